@@ -1,0 +1,102 @@
+"""The names a handler, a task or a script imports; nothing else is public.
+
+    from macaron_runner import apipool, asynctask, current_user, MacaronError
+
+Each name is loaded when it is first used, so that the command line starts fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from macaron_runner.assembly import load_service
+    from macaron_runner.auth.users import (
+        backend_token,
+        current_user,
+        generate_token,
+        get_userid,
+        load_auth_token,
+        requires_auth,
+    )
+    from macaron_runner.context import config
+    from macaron_runner.errors import (
+        AuthorizationHeaderMissing,
+        ErrorDetail,
+        Forbidden,
+        InvalidParameter,
+        MacaronError,
+        NotFound,
+        TokenExpired,
+        TokenInvalid,
+        TooManyRequests,
+        add_error,
+        is_error,
+    )
+    from macaron_runner.tasks.task import asynctask
+    from macaron_runner.validation.apipool import apipool
+    from macaron_runner.validation.model import Model
+
+_HOMES: Final = {
+    "AuthorizationHeaderMissing": "errors",
+    "ErrorDetail": "errors",
+    "Forbidden": "errors",
+    "InvalidParameter": "errors",
+    "MacaronError": "errors",
+    "Model": "validation.model",
+    "NotFound": "errors",
+    "TokenExpired": "errors",
+    "TokenInvalid": "errors",
+    "TooManyRequests": "errors",
+    "add_error": "errors",
+    "apipool": "validation.apipool",
+    "asynctask": "tasks.task",
+    "backend_token": "auth.users",
+    "config": "context",
+    "current_user": "auth.users",
+    "generate_token": "auth.users",
+    "get_userid": "auth.users",
+    "is_error": "errors",
+    "load_auth_token": "auth.users",
+    "load_service": "assembly",
+    "requires_auth": "auth.users",
+}
+
+__all__ = [
+    "AuthorizationHeaderMissing",
+    "ErrorDetail",
+    "Forbidden",
+    "InvalidParameter",
+    "MacaronError",
+    "Model",
+    "NotFound",
+    "TokenExpired",
+    "TokenInvalid",
+    "TooManyRequests",
+    "add_error",
+    "apipool",
+    "asynctask",
+    "backend_token",
+    "config",
+    "current_user",
+    "generate_token",
+    "get_userid",
+    "is_error",
+    "load_auth_token",
+    "load_service",
+    "requires_auth",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its room, once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'macaron_runner' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"macaron_runner.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,192 @@
+"""What a handler or a task may know about its surroundings: the request it serves, and the service it belongs to.
+
+Not for Flask's own request (flask.request works in handlers); this context also exists in tasks and scripts and
+travels from a request to its tasks and clients.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
+from typing import Any, Protocol
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def _nothing() -> Mapping[str, Any]:
+    """Return the one empty mapping (dataclasses take it for a mutable default)."""
+    return _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request or task: its ids, its user, its deadline. Frozen; use `dataclasses.replace`.
+
+    `request_id` is the id of the outermost request; `call_id` and `call_path` are the predecessor's PymCallID and
+    PymCallPath; `claims` are those of the verified token; `token` is the raw bearer token, for clients that forward
+    it (it never enters a log, and does not travel into tasks); `deadline` is unix time in seconds.
+    """
+
+    request_id: str = ""
+    call_id: str = ""
+    call_path: str = ""
+    operation: str = ""
+    user_id: str | None = None
+    claims: Mapping[str, Any] = field(default_factory=_nothing)
+    token: str | None = field(default=None, repr=False, compare=False)
+    deadline: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what travels with a task: everything but the raw token."""
+        return {
+            item.name: dict(value) if isinstance(value, Mapping) else value
+            for item in fields(self)
+            if item.name != "token" and (value := getattr(self, item.name))
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Context:
+        """Return the context that `to_json` wrote; keys a newer version may have added are ignored."""
+        known = {item.name for item in fields(cls)} - {"token"}
+        return cls(**{key: value for key, value in data.items() if key in known})
+
+
+_current: ContextVar[Context | None] = ContextVar("macaron_context", default=None)
+
+
+def current() -> Context | None:
+    """Return the context of the request or task under way, or None outside any (a plain script)."""
+    return _current.get()
+
+
+@contextlib.contextmanager
+def entered(context: Context) -> Iterator[Context]:
+    """Make `context` the current one for the length of a `with` block."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)
+
+
+def amend_current(**changes: Any) -> None:
+    """Replace fields of the current context, until the `entered` block around it ends: the user, once it is known.
+
+    Raises RuntimeError outside any context.
+    """
+    here = _current.get()
+    if here is None:
+        raise RuntimeError("no request or task is under way")
+    _current.set(replace(here, **changes))
+
+
+def new_id() -> str:
+    """Return a new id, unique in practice (UUID version 4 as 32 hexadecimal digits)."""
+    return uuid.uuid4().hex
+
+
+class TokenIssuer(Protocol):
+    """What issues this service's own tokens (auth.tokens)."""
+
+    def issue(
+        self,
+        user_id: str,
+        *,
+        claims: Mapping[str, Any] | None = None,
+        lifetime: float | None = None,
+        issuer: str | None = None,
+    ) -> str:
+        """Return a signed token for `user_id`, valid for `lifetime` seconds."""
+        ...
+
+
+class TaskQueue(Protocol):
+    """What takes a task call to the workers (tasks.queue)."""
+
+    def send(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], options: Mapping[str, Any]
+    ) -> Any:
+        """Queue the call; return a handle of the result. Raises MacaronError where the broker is away."""
+        ...
+
+
+class CrashReporter(Protocol):
+    """What hears of every unexpected error (crash.py)."""
+
+    def __call__(self, error: BaseException, *, error_id: str, context: Context | None) -> None:
+        """Log the error and hand it to the service's own reporter; never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The one service this process belongs to; set once at start by the process's entry, or by a test.
+
+    `apis` maps an API's name to its models and client; `values` are the free values of `config:`.
+    """
+
+    name: str
+    version: str
+    environment: str = ""
+    apis: Mapping[str, Any] = field(default_factory=_nothing)
+    values: Mapping[str, Any] = field(default_factory=_nothing)
+    tokens: TokenIssuer | None = None
+    queue: TaskQueue | None = None
+    report_crash: CrashReporter | None = None
+
+
+class Values:
+    """The free values of `config:` in macaron.yaml, as attributes or items: `config.report_limit`, `config["a-b"]`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return service().values[name]
+        except KeyError:
+            known = ", ".join(sorted(service().values)) or "none"
+            raise AttributeError(f'macaron.yaml has no "{name}" under config: (there: {known})') from None
+
+    def __getitem__(self, name: str) -> Any:
+        return service().values[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the value, or `default` where macaron.yaml has none of this name."""
+        return service().values.get(name, default)
+
+
+config = Values()
+
+_service: Service | None = None
+
+
+def activate(service: Service) -> None:
+    """Make `service` the one this process belongs to. Raises RuntimeError where another one already is."""
+    global _service
+    if _service is not None:
+        raise RuntimeError(f"this process already belongs to the service {_service.name!r}")
+    _service = service
+
+
+def deactivate() -> None:
+    """Forget the active service (tests; a script that loads one service after another)."""
+    global _service
+    _service = None
+
+
+def amend(**changes: Any) -> Service:
+    """Replace fields of the active service, during start-up only (a queue that is ready later than the models)."""
+    global _service
+    _service = replace(service(), **changes)
+    return _service
+
+
+def service() -> Service:
+    """Return the active service. Raises RuntimeError, with a hint, where none was loaded."""
+    if _service is None:
+        raise RuntimeError(
+            "no service is loaded in this process: in a script, call macaron_runner.load_service('macaron.yaml') first"
+        )
+    return _service

@@ -1,0 +1,93 @@
+"""Sets up the standard `logging`: text or JSON lines, each with the ids of the request or task under way.
+
+Not for what is logged, nor for the output of the processes a supervisor runs (processes.output).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from typing import Any, Final, Literal, TextIO, TypeAlias
+
+from macaron_runner import context
+
+Level: TypeAlias = Literal["debug", "info", "warning", "error"]
+Form: TypeAlias = Literal["text", "json"]
+
+_ATTRIBUTES: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every record has; anything else came from `extra=` and is written as well."""
+
+
+def configure(level: Level, form: Form, *, stream: TextIO | None = None) -> None:
+    """Send every record of `level` and above to `stream` (default: stderr), replacing what was set up before.
+
+    A record below the level costs one comparison: it is neither formatted nor given the context.
+    """
+    handler = logging.StreamHandler(stream if stream is not None else sys.stderr)
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+
+
+class TextFormatter(logging.Formatter):
+    """One record as `2026-11-22T19:54:03.120Z INFO shop.orders [1f0c alice] sold out`, more lines indented.
+
+    The indent keeps a text that came from outside from posing as a record of its own.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's lines, without a newline at the end."""
+        text = _message_and_traceback(record).replace("\n", "\n    ")
+        return f"{_time(record)} {record.levelname} {record.name} {_who(context.current())}{text}"
+
+
+class JsonFormatter(logging.Formatter):
+    """One record as a JSON object on one line: time, level, logger, message, the context's ids, `extra=`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object's text; a value that JSON cannot hold appears as its `str`."""
+        entry: dict[str, Any] = {
+            "time": _time(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_ids(context.current()),
+        }
+        entry.update((key, value) for key, value in vars(record).items() if key not in _ATTRIBUTES)
+        if trace := _traceback(record):
+            entry["traceback"] = trace
+        return json.dumps(entry, default=str)
+
+
+def _time(record: logging.LogRecord) -> str:
+    """Return the record's time in UTC (RFC 3339, milliseconds)."""
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))}.{int(record.msecs):03d}Z"
+
+
+def _who(current: context.Context | None) -> str:
+    if current is None:
+        return ""
+    words = " ".join(word for word in (current.request_id, current.user_id) if word)
+    return f"[{words}] " if words else ""
+
+
+def _ids(current: context.Context | None) -> dict[str, str]:
+    if current is None:
+        return {}
+    names = ("request_id", "call_id", "call_path", "operation", "user_id")
+    return {name: value for name in names if (value := getattr(current, name))}
+
+
+def _message_and_traceback(record: logging.LogRecord) -> str:
+    return "\n".join(part for part in (record.getMessage(), _traceback(record)) if part)
+
+
+def _traceback(record: logging.LogRecord) -> str:
+    if record.exc_info and record.exc_info[0] is not None:
+        return _PLAIN.formatException(record.exc_info)
+    return record.exc_text or ""
+
+
+_PLAIN: Final = logging.Formatter()

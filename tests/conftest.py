@@ -1,0 +1,42 @@
+"""Guards around every test: no leaked environment, no active service left behind, no program missing in CI."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from macaron_runner import context
+
+EVERYTHING_IS_INSTALLED = os.environ.get("MACARON_TESTS_EVERYTHING_INSTALLED") == "1"
+
+
+@pytest.fixture(autouse=True)
+def _environment_is_restored() -> Iterator[None]:
+    before = dict(os.environ)
+    yield
+    after = dict(os.environ)
+    after.pop("PYTEST_CURRENT_TEST", None)
+    before.pop("PYTEST_CURRENT_TEST", None)
+    os.environ.update(before)
+    for name in after.keys() - before.keys():
+        del os.environ[name]
+    assert after == before, "the test changed the environment"
+
+
+@pytest.fixture(autouse=True)
+def _no_service_stays_active() -> Iterator[None]:
+    context.deactivate()
+    yield
+    context.deactivate()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Where everything is said to be installed, a test skipped for want of a program has failed."""
+    report = yield
+    if EVERYTHING_IS_INSTALLED and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if "not installed" in reason:
+            report.outcome = "failed"
+            report.longrepr = f"a program is missing where none may be: {reason}"
+    return report
