@@ -1,0 +1,52 @@
+"""Addresses to listen on, as `server.bind` writes them. Not for opening them (processes.listeners)."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Final
+
+_LONGEST_SOCKET: Final = 107  # sun_path of Linux's unix(7), without the zero byte at its end
+_TCP: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
+
+
+def check_address(text: str) -> str:
+    """Return one spelling of an address, for comparing. Raises ValueError with what is wrong with it.
+
+    "127.0.0.1:8080", "localhost:8080", "[::1]:8080", "unix:/run/shop.sock"; port 0 lets the system choose.
+    """
+    if text.startswith("unix:"):
+        return _socket(text.removeprefix("unix:"))
+    match = _TCP.fullmatch(text)
+    if match is None:
+        raise ValueError("write host:port, [ipv6]:port or unix:/path")
+    if int(match["port"]) > 65535:
+        raise ValueError(f"the port {match['port']} is larger than 65535")
+    host = match["host"].lower()
+    if host.startswith("["):
+        host = _ipv6(host)
+    elif re.fullmatch(r"[0-9.]+", host):
+        _check_ipv4(host)
+    return f"{host}:{int(match['port'])}"
+
+
+def _socket(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError("the path of a Unix socket begins with /")
+    if len(path.encode()) > _LONGEST_SOCKET:
+        raise ValueError(f"the path of a Unix socket has at most {_LONGEST_SOCKET} bytes")
+    return f"unix:{path}"
+
+
+def _check_ipv4(host: str) -> None:
+    try:
+        ipaddress.IPv4Address(host)
+    except ipaddress.AddressValueError:
+        raise ValueError(f"{host} is no IPv4 address") from None
+
+
+def _ipv6(host: str) -> str:
+    try:
+        return f"[{ipaddress.IPv6Address(host[1:-1])}]"
+    except ipaddress.AddressValueError:
+        raise ValueError(f"{host} is no IPv6 address") from None

@@ -1,0 +1,249 @@
+"""What only several keys of macaron.yaml together, or a closer look at one, can get wrong.
+
+Not for types and unknown keys (problems), and not for what stands in other files.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from macaron_runner.configuration.address import check_address
+from macaron_runner.configuration.cron import parse_cron
+from macaron_runner.configuration.merge import Merged
+from macaron_runner.configuration.model import JwtKey, MacaronConfig, Schedule
+from macaron_runner.configuration.source import Path
+from macaron_runner.configuration.variables import TYPES, text_of
+from macaron_runner.diagnostics import Diagnostic, Severity, near_word
+
+RESERVED_APIS: Final = ("ping",)
+"""Names of APIs that are part of every service."""
+BROKERS: Final = ("redis", "rediss", "amqp", "amqps")
+"""URL schemes of brokers that this version serves."""
+LATER_BROKERS: Final = (
+    "sqs",
+    "gcpubsub",
+    "azureservicebus",
+    "confluentkafka",
+    "kafka",
+    "mongodb",
+    "pgmq",
+    "sentinel",
+)
+"""URL schemes of brokers that Celery knows and this version does not serve."""
+SHORTEST_HS256_SECRET: Final = 32
+"""Bytes (RFC 7518 section 3.2: a key as long as the hash, or longer)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is checked: the model, the tree that it came from (for the places), the folder of the file."""
+
+    config: MacaronConfig
+    merged: Merged
+    directory: FilePath
+
+    def problem(
+        self, code: str, path: Path, message: str, label: str = "", hint: str = "", *, key: bool = False
+    ) -> Diagnostic:
+        """Return an error at a path."""
+        return Diagnostic(code, message, self.merged.locate(path, key=key), label, hint)
+
+    def warning(self, code: str, path: Path, message: str, hint: str = "") -> Diagnostic:
+        """Return a warning at a path."""
+        return Diagnostic(code, message, self.merged.locate(path), help=hint, severity=Severity.WARNING)
+
+    def names(self, *path: str) -> list[str]:
+        """Return the keys that the file has at a path, whether their values are good or not."""
+        value: Any = self.merged.value
+        for step in path:
+            value = value.get(step) if isinstance(value, dict) else None
+        return list(value) if isinstance(value, dict) else []
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    """Yield everything that is wrong, or doubtful, in a configuration whose single values are all good."""
+    for look in _CHECKS:
+        yield from look(subject)
+
+
+def _variables(subject: Subject) -> Iterator[Diagnostic]:
+    for name, variable in subject.config.vars.items():
+        if variable.default is None:
+            continue
+        path: Path = ("vars", name, "default")
+        text = text_of(variable.default)
+        if "${" in text:
+            message = f"the default of {name} cannot refer to other values"
+            yield subject.problem(
+                "MAC205", path, message, hint=f"give the default where it is used: ${{{name}:-${{OTHER}}}}"
+            )
+            continue
+        try:
+            TYPES[variable.type](text)
+        except ValueError as error:
+            yield subject.problem("MAC205", path, f'the default of {name} must be {error}, not "{text}"')
+
+
+def _secrets(subject: Subject) -> Iterator[Diagnostic]:
+    for name, secret in subject.config.secrets.items():
+        if secret.env is not None and secret.file is not None:
+            what = "two sources"
+        elif not secret.generate and not subject.names("secrets", name):
+            what = "no source"
+        else:
+            continue
+        hint = f"write one: {name}: {{env: NAME}} or {name}: {{file: /path}}"
+        yield subject.problem(
+            "MAC201", ("secrets", name), f'the secret "{name}" has {what}', hint=hint, key=True
+        )
+
+
+def _api_names(subject: Subject) -> Iterator[Diagnostic]:
+    for name in subject.config.apis:
+        if name in RESERVED_APIS:
+            message = f'the API name "{name}" is taken: it is built in'
+            yield subject.problem("MAC207", ("apis", name), message, hint="give yours another name", key=True)
+
+
+def _verifiers(subject: Subject) -> Iterator[Diagnostic]:
+    known = subject.names("auth")
+    for name, api in subject.config.apis.items():
+        for scheme, verifier in api.security.items():
+            if verifier not in known:
+                yield subject.problem(
+                    "MAC206",
+                    ("apis", name, "security", scheme),
+                    f'unknown verifier "{verifier}" for the security scheme "{scheme}" of the API "{name}"',
+                    _not_one_of(known),
+                    near_word(verifier, known)
+                    or ("" if known else f"declare it: auth: {{{verifier}: {{type: jwt, …}}}}"),
+                )
+
+
+def _keys(subject: Subject) -> Iterator[Diagnostic]:
+    for name, verifier in subject.config.auth.items():
+        for key_id, key in verifier.keys.items():
+            yield from _key(subject, ("auth", name, "keys", key_id), key)
+
+
+def _key(subject: Subject, path: tuple[str, ...], key: JwtKey) -> Iterator[Diagnostic]:
+    hint = 'write secret: "${secret:name}", and declare the name under secrets'
+    if key.secret is None and subject.names(*path):
+        return  # what there is has a fault of its own
+    if key.secret is None or not (text := key.secret.reveal()):
+        yield subject.problem("MAC208", path, f'the key "{path[-1]}" has no secret', hint=hint, key=True)
+        return
+    where = (*path, "secret")
+    if not key.secret.names:
+        yield subject.warning("MAC210", where, f'the secret of the key "{path[-1]}" stands in the file', hint)
+    if len(text.encode()) < SHORTEST_HS256_SECRET:
+        least = f"{SHORTEST_HS256_SECRET} bytes"
+        message = f'the secret of the key "{path[-1]}" is shorter than {least}'
+        yield subject.warning("MAC209", where, message, f"HS256 wants {least} or more (RFC 7518 section 3.2)")
+
+
+def _addresses(subject: Subject) -> Iterator[Diagnostic]:
+    bind = subject.config.server.bind
+    seen: dict[str, str] = {}
+    for index, text in enumerate((bind,) if isinstance(bind, str) else bind):
+        path: Path = ("server", "bind") if isinstance(bind, str) else ("server", "bind", index)
+        try:
+            address = check_address(text)
+        except ValueError as error:
+            yield subject.problem("MAC211", path, f'"{text}" is no address to listen on: {error}')
+            continue
+        if address in seen and not address.endswith(":0"):
+            yield subject.problem("MAC212", path, f'the address "{text}" stands twice')
+        seen[address] = text
+
+
+def _broker(subject: Subject) -> Iterator[Diagnostic]:
+    if subject.config.tasks is None:
+        return
+    broker = subject.config.tasks.broker
+    scheme, separator, _ = broker.reveal().partition("://")
+    path: Path = ("tasks", "broker")
+    if (separator and scheme in BROKERS) or (not separator and scheme == "embedded"):
+        return
+    in_clear = scheme in broker.literal and separator
+    if in_clear and scheme.partition("+")[0] in LATER_BROKERS:
+        yield subject.problem(
+            "MAC107", path, f"tasks.broker: {scheme}:// is not available in this version of macaron"
+        )
+        return
+    what = f'"{scheme}://"' if in_clear else "its value" if broker.names else f'"{broker}"'
+    known = ["embedded", *(f"{known}://" for known in BROKERS)]
+    hint = near_word(f"{scheme}{separator}", known) if in_clear or not broker.names else ""
+    yield subject.problem("MAC213", path, f"tasks.broker: {what} is no broker", _not_one_of(known), hint)
+
+
+def _schedules(subject: Subject) -> Iterator[Diagnostic]:
+    tasks = subject.config.tasks
+    if tasks is None:
+        return
+    queues = sorted({queue for pool in tasks.pools.values() for queue in pool.queues})
+    for name, schedule in tasks.schedules.items():
+        path: Path = ("tasks", "schedules", name)
+        yield from _when(subject, path, schedule)
+        if schedule.queue is not None and schedule.queue not in queues and not _pools_are_doubtful(subject):
+            message = f'unknown queue "{schedule.queue}" for the schedule "{name}": no pool consumes it'
+            yield subject.problem(
+                "MAC214", (*path, "queue"), message, _not_one_of(queues), near_word(schedule.queue, queues)
+            )
+
+
+def _pools_are_doubtful(subject: Subject) -> bool:
+    """Tell whether the file has pools that the model has not, for they have faults of their own."""
+    tasks = subject.config.tasks
+    return tasks is not None and not set(subject.names("tasks", "pools")) <= set(tasks.pools)
+
+
+def _when(subject: Subject, path: Path, schedule: Schedule) -> Iterator[Diagnostic]:
+    name = path[-1]
+    if (schedule.cron is None) == (schedule.every is None):
+        what = "neither cron nor every" if schedule.cron is None else "both cron and every"
+        yield subject.problem(
+            "MAC202", path, f'the schedule "{name}" has {what}', hint="give exactly one", key=True
+        )
+    if schedule.every == 0:
+        yield subject.problem("MAC202", (*path, "every"), f'the schedule "{name}" would run without pause')
+    if schedule.cron is not None:
+        try:
+            parse_cron(schedule.cron)
+        except ValueError as error:
+            message = f'the cron line of the schedule "{name}" is broken: {error}'
+            yield subject.problem("MAC203", (*path, "cron"), message, hint='as "15 3 * * mon-fri"')
+    yield from _time_zone(subject, (*path, "time_zone"), schedule.time_zone)
+
+
+def _time_zone(subject: Subject, path: Path, name: str) -> Iterator[Diagnostic]:
+    if name == "UTC":
+        return
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        hint = near_word(name, zoneinfo.available_timezones())
+        yield subject.problem(
+            "MAC204", path, f'unknown time zone "{name}"', "no name of the IANA database", hint
+        )
+
+
+def _folders(subject: Subject) -> Iterator[Diagnostic]:
+    for index, folder in enumerate(subject.config.service.python_path):
+        if not (subject.directory / folder).is_dir():
+            path: Path = ("service", "python_path", index)
+            hint = "python_path is relative to the folder of macaron.yaml"
+            yield subject.problem("MAC215", path, f'the folder "{folder}" is not there', hint=hint)
+
+
+def _not_one_of(known: Collection[str]) -> str:
+    return f"not one of: {', '.join(known)}" if known else "there are none"
+
+
+_CHECKS: Final[tuple[Callable[[Subject], Iterator[Diagnostic]], ...]] = (
+    _folders, _variables, _secrets, _keys, _api_names, _verifiers, _addresses, _broker, _schedules,
+)  # fmt: skip

@@ -1,0 +1,265 @@
+"""What pydantic says about a tree, in the words of macaron.yaml: one diagnostic for each wrong place.
+
+Not for what only several keys together get wrong (checks).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from macaron_runner.configuration.interpolate import Failed
+from macaron_runner.configuration.merge import ABSENT, Merged, child
+from macaron_runner.configuration.model import FORMAT_VERSION, MacaronConfig
+from macaron_runner.configuration.sensitive import Sensitive
+from macaron_runner.configuration.shape import descriptions, section_at
+from macaron_runner.configuration.source import Path
+from macaron_runner.configuration.yaml_nodes import MOST_PROBLEMS
+from macaron_runner.diagnostics import Diagnostic, near_word
+
+_PHRASES: Final = {
+    "string_type": "a text",
+    "dict_type": "a map",
+    "model_type": "a map",
+    "tuple_type": "a list",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+}
+_PLACES_FOR_SECRETS: Final = (
+    "a secret can stand in auth.*.keys.*.secret, tasks.broker, config, server.settings, tasks.settings "
+    "and in the args and kwargs of schedules"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One error of pydantic: `path` leads to the value, or to the missing key; `kind` is pydantic's word.
+
+    `on_key` says that the key itself is wrong, not its value.
+    """
+
+    path: Path
+    kind: str
+    value: Any = field(repr=False)
+    phrase: str = ""
+    on_key: bool = False
+
+
+def faults_in(error: ValidationError, tree: dict[str, Any]) -> list[Fault]:
+    """Return what is wrong in a tree, at most MOST_PROBLEMS; the wrong arms of unions are left out."""
+    found = [_fault(item, tree) for item in error.errors(include_url=False)[:MOST_PROBLEMS]]
+    hopeless = [fault.path[:-1] for fault in found if _is_kind_of_verifier(fault)]
+    inner = {fault.path[:length] for fault in found for length in range(len(fault.path))}
+    return [
+        fault
+        for fault in found
+        if (_is_kind_of_verifier(fault) or not any(fault.path[: len(path)] == path for path in hopeless))
+        and not (fault.path in inner and fault.kind not in ("extra_forbidden", "missing"))
+        and not (fault.kind == "too_short" and fault.value)
+    ]
+
+
+def explain(faults: Sequence[Fault], merged: Merged) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each place at which something is wrong."""
+    unknown = {fault.path: fault for fault in faults if fault.kind == "extra_forbidden"}
+    misspelt = {_meant(path) for path in unknown}
+    places: dict[tuple[Path, bool], list[Fault]] = {}
+    for fault in faults:
+        if fault.kind == "missing" and fault.path in misspelt:
+            continue  # the unknown key's diagnostic says it
+        places.setdefault((fault.path, fault.on_key), []).append(fault)
+    required = {fault.path for fault in faults if fault.kind == "missing"}
+    for (path, _), together in places.items():
+        first = together[0]
+        if first.kind == "extra_forbidden":
+            yield _unknown(path, merged, required=_meant(path) in required)
+        elif first.kind == "missing":
+            yield _missing(path, merged)
+        elif isinstance(first.value, Failed):
+            yield from first.value.diagnostics
+        else:
+            yield _wrong(together, merged)
+
+
+def dotted(path: Path) -> str:
+    """Return a path as messages show it: ("apis", "shop", "handlers", 1) -> "apis.shop.handlers[1]"."""
+    words = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return words.removeprefix(".") or "the file"
+
+
+def shown(value: Any) -> str:
+    """Return a value as messages show it: short, without secrets, maps and lists by their kind only."""
+    if isinstance(value, dict | list | tuple):
+        kind = "map" if isinstance(value, dict) else "list"
+        return f"a {kind}" if value else f"an empty {kind}"
+    if isinstance(value, Sensitive):
+        return "a secret"
+    if value is None:
+        return "nothing"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:56]}…{text[-1]}"
+
+
+def _fault(item: Any, tree: dict[str, Any]) -> Fault:
+    kind, on_key = item["type"], "[key]" in item["loc"]
+    path: list[str | int] = []
+    value: Any = tree
+    for step in item["loc"]:
+        below = child(value, step)
+        if below is ABSENT and kind != "missing":
+            continue  # the name of a union's arm
+        value = below
+        path.append(step)
+    return Fault(tuple(path), kind, item["input"], _phrase(item), on_key)
+
+
+def _phrase(item: Any) -> str:
+    context = item.get("ctx", {})
+    if item["type"] == "form":
+        return str(context["phrase"])
+    if item["type"] == "literal_error":
+        return str(context["expected"]).replace("'", '"')
+    if item["type"] == "too_short":
+        return f"{'a map' if isinstance(item['input'], dict) else 'a list'} with at least one entry"
+    return _PHRASES.get(item["type"], str(item["msg"]))
+
+
+def _is_kind_of_verifier(fault: Fault) -> bool:
+    """Tell whether it is the verifier's type that is wrong: then nothing else in it can be judged."""
+    return (
+        len(fault.path) == 3
+        and fault.path[0] == "auth"
+        and fault.path[2] == "type"
+        and fault.kind != "missing"
+    )
+
+
+def _known_keys(path: Path) -> list[str]:
+    section = section_at(path)
+    return list(section.model_fields) if section is not None else []
+
+
+def _meant(path: Path) -> Path | None:
+    """Return the path of the known key that an unknown one is near to."""
+    hint = near_word(str(path[-1]), _known_keys(path[:-1]))
+    return (*path[:-1], hint.split('"')[1]) if hint else None
+
+
+def _unknown(path: Path, merged: Merged, *, required: bool) -> Diagnostic:
+    known = _known_keys(path[:-1])
+    hint = near_word(str(path[-1]), known) + (" It is required." if required else "")
+    message = f'unknown key "{path[-1]}"' + (f" in {dotted(path[:-1])}" if path[:-1] else "")
+    return Diagnostic(
+        "MAC104", message, merged.locate(path, key=True), f"not one of: {', '.join(known)}", hint
+    )
+
+
+def _missing(path: Path, merged: Merged) -> Diagnostic:
+    section = section_at(path[:-1])
+    text = descriptions(section).get(str(path[-1]), "") if section is not None else ""
+    message = f'the key "{path[-1]}" is missing' + (f" in {dotted(path[:-1])}" if path[:-1] else "")
+    hint = f"{path[-1]}: {text[:1].lower()}{text[1:]}" if text else ""
+    said = merged.history(path)  # a null, which is as good as nothing
+    place = said[-1].locate(path, True) if said else merged.locate(path[:-1], key=True)  # noqa: FBT003
+    return Diagnostic("MAC106", message, place, help=hint)
+
+
+def _wrong(faults: Sequence[Fault], merged: Merged) -> Diagnostic:
+    first = faults[0]
+    place = merged.locate(first.path, key=first.on_key)
+    if any(fault.kind in ("later", "later_value") for fault in faults):
+        what = (
+            f"{dotted(first.path)}: {shown(first.value)}"
+            if first.kind == "later_value"
+            else dotted(first.path)
+        )
+        place = place if first.kind == "later_value" else merged.locate(first.path, key=True)
+        return Diagnostic("MAC107", f"{what} is not available in this version of macaron", place)
+    if isinstance(first.value, Sensitive):
+        message = f"a secret cannot stand in {dotted(first.path)}"
+        return Diagnostic("MAC114", message, place, help=_PLACES_FOR_SECRETS)
+    if first.path == ("macaron",) and type(first.value) is int:
+        hint = f"write macaron: {FORMAT_VERSION}" + (
+            ", or install a newer macaron-runner" if first.value > FORMAT_VERSION else ""
+        )
+        return Diagnostic("MAC108", f"format version {first.value} is not known", place, help=hint)
+    return _wrong_value(faults, merged)
+
+
+def _wrong_value(faults: Sequence[Fault], merged: Merged) -> Diagnostic:
+    first = faults[0]
+    phrases = list(dict.fromkeys(fault.phrase for fault in faults))
+    must = " or ".join(phrases)
+    place = merged.locate(first.path, key=first.on_key)
+    if first.on_key:
+        return Diagnostic(
+            "MAC105",
+            f'"{first.value}" cannot be a key of {dotted(first.path[:-1])}',
+            place,
+            f"must be {must}",
+        )
+    return Diagnostic(
+        "MAC105",
+        f"{dotted(first.path)} must be {must}, not {shown(first.value)}",
+        place,
+        help=_hint(first.value, phrases),
+    )
+
+
+_YAML_1_1: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+
+
+def _hint(value: Any, phrases: list[str]) -> str:
+    words = [word for phrase in phrases for word in phrase.split('"')[1::2]]
+    if isinstance(value, str) and value in _YAML_1_1 and "true or false" in phrases:
+        return f'write {_YAML_1_1[value]}; in YAML 1.2 "{value}" is a text'
+    if isinstance(value, str):
+        return near_word(value.lower(), words)
+    if phrases == ["a text"] and isinstance(value, bool | int | float):
+        return "put it in quotes"
+    return ""
+
+
+_SCAFFOLD: Final[dict[str, Any]] = {
+    "macaron": FORMAT_VERSION,
+    "service": {"name": "service"},
+    "apis": {"api": {"spec": "api.yaml"}},
+}
+"""Stands in for top-level keys that are wrong or missing, so that the rest can still be checked."""
+
+
+def validate(merged: Merged) -> tuple[MacaronConfig | None, list[Diagnostic]]:
+    """Return the model of a tree, and what is wrong with the tree.
+
+    With faults the model is that of the parts without any, for the checks that follow: whoever mends a file
+    wants to see everything at once. It is None where too much is wrong.
+    """
+    tree, problems = merged.value, list[Diagnostic]()
+    for _ in range(6):
+        try:
+            return MacaronConfig.model_validate(tree), problems
+        except ValidationError as error:
+            faults = faults_in(error, tree)
+        problems = problems or list(explain(faults, merged))
+        if len(faults) == MOST_PROBLEMS:
+            break
+        for fault in faults:
+            tree = _without(tree, fault.path[:-1] if fault.kind == "missing" else fault.path)
+        tree = {**_SCAFFOLD, **tree}
+    return None, problems
+
+
+def _without(tree: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return a tree without the value at a path; where that is in a list, without the whole list."""
+    if not path or path[0] not in tree:
+        return tree
+    head, rest = str(path[0]), path[1:]
+    below = tree[head]
+    if rest and isinstance(below, dict):
+        return {**tree, head: _without(below, rest)}
+    return {key: value for key, value in tree.items() if key != head}

@@ -1,0 +1,97 @@
+"""Secrets from where macaron.yaml says they are: the environment, a file, or made for development.
+
+A missing secret is an error, never an empty text. Not for hiding them (sensitive).
+"""
+
+from __future__ import annotations
+
+import secrets as random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from macaron_runner.configuration.model import Secret
+from macaron_runner.configuration.variables import UnresolvedError
+from macaron_runner.diagnostics import near_word
+
+_LARGEST: Final = 64 * 1024
+
+
+def throw_away(_: str) -> str:
+    """Return a new random value, good for this process only: 43 characters, 256 bits."""
+    return random.token_urlsafe(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The declared secrets (None: its declaration is faulty), each read when it is first referred to.
+
+    `keeper` makes, or finds again, the value of a secret with `generate: true` whose source is absent.
+    """
+
+    declared: Mapping[str, Secret | None]
+    environ: Mapping[str, str]
+    directory: Path
+    keeper: Callable[[str], str] = throw_away
+    _read: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __call__(self, name: str) -> str:
+        """Return the secret's value. Raises UnresolvedError (MAC112 not declared, MAC113 absent)."""
+        if name not in self.declared:
+            hint = (
+                near_word(name, self.declared)
+                or f"declare it under secrets: {name}: {{env: …}} or {{file: …}}"
+            )
+            raise UnresolvedError("MAC112", f'the secret "{name}" is not declared', hint)
+        if name not in self._read:
+            self._read[name] = self._find(name, self.declared[name])
+        return self._read[name]
+
+    def _find(self, name: str, secret: Secret | None) -> str:
+        if secret is None or not _is_sound(secret):
+            return "-" * 43  # its declaration has a diagnostic of its own: nothing runs, nothing uses this
+        try:
+            return self._source(name, secret)
+        except UnresolvedError:
+            if not secret.generate:
+                raise
+            return self.keeper(name)
+
+    def _source(self, name: str, secret: Secret) -> str:
+        if secret.env is not None:
+            if value := self.environ.get(secret.env):
+                return value
+            what = "empty" if secret.env in self.environ else "not set"
+            raise _absent(name, f"the environment variable {secret.env} is {what}", f"set {secret.env}")
+        if secret.file is not None:
+            return self._file(name, secret.file)
+        raise _absent(name, "it has no source", "")
+
+    def _file(self, name: str, given: str) -> str:
+        path, hint = self.directory / given, "put the value there"
+        try:
+            if path.exists() and not path.is_file():
+                raise _absent(name, f"{given} is not a file", hint)
+            if path.stat().st_size > _LARGEST:
+                raise _absent(name, f"{given} is larger than {_LARGEST // 1024} KiB", hint)
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            raise _absent(name, f"{given} is not UTF-8 text", hint) from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise _absent(name, f"{given} cannot be read ({reason})", hint) from None
+        value = text.removesuffix("\n").removesuffix("\r")
+        if not value:
+            raise _absent(name, f"the file {given} is empty", hint)
+        return value
+
+
+def _is_sound(secret: Secret) -> bool:
+    sources = (secret.env is not None) + (secret.file is not None)
+    return sources == 1 or (sources == 0 and secret.generate)
+
+
+def _absent(name: str, reason: str, hint: str) -> UnresolvedError:
+    help_ = f"{hint}, or say generate: true to have one made for development" if hint else ""
+    return UnresolvedError("MAC113", f'the secret "{name}" is absent: {reason}', help_)

@@ -1,0 +1,166 @@
+"""YAML text as plain data in which every value still knows its place: file, line and column.
+
+One reader for macaron.yaml, its overlays and API documents. The scalars are those of YAML 1.2's core schema
+(section 10.3.2): `on`, `no`, `08:30` and `2026-01-01` are texts, `014` is fourteen, `0o14` is twelve. Not for
+what the data mean.
+
+As fast as a plain CSafeLoader load: libyaml's parser composes nodes, a cheap resolver names their types, and
+places are worked out only when somebody asks for one. Whatever the text, time and memory stay in proportion
+to its length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias
+
+from yaml import MappingNode, Node, ScalarNode, SequenceNode, YAMLError
+
+from macaron_runner.configuration.yaml_errors import broken_yaml
+from macaron_runner.configuration.yaml_nodes import Builder, Composer, TooDeepError, hide_odd_breaks
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
+
+Path: TypeAlias = tuple[str | int, ...]
+"""The keys and list positions that lead from the top of a document to a value."""
+
+LARGEST: Final = 32 * 2**20
+"""Bytes that a document may have."""
+MOST_VALUES: Final = 1_000_000
+"""Values that a document with aliases may have, aliases followed: a bound for alias bombs."""
+
+
+def read_yaml(
+    text: bytes, file: str, *, largest: int = LARGEST, most_values: int = MOST_VALUES
+) -> SourceTree:
+    """Return the one document in `text`; `file` is the name that its diagnostics show.
+
+    Keys of maps are texts, however they are written (YAML's failsafe schema, as OpenAPI demands), so that
+    `200:` is "200". Anchors and aliases are followed; merge keys (`<<`) and tags beyond the core schema are
+    refused, for neither is part of YAML 1.2's core. Raises BadConfiguration (MAC101 no text, MAC102 broken,
+    MAC103 double keys).
+    """
+    decoded = _decode(text, file, largest)
+    parsed = hide_odd_breaks(decoded)
+    composer = Composer(parsed)
+    try:
+        root = composer.get_single_node()
+    except YAMLError as error:
+        raise BadConfiguration([broken_yaml(error, decoded, file)]) from None
+    except TooDeepError as error:
+        problem = Diagnostic("MAC102", f"the YAML is nested too deep: {error}", location_at(file, decoded, 0))
+        raise BadConfiguration([problem]) from None
+    finally:
+        composer.dispose()
+    tree = SourceTree(file=file, value=None, text=decoded, root=root)
+    builder = Builder(tree.place, hidden=parsed is not decoded)
+    value = builder.build(root) if root is not None else None
+    if builder.aliased and root is not None and not builder.problems:
+        builder.check_aliases(root, most_values)
+    if builder.problems:
+        raise BadConfiguration(sorted(builder.problems, key=lambda found: found.location or Location(file)))
+    return replace(tree, value=value)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTree:
+    """A document: `value` as plain data (dict, list, str, int, float, bool, None), and its places."""
+
+    file: str
+    value: Any
+    text: str = field(repr=False)
+    root: Node | None = field(repr=False)
+
+    def locate(self, path: Path, *, key: bool = False) -> Location:
+        """Return the place of the value at `path` (`key`: of its key), or of its nearest existing parent.
+
+        A map or list over several lines, and a value that is not written at all, is shown at its key.
+        """
+        node, holder = self.root, None
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                key = True
+                break
+            holder, node = found
+        if node is None:
+            return Location(self.file)
+        if holder is not None and (key or self._is_wide(node)):
+            return self.place(holder)
+        return self.place(node)
+
+    def locate_text(self, path: Path, piece: str, occurrence: int) -> Location:
+        """Return the place of an occurrence (from 0) of `piece` in the source of the scalar at `path`."""
+        node = self.root
+        for step in path:
+            found = _child(node, step)
+            if found is None:
+                return self.locate(path)
+            node = found[1]
+        if node is None:
+            return Location(self.file)
+        start, end = node.start_mark.index, node.end_mark.index
+        for _ in range(occurrence + 1):
+            hit = self.text.find(piece, start, end)
+            if hit < 0:
+                return self.place(node)
+            start = hit + len(piece)
+        closing = self.text.find("}", hit, end)
+        return location_at(self.file, self.text, hit, max(closing + 1 - hit, len(piece)))
+
+    def place(self, node: Node) -> Location:
+        """Return where a node begins, underlined as far as it goes on its first line."""
+        start, end = node.start_mark, node.end_mark
+        if self._is_wide(node):
+            length = 1
+        elif start.line == end.line:
+            length = end.column - start.column
+        else:
+            length = self.text.find("\n", start.index, end.index) - start.index
+        return Location(self.file, start.line + 1, start.column + 1, length)
+
+    def _is_wide(self, node: Node) -> bool:
+        start, end = node.start_mark, node.end_mark
+        return start.index == end.index or (not isinstance(node, ScalarNode) and start.line != end.line)
+
+
+def location_at(file: str, text: str, index: int, length: int = 1) -> Location:
+    """Return the place of the character `index` of `text`; `length` is cut at the end of its line."""
+    index = min(index, len(text.rstrip()))
+    begin = text.rfind("\n", 0, index) + 1
+    end = text.find("\n", index)
+    room = len(text[index : end if end >= 0 else len(text)].rstrip())
+    return Location(file, text.count("\n", 0, index) + 1, index - begin + 1, max(1, min(length, room)))
+
+
+def _child(node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
+    """Return the key's node (None in a list) and the value's node one step down, or None."""
+    if isinstance(node, MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(step)), None)
+    if isinstance(node, SequenceNode) and str(step).isdecimal() and int(step) < len(node.value):
+        return None, node.value[int(step)]
+    return None
+
+
+def _decode(text: bytes, file: str, largest: int) -> str:
+    """Return the text without byte order mark. Raises BadConfiguration (MAC101)."""
+    if len(text) > largest:
+        limit = f"{largest // 2**20} MiB" if largest >= 2**20 else f"{largest} bytes"
+        raise BadConfiguration([Diagnostic("MAC101", f"the file is larger than {limit}", Location(file))])
+    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadConfiguration([_not_utf8(Location(file), "it seems to be UTF-16")])
+    if b"\0" in text:
+        raise BadConfiguration(
+            [Diagnostic("MAC101", "the file is not a text: it has zero bytes", Location(file))]
+        )
+    try:
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = text[: error.start].decode("utf-8-sig", "replace")
+        place = location_at(file, before + "?", len(before))
+        raise BadConfiguration(
+            [_not_utf8(place, f"the byte 0x{text[error.start]:02x} fits nowhere")]
+        ) from None
+
+
+def _not_utf8(place: Location, label: str) -> Diagnostic:
+    return Diagnostic("MAC101", "the file is not UTF-8 text", place, label, "save it as UTF-8")
