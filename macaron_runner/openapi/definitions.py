@@ -1,0 +1,225 @@
+"""The named schemas of an API: every schema that a `$ref` reaches gets one name, and is normalised once.
+
+Not for what a schema becomes (normalise), nor for where a reference leads (references).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from macaron_runner.diagnostics import Diagnostic
+from macaron_runner.openapi.document import Pointer, Specification
+from macaron_runner.openapi.normalise import DIALECTS, Normaliser, SchemaDict
+from macaron_runner.openapi.references import BrokenReference, Node, References, component_reference
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_COMPONENT_NAME = re.compile(r"[a-zA-Z0-9._-]+")
+
+COLLECTIONS: Mapping[Specification, str] = {
+    "2.0": "/definitions",
+    "3.0": "/components/schemas",
+    "3.1": "/components/schemas",
+}
+"""Where a document keeps its named schemas."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Discriminated:
+    """A schema with a discriminator; `name` is that of the definition, where it is one."""
+
+    discriminator: dict[str, Any]
+    schema: SchemaDict
+    name: str | None
+
+
+class Definitions:
+    """Hands out names for schemas and collects what they stand for."""
+
+    def __init__(
+        self,
+        root: Node,
+        specification: Specification,
+        references: References,
+        report: Callable[[Diagnostic], None],
+    ) -> None:
+        self._root = root
+        self._collection = COLLECTIONS[specification]
+        self._references = references
+        self._report = report
+        self._names: dict[tuple[str, Pointer], str] = {}
+        self._nodes: dict[str, Node] = {}
+        self._written: dict[str, str] = {}
+        self._schemas: dict[str, SchemaDict | bool] = {}
+        self._discriminated: list[_Discriminated] = []
+        self.normalise = Normaliser(DIALECTS[specification], self._name_of, self._discriminate, self._refuse)
+        self._claim_names()
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Where each named schema stands."""
+        return self._nodes
+
+    def finish(self) -> dict[str, SchemaDict | bool]:
+        """Return all named schemas, those reached from others included, with complete discriminators."""
+        while waiting := [name for name in self._nodes if name not in self._schemas]:
+            for name in waiting:
+                self._schemas[name] = self.normalise(self._nodes[name])
+        heirs = _heirs(self._schemas)
+        for found in self._discriminated:
+            _complete(found, self._written, heirs)
+        return self._schemas
+
+    def _claim_names(self) -> None:
+        """Give the document's own named schemas their names, before any other schema can take one.
+
+        Names that stand for nothing but a reference come last: they name what lies behind, if nothing else does.
+        """
+        pointer = self._collection.split("/")[1:]
+        node = self._root
+        for step in pointer:
+            node = node.child(step)
+        named = [schema for _, schema in node.members()]
+        aliases = [schema for schema in named if self._is_alias(schema)]
+        for schema in named:
+            if not self._is_alias(schema):
+                self._claim(schema, str(schema.pointer[-1]))
+        for alias in aliases:
+            target = self._followed(alias)
+            if target is not None:
+                self._claim(alias if target.place in self._names else target, str(alias.pointer[-1]))
+
+    def _is_alias(self, node: Node) -> bool:
+        return node.reference is not None and isinstance(node.value, dict) and len(node.value) == 1
+
+    def _claim(self, node: Node, wanted: str) -> str:
+        name = self._free(wanted, node)
+        self._names[node.place] = name
+        self._nodes[name] = node
+        self._written[name] = wanted
+        return name
+
+    def _free(self, wanted: str, node: Node) -> str:
+        """Return a free name that can stand in a `$ref` as it is: `Foo«Bar»` -> Foo_Bar, then Foo_Bar_2."""
+        safe = _UNSAFE.sub("_", wanted).strip("_") or "Schema"
+        if safe in self._nodes and node.file is not self._root.file:
+            safe = f"{_UNSAFE.sub('_', node.file.path.stem)}_{safe}"
+        name, number = safe, 1
+        while name in self._nodes:
+            number += 1
+            name = f"{safe}_{number}"
+        return name
+
+    def _name_of(self, node: Node) -> str | None:
+        """Return the name of the schema to which a reference leads; None where it is broken (reported)."""
+        try:
+            target = self._references.step(node)
+            while target.place not in self._names and self._is_alias(target):
+                self._references.follow(target)
+                target = self._references.step(target)
+        except BrokenReference as error:
+            self._report(error.diagnostic)
+            return None
+        return self._names.get(target.place) or self._claim(target, _last_name(target))
+
+    def _followed(self, node: Node) -> Node | None:
+        try:
+            return self._references.follow(node)
+        except BrokenReference as error:
+            self._report(error.diagnostic)
+            return None
+
+    def _discriminate(self, node: Node, schema: SchemaDict) -> None:
+        """Put a discriminator into `schema`, in the one form, with what its mapping says explicitly."""
+        property_name = node.value if isinstance(node.value, str) else node.text("propertyName")
+        if not property_name:
+            return
+        mapping = {
+            value: f"#/$defs/{name}"
+            for value, target in node.child("mapping").members()
+            if (name := self._mapped(target)) is not None
+        }
+        schema["discriminator"] = {"propertyName": property_name, "mapping": mapping}
+        owner = self._names.get((node.file.name, node.pointer[:-1]))
+        self._discriminated.append(_Discriminated(schema["discriminator"], schema, owner))
+
+    def _mapped(self, node: Node) -> str | None:
+        try:
+            target = mapping_target(self._references, self._root, self._collection, node)
+        except BrokenReference as error:
+            self._report(error.diagnostic)
+            return None
+        return self._names.get(target.place) or self._claim(target, _last_name(target))
+
+    def _refuse(self, node: Node, message: str) -> None:
+        self._report(Diagnostic("MAC307", message, node.locate()))
+
+
+def mapping_target(references: References, root: Node, collection: str, node: Node) -> Node:
+    """Return the schema that one entry of a discriminator's mapping names, by name or by reference.
+
+    Raises BrokenReference with code MAC324. OpenAPI 3.1 section 4.8.25.
+    """
+    text = node.value if isinstance(node.value, str) else ""
+    try:
+        if _COMPONENT_NAME.fullmatch(text):
+            try:
+                return references.step(component_reference(root, node, collection, text))
+            except BrokenReference:
+                if "." not in text:  # "dog.json" may be a file, "Dog" can only be a name
+                    raise
+        return references.step(Node(node.file, node.pointer, {"$ref": text or "#/"}))
+    except BrokenReference as error:
+        raise BrokenReference(
+            Diagnostic(
+                "MAC324",
+                f'the discriminator maps "{node.pointer[-1]}" to "{text}", which is no schema',
+                node.locate(),
+                error.diagnostic.label,
+                error.diagnostic.help,
+            )
+        ) from None
+
+
+def _last_name(node: Node) -> str:
+    """Return what a reference's target is called: the last step of its pointer, or the name of its file."""
+    if not node.pointer:
+        return node.file.path.stem
+    last = str(node.pointer[-1])
+    return f"{node.pointer[-2]}_{last}" if last.isdecimal() and len(node.pointer) > 1 else last
+
+
+def _heirs(schemas: Mapping[str, SchemaDict | bool]) -> dict[str, list[str]]:
+    """Return, by reference, the names of the schemas that inherit from it: whose allOf refers to it."""
+    heirs: dict[str, list[str]] = {}
+    for name, schema in schemas.items():
+        for reference in _references_in(schema, "allOf") if isinstance(schema, dict) else ():
+            heirs.setdefault(reference, []).append(name)
+    return heirs
+
+
+def _references_in(schema: SchemaDict, *keywords: str) -> list[str]:
+    arms = [arm for keyword in keywords for arm in schema.get(keyword, [])]
+    return [arm["$ref"] for arm in arms if isinstance(arm, dict) and "$ref" in arm]
+
+
+def _complete(found: _Discriminated, written: Mapping[str, str], heirs: Mapping[str, list[str]]) -> None:
+    """Add what a discriminator's mapping leaves unsaid: each arm, or else each heir, goes by its name."""
+    arms = _references_in(found.schema, "oneOf", "anyOf")
+    if not arms and found.name is not None:
+        arms = _lineage(f"#/$defs/{found.name}", heirs)
+    mapping = found.discriminator["mapping"]
+    mapped = set(mapping.values())
+    for arm in arms:
+        if arm not in mapped:
+            mapping.setdefault(written[arm.removeprefix("#/$defs/")], arm)
+
+
+def _lineage(reference: str, heirs: Mapping[str, list[str]]) -> list[str]:
+    """Return a reference and those of all schemas that inherit from it, however far down."""
+    line = [reference]
+    for ancestor in line:  # grows while it is walked
+        line += [new for name in heirs.get(ancestor, []) if (new := f"#/$defs/{name}") not in line]
+    return line

@@ -1,0 +1,216 @@
+"""API documents as files: text to a tree with positions, and which specification it follows.
+
+Not for what the tree means (openapi3, swagger2), nor for checking it (rules, validation.document).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+from urllib.parse import unquote
+
+import orjson
+
+from macaron_runner.configuration.source import read_yaml
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
+from macaron_runner.openapi.positions import JsonPositions
+
+Pointer: TypeAlias = tuple[str | int, ...]
+"""A JSON pointer (RFC 6901), taken apart: names of maps and indexes of lists."""
+
+Specification: TypeAlias = Literal["2.0", "3.0", "3.1"]
+
+_DEEPEST = 200  # levels; as configuration.source has it for YAML, and far from Python's own recursion limit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class File:
+    """One file, parsed: `name` is what messages call it, `value` its content, with text keys only."""
+
+    path: Path
+    name: str
+    value: Any
+    _locate: Callable[[Pointer, bool], Location] = field(repr=False)
+
+    def locate(self, pointer: str | Pointer, *, key: bool = False) -> Location:
+        """Return where the value (with `key`: its key) stands; where there is none, the nearest one above."""
+        steps = parse_pointer(pointer) if isinstance(pointer, str) else pointer
+        return self._locate(steps, key)
+
+
+class Files:
+    """The files of one document, each read once, when a reference first leads into it."""
+
+    def __init__(self, *files: File) -> None:
+        self._files: dict[str, File | BadConfiguration] = {_identity(file.path): file for file in files}
+
+    def load(self, path: Path) -> File:
+        """Return the file at `path`. Raises BadConfiguration, each time the same, where it cannot be read."""
+        identity = _identity(path)
+        if identity not in self._files:
+            try:
+                self._files[identity] = read_file(path)
+            except BadConfiguration as error:
+                self._files[identity] = error
+        found = self._files[identity]
+        if isinstance(found, BadConfiguration):
+            raise found
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """One API document: its tree (never to be changed), its specification, and the files it refers to."""
+
+    file: str
+    tree: dict[str, Any]
+    specification: Specification
+    source: File = field(repr=False)
+    files: Files = field(repr=False)
+
+    def locate(self, pointer: str | Pointer, *, key: bool = False) -> Location:
+        """Return where the value (with `key`: its key) stands; where there is none, the nearest one above."""
+        return self.source.locate(pointer, key=key)
+
+
+def read_document(path: Path) -> Document:
+    """Return the API document at `path`, Swagger 2.0 or OpenAPI 3.0 to 3.2, in YAML or JSON.
+
+    3.2 is read as 3.1. Raises BadConfiguration where the file cannot be read, is broken, or is no such
+    document.
+    """
+    source = read_file(path)
+    if not isinstance(source.value, dict):
+        raise _refusal(
+            "MAC303", "an API document is a map, with swagger or openapi at its top", source.locate(())
+        )
+    specification = _specification(source)
+    return Document(source.name, source.value, specification, source, Files(source))
+
+
+def read_file(path: Path) -> File:
+    """Return a YAML or (by its name, *.json) JSON file, parsed. Raises BadConfiguration."""
+    name = os.path.normpath(path)
+    try:
+        content = Path(name).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise _refusal("MAC301", f"{name} cannot be read: {reason}", Location(name)) from None
+    return _read_json(content, name) if path.suffix.lower() == ".json" else _read_yaml(content, name)
+
+
+def parse_pointer(text: str) -> Pointer:
+    """Return the steps of a JSON pointer (RFC 6901 section 4): "/paths/~1orders" -> ("paths", "/orders")."""
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in text.split("/")[1:])
+
+
+def parse_fragment(text: str) -> Pointer:
+    """Return the steps of a pointer written as a URI fragment (RFC 6901 section 6), without its "#"."""
+    return parse_pointer(unquote(text))
+
+
+def _refusal(
+    code: str, message: str, location: Location, *, label: str = "", mend: str = ""
+) -> BadConfiguration:
+    return BadConfiguration([Diagnostic(code, message, location, label, mend)])
+
+
+def _identity(path: Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - resolve() fails where the name cannot be one
+
+
+def _read_json(content: bytes, name: str) -> File:
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    try:
+        value = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        place = Location(name, error.lineno, error.colno)
+        raise _refusal("MAC302", "the JSON is broken", place, label=error.msg) from None
+    text = content.decode()
+    positions = JsonPositions(text, name)
+    if _depth_exceeds(value, _DEEPEST):
+        raise _refusal("MAC301", f"the document is nested more than {_DEEPEST} levels deep", Location(name))
+    _refuse_repeated_keys(text, positions)
+    return File(Path(name), name, value, lambda pointer, key: positions.locate(pointer, key=key))
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, (dict, list))
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _refuse_repeated_keys(text: str, positions: JsonPositions) -> None:
+    """Raise BadConfiguration where a key stands twice in one object: orjson silently keeps the last one."""
+    try:
+        json.loads(
+            text, object_pairs_hook=_unique, parse_int=str, parse_float=str
+        )  # numbers do not matter here
+    except _RepeatedKey:
+        raise BadConfiguration(
+            Diagnostic("MAC103", f'the key "{name}" stands twice in one object', place, "the second one")
+            for name, place in positions.repeated_keys()
+        ) from None
+
+
+class _RepeatedKey(Exception):
+    """A signal from one function here to another, no error that anybody sees."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise _RepeatedKey
+
+
+def _read_yaml(content: bytes, name: str) -> File:
+    tree = read_yaml(content, name)
+    return File(Path(name), name, tree.value, lambda pointer, key: tree.locate(pointer, key=key))
+
+
+def _specification(source: File) -> Specification:
+    """Return the specification a document follows. Raises BadConfiguration where it is none of ours."""
+    tree = source.value
+    keyword = "openapi" if "openapi" in tree else "swagger"
+    if keyword not in tree:
+        raise _refusal(
+            "MAC303",
+            "this is not an API document: it has neither swagger nor openapi at its top",
+            source.locate(()),
+            mend='an OpenAPI document begins with openapi: 3.1.0, an older one with swagger: "2.0"',
+        )
+    version, place = tree[keyword], source.locate((keyword,))
+    if not isinstance(version, str):
+        raise _refusal(
+            "MAC303",
+            f"{keyword} must be a text",
+            place,
+            mend=f'put it in quotes: {keyword}: "{_full(version)}"',
+        )
+    if keyword == "swagger" and version == "2.0":
+        return "2.0"
+    match = re.fullmatch(r"3\.([012])(\.\d+(-.+)?)?", version) if keyword == "openapi" else None
+    if match is None:
+        raise _refusal(
+            "MAC303",
+            f'{keyword} "{version}" is not known',
+            place,
+            label="not one of: openapi 3.0.x, 3.1.x, 3.2.x; swagger 2.0",
+        )
+    return "3.0" if match[1] == "0" else "3.1"
+
+
+def _full(version: Any) -> str:
+    return {"3.0": "3.0.3", "3.1": "3.1.0", "3.2": "3.2.0"}.get(str(version), "2.0")

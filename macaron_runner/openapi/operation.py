@@ -1,0 +1,187 @@
+"""The Operation: what an API document promises about one method of one path, whatever its version.
+
+Pure frozen data: no I/O, no framework. Everything after the parser works from these values alone; the same API written
+in Swagger 2.0, OpenAPI 3.0 and 3.1 gives equal Operations. Not for checking requests (validation) or calling handlers
+(server).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from macaron_runner.diagnostics import Location
+
+Schema: TypeAlias = Mapping[str, Any] | bool
+"""A schema in the one normalised form: JSON Schema 2020-12, `$ref`s only of the form `#/$defs/<Name>`.
+
+`nullable`/`x-nullable` have become a "null" type, boolean exclusiveMinimum/Maximum a number, int32/int64 bounds,
+`type: file` a string of format binary. Keywords that start with `x-`, `discriminator`, `readOnly`, `writeOnly`,
+`default`, `format` and `title`/`description` are kept.
+"""
+
+ParameterLocation: TypeAlias = Literal["path", "query", "header", "cookie"]
+
+Style: TypeAlias = Literal[
+    "simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"
+]
+"""OpenAPI 3 section 4.8.12.2; Swagger 2.0's collectionFormat maps onto it (`tsv`: tabDelimited, a word of our own)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter outside the body. `media_type` is set where it is described by `content` instead of `schema`."""
+
+    name: str
+    location: ParameterLocation
+    required: bool
+    schema: Schema
+    style: Style
+    explode: bool
+    allow_reserved: bool = False
+    allow_empty_value: bool = False
+    media_type: str | None = None
+    description: str = ""
+    deprecated: bool = False
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How one property of a form or multipart body is written (OpenAPI 3 section 4.8.15)."""
+
+    content_type: str | None = None
+    style: Style = "form"
+    explode: bool = True
+    allow_reserved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """One media type of a body or a response; `schema` None means anything goes.
+
+    `encoding` is by property name; `examples` by name (the nameless `example` is under "").
+    """
+
+    media_type: str
+    schema: Schema | None = None
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    examples: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What may be sent. Swagger 2.0's `in: body` and `in: formData` both end here."""
+
+    required: bool
+    content: tuple[Content, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header of a response."""
+
+    name: str
+    schema: Schema
+    required: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer: `status` is "200", a range as "4XX", or "default". No content: an empty body is promised."""
+
+    status: str
+    description: str = ""
+    content: tuple[Content, ...] = ()
+    headers: tuple[Header, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityScheme:
+    """How a credential is carried.
+
+    `type` is "http" (with `scheme` "bearer", "basic", …), "apiKey" (with `carrier` "header", "query" or "cookie" and
+    `parameter_name`), "oauth2", "openIdConnect" or "mutualTLS". Swagger 2.0's `basic` is http with scheme basic.
+    """
+
+    name: str
+    type: str
+    scheme: str = ""
+    carrier: str = ""
+    parameter_name: str = ""
+    scopes: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeUse:
+    """One scheme that a security requirement names, with the scopes it asks for."""
+
+    scheme: str
+    scopes: tuple[str, ...] = ()
+
+
+SecurityRequirement: TypeAlias = tuple[SchemeUse, ...]
+"""All of these together; an empty one means anonymous access is one of the alternatives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path. `security` holds alternatives, any of which suffices; none at all means open to all.
+
+    `path` is the template as the document has it ("/orders/{order-id}"), `base_path` ("" or "/v1") what stands before
+    it; `extensions` are the `x-…` keys. `location` (where the document says it) does not take part in equality.
+    """
+
+    api: str
+    method: str
+    base_path: str
+    path: str
+    operation_id: str | None
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    responses: tuple[Response, ...]
+    security: tuple[SecurityRequirement, ...] = ()
+    deprecated: bool = False
+    tags: tuple[str, ...] = ()
+    summary: str = ""
+    description: str = ""
+    extensions: Mapping[str, Any] = field(default_factory=dict)
+    location: Location | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def route(self) -> str:
+        """The whole path template, base path included."""
+        return self.base_path + self.path
+
+    @property
+    def name(self) -> str:
+        """What messages and logs call it: "shop.create_order", or "shop GET /orders" where it has no operationId."""
+        return (
+            f"{self.api}.{self.operation_id}"
+            if self.operation_id
+            else f"{self.api} {self.method} {self.path}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One document, read: its operations, the named schemas they refer to (`#/$defs/<Name>`) and security schemes.
+
+    `version` is the document's info.version; `specification` "2.0", "3.0" or "3.1" (does not take part in equality).
+    `schema_locations` tells where each named schema stands.
+    """
+
+    name: str
+    title: str
+    version: str
+    base_path: str
+    operations: tuple[Operation, ...]
+    schemas: Mapping[str, Schema]
+    security_schemes: Mapping[str, SecurityScheme]
+    specification: str = field(default="", compare=False)
+    file: str = field(default="", compare=False)
+    schema_locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)

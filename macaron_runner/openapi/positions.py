@@ -1,0 +1,112 @@
+"""Where things stand in JSON text: line and column of any value or key, found only when somebody asks.
+
+Not for parsing (orjson has done that, and refuses what is broken): the text given here is known to be JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from macaron_runner.diagnostics import Location
+
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+class _Member(NamedTuple):
+    """One member of an object or array: where its key (an array's member has none) and its value begin."""
+
+    name: str
+    key: int | None
+    value: int
+
+
+class JsonPositions:
+    """The places in one JSON text. Each container is scanned once, when a pointer first goes through it."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self._text = text
+        self._file = file
+        self._scanned: dict[int, dict[str, _Member]] = {}
+
+    def locate(self, pointer: tuple[str | int, ...], *, key: bool = False) -> Location:
+        """Return the place of the value (or, with `key`, of its key) that `pointer` names.
+
+        Where there is no such value, that of the nearest one above it. A map or list is shown at its key.
+        """
+        member = _Member("", None, self._start)
+        for step in pointer:
+            found = self._members(member.value).get(str(step))
+            if found is None:
+                key = True
+                break
+            member = found
+        if member.key is not None and (key or self._text[member.value] in "{["):
+            return self._location(member.key)
+        return self._location(member.value)
+
+    def repeated_keys(self) -> Iterator[tuple[str, Location]]:
+        """Yield each key that its object already has, and where it stands again (RFC 8259 section 4)."""
+        pending = [self._start]
+        while pending:
+            seen: set[str] = set()
+            for member in self._scan(pending.pop()):
+                if member.name in seen and member.key is not None:
+                    yield member.name, self._location(member.key)
+                seen.add(member.name)
+                if self._text[member.value] in "{[":
+                    pending.append(member.value)
+
+    def _members(self, start: int) -> dict[str, _Member]:
+        if start not in self._scanned:
+            self._scanned[start] = {member.name: member for member in self._scan(start)}
+        return self._scanned[start]
+
+    def _scan(self, start: int) -> Iterator[_Member]:
+        """Yield the members of the container that begins at `start`; a scalar has none."""
+        opening = self._text[start]
+        if opening not in "{[":
+            return
+        depth, index, key = 0, 0, None
+        for token in _TOKEN.finditer(self._text, start):
+            word = token[0]
+            if depth == 1 and word not in "]},:":
+                if opening == "[":
+                    yield _Member(str(index), None, token.start())
+                    index += 1
+                elif key is None:
+                    key = token
+                else:
+                    yield _Member(_unescape(key[0]), key.start(), token.start())
+                    key = None
+            depth += (word in "{[") - (word in "}]")
+            if depth == 0:
+                return
+
+    def _location(self, offset: int) -> Location:
+        line = bisect_right(self._line_starts, offset)
+        token = _TOKEN.match(self._text, offset)
+        length = len(token[0]) if token else 1
+        return Location(self._file, line, offset - self._line_starts[line - 1] + 1, length)
+
+    @cached_property
+    def _start(self) -> int:
+        match = _TOKEN.search(self._text)
+        return match.start() if match else 0
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self._text))]
+
+
+def _unescape(token: str) -> str:
+    """Return what a JSON string token says; surrogate pairs are joined (RFC 8259 section 7)."""
+    if "\\" not in token:
+        return token[1:-1]
+    text = _ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else _ESCAPED.get(m[2], m[2]), token[1:-1])
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

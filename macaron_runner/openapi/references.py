@@ -1,0 +1,216 @@
+"""Nodes of API documents, and where their `$ref`s lead: this file or a neighbouring one, for every version.
+
+Not for reference over the network (refused), and nothing is ever replaced in place, so documents may be as
+recursive as they like. Reference Object: OpenAPI 3.1 section 4.8.23; JSON pointers: RFC 6901.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, near_word
+from macaron_runner.openapi.document import File, Files, Pointer, parse_fragment
+
+
+class Node(NamedTuple):
+    """A value of a document and its place. The accessors never raise: what has the wrong type is absent."""
+
+    file: File
+    pointer: Pointer
+    value: Any
+
+    def child(self, name: str | int) -> Node:
+        """Return the member `name`; its value is None where there is none."""
+        value = self.value
+        if isinstance(value, dict):
+            found = value.get(name)
+        elif isinstance(value, list) and isinstance(name, int) and name < len(value):
+            found = value[name]
+        else:
+            found = None
+        return Node(self.file, (*self.pointer, name), found)
+
+    def members(self) -> Iterator[tuple[str, Node]]:
+        """Yield name and node of each member of a map; nothing where it is no map."""
+        if isinstance(self.value, dict):
+            for name, value in self.value.items():
+                yield name, Node(self.file, (*self.pointer, name), value)
+
+    def fields(self) -> Iterator[tuple[str, Node]]:
+        """Yield the members that are not extensions (`x-…`)."""
+        return (member for member in self.members() if not member[0].startswith("x-"))
+
+    def elements(self) -> Iterator[Node]:
+        """Yield the nodes of a list; nothing where it is no list."""
+        if isinstance(self.value, list):
+            for index, value in enumerate(self.value):
+                yield Node(self.file, (*self.pointer, index), value)
+
+    def has(self, name: str) -> bool:
+        """Tell whether this is a map that has the member `name`."""
+        return isinstance(self.value, dict) and name in self.value
+
+    def text(self, name: str) -> str:
+        """Return the member `name` where it is a text, else ""."""
+        value = self.value.get(name) if isinstance(self.value, dict) else None
+        return value if isinstance(value, str) else ""
+
+    def flag(self, name: str) -> bool:
+        """Tell whether the member `name` is true."""
+        return isinstance(self.value, dict) and self.value.get(name) is True
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the texts in the list that the member `name` is."""
+        value = self.value.get(name) if isinstance(self.value, dict) else None
+        return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+    @property
+    def reference(self) -> str | None:
+        """The text of its `$ref`, or None where it is no reference."""
+        value = self.value.get("$ref") if isinstance(self.value, dict) else None
+        return value if isinstance(value, str) else None
+
+    @property
+    def place(self) -> tuple[str, Pointer]:
+        """What tells this node from any other one."""
+        return self.file.name, self.pointer
+
+    def locate(self, *, key: bool = False) -> Location:
+        """Return where it stands, or, with `key`, where its name stands."""
+        return self.file.locate(self.pointer, key=key)
+
+
+class BrokenReference(Exception):
+    """A reference that leads nowhere, or where we do not go; `diagnostic` says why, at the `$ref`."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        self.diagnostic = diagnostic
+        super().__init__(diagnostic.message)
+
+
+class References:
+    """Follows the references of one document. Where each leads is worked out once."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._targets: dict[tuple[str, str], Node] = {}
+
+    def follow(self, node: Node) -> Node:
+        """Return the node at the end of a chain of references: the node itself where it is none.
+
+        Raises BrokenReference.
+        """
+        passed = set()
+        while node.reference is not None:
+            if node.place in passed:
+                raise _broken(node, "MAC306", f'the reference "{node.reference}" leads back to itself')
+            passed.add(node.place)
+            node = self.step(node)
+        return node
+
+    def step(self, node: Node) -> Node:
+        """Return the node to which a reference leads, perhaps another reference. Raises BrokenReference."""
+        text = node.reference or ""
+        known = self._targets.get((node.file.name, text))
+        if known is None:
+            known = self._targets[node.file.name, text] = self._find(node, text)
+        return known
+
+    def _find(self, node: Node, text: str) -> Node:
+        address, _, fragment = text.partition("#")
+        root = self._root(node, address)
+        if fragment and not fragment.startswith("/"):
+            return _anchor(node, root, fragment)
+        return _walk(node, root, parse_fragment(fragment))
+
+    def _root(self, node: Node, address: str) -> Node:
+        if not address:
+            return Node(node.file, (), node.file.value)
+        if _is_remote(address):
+            raise _broken(
+                node,
+                "MAC305",
+                f'the reference "{address}" leads to another host, which is never asked',
+                help="keep a copy of that document beside this one and refer to it by its relative path",
+            )
+        path = node.file.path.parent / unquote(address)
+        try:
+            file = self._files.load(path)
+        except BadConfiguration as error:
+            raise _broken(
+                node,
+                "MAC304",
+                f'the reference "{node.reference}" leads to a file that cannot be read',
+                label=error.diagnostics[0].message,
+                related=tuple(
+                    (found.location, found.message)
+                    for found in error.diagnostics
+                    if found.location is not None and found.location.line
+                ),
+            ) from None
+        return Node(file, (), file.value)
+
+
+def component_reference(root: Node, where: Node, collection: str, name: str) -> Node:
+    """Return a node at `where` that refers to `name` in a collection ("/components/schemas") of the root.
+
+    Documents name schemas without `$ref` in a discriminator's mapping.
+    """
+    step = quote(name.replace("~", "~0").replace("/", "~1"))
+    return Node(root.file, where.pointer, {"$ref": f"#{collection}/{step}"})
+
+
+def _is_remote(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # "//[" looks like the beginning of an IPv6 address
+        return True
+    return bool(parts.scheme or parts.netloc)
+
+
+def _walk(node: Node, root: Node, pointer: Pointer) -> Node:
+    """Return the node below `root` to which a pointer leads. Raises BrokenReference, with the near name."""
+    target = root
+    for step in pointer:
+        if isinstance(target.value, list) and str(step).isdecimal() and int(step) < len(target.value):
+            target = target.child(int(step))
+        elif isinstance(target.value, dict) and step in target.value:
+            target = target.child(step)
+        else:
+            known = target.value if isinstance(target.value, dict) else ()
+            where = "/".join(("#", *map(str, target.pointer)))
+            raise _broken(
+                node,
+                "MAC304",
+                f'the reference "{node.reference}" leads nowhere',
+                label=f'there is no "{step}" in {where} of {root.file.name}',
+                help=near_word(str(step), known),
+            )
+    return target
+
+
+def _anchor(node: Node, root: Node, name: str) -> Node:
+    """Return the schema with the `$anchor` (JSON Schema 2020-12 section 8.2.2). Raises BrokenReference."""
+    pending = [root]
+    while pending:
+        found = pending.pop()
+        if found.text("$anchor") == name:
+            return found
+        pending += [child for _, child in found.members()]
+        pending += found.elements()
+    raise _broken(node, "MAC304", f'no schema in {root.file.name} has the $anchor "{name}"')
+
+
+def _broken(
+    node: Node,
+    code: str,
+    message: str,
+    *,
+    label: str = "",
+    help: str = "",  # noqa: A002 - Diagnostic's own word
+    related: tuple[tuple[Location, str], ...] = (),
+) -> BrokenReference:
+    place = node.file.locate((*node.pointer, "$ref"))
+    return BrokenReference(Diagnostic(code, message, place, label, help, related=related))

@@ -1,0 +1,134 @@
+"""A document taken apart: every object of it by kind, references followed, each object once.
+
+The table says which kind stands where, so that a property called "default" is never taken for the keyword,
+nor an example for a schema. Not for judging what it finds (rules).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
+
+from macaron_runner.diagnostics import Diagnostic
+from macaron_runner.openapi.document import Document
+from macaron_runner.openapi.normalise import (
+    DEFINITION_KEYWORDS,
+    SCHEMA_KEYWORDS,
+    SCHEMA_LIST_KEYWORDS,
+    SCHEMA_MAP_KEYWORDS,
+)
+from macaron_runner.openapi.reading import METHODS, Endpoint, endpoints_of, parameters_of
+from macaron_runner.openapi.references import BrokenReference, Node, References
+
+_Fields: TypeAlias = Mapping[str, str]
+
+_COMPONENTS: Final[_Fields] = {
+    "schemas": "schema*",
+    "responses": "response*",
+    "parameters": "parameter*",
+    "examples": "example*",
+    "requestBodies": "body*",
+    "headers": "header*",
+    "links": "link*",
+    "callbacks": "callback*",
+    "pathItems": "path item*",
+}
+_FIELDS: Final[Mapping[str, _Fields]] = {
+    "document": {
+        "paths": "path item*",
+        "webhooks": "path item*",
+        "components": "components",
+        "definitions": "schema*",
+        "parameters": "parameter*",
+        "responses": "response*",
+    },
+    "components": _COMPONENTS,
+    "path item": {"parameters": "parameter*"} | dict.fromkeys(METHODS, "operation"),
+    "operation": {
+        "parameters": "parameter*",
+        "requestBody": "body",
+        "responses": "response*",
+        "callbacks": "callback*",
+    },
+    "parameter": {"schema": "schema", "items": "items", "content": "content*", "examples": "example*"},
+    "header": {"schema": "schema", "items": "items", "content": "content*", "examples": "example*"},
+    "items": {"items": "items"},
+    "body": {"content": "content*"},
+    "content": {"schema": "schema", "examples": "example*", "encoding": "encoding*"},
+    "encoding": {"headers": "header*"},
+    "response": {"schema": "schema", "headers": "header*", "content": "content*", "links": "link*"},
+    "schema": dict.fromkeys(SCHEMA_KEYWORDS, "schema")
+    | dict.fromkeys(SCHEMA_LIST_KEYWORDS | SCHEMA_MAP_KEYWORDS | DEFINITION_KEYWORDS, "schema*"),
+    "example": {},
+    "link": {},
+}
+"""Kind -> field -> kind of what stands there; with a star, of the members of the map or list there."""
+
+
+class Survey:
+    """The objects of one document by kind, and the references in it that lead nowhere."""
+
+    def __init__(self, document: Document) -> None:
+        self.specification = document.specification
+        self.root = Node(document.source, (), document.tree)
+        self.references = References(document.files)
+        self.broken: list[Diagnostic] = []
+        self._nodes: dict[str, list[Node]] = {}
+        self._explore()
+        self.endpoints = tuple(endpoints_of(self.root, self.follow))
+
+    def nodes(self, *kinds: str) -> Iterator[Node]:
+        """Yield every map of these kinds ("schema", "parameter", …); references are not among them."""
+        return (node for kind in kinds for node in self._nodes.get(kind, ()))
+
+    def follow(self, node: Node) -> Node:
+        """Return what stands at `node`, references followed; an empty map where one is broken."""
+        try:
+            return self.references.follow(node)
+        except BrokenReference:
+            return Node(node.file, node.pointer, {})
+
+    def parameters(self, endpoint: Endpoint) -> list[Node]:
+        """Return an operation's parameters, those of its path item among them."""
+        return parameters_of(endpoint, self.follow)
+
+    def _explore(self) -> None:
+        pending = [("document", self.root)]
+        seen = set()
+        while pending:
+            kind, node = pending.pop()
+            if not isinstance(node.value, dict) or (kind, node.place) in seen:
+                continue
+            seen.add((kind, node.place))
+            if node.reference is not None:
+                pending += self._target(kind, node)
+                if kind != "schema" or self.specification != "3.1":
+                    continue
+            self._nodes.setdefault(kind, []).append(node)
+            pending += reversed(list(_parts(kind, node)))
+
+    def _target(self, kind: str, node: Node) -> list[tuple[str, Node]]:
+        try:
+            self.references.follow(node)
+            return [(kind, self.references.step(node))]
+        except BrokenReference as error:
+            self.broken.append(error.diagnostic)
+            return []
+
+
+def _parts(kind: str, node: Node) -> Iterator[tuple[str, Node]]:
+    """Yield kind and node of everything that stands directly in an object."""
+    if kind == "callback":  # a map of path items by expression
+        yield from (("path item", child) for _, child in node.fields())
+        return
+    fields = _FIELDS[kind]
+    for name in node.value:
+        if name not in fields:
+            continue
+        child, member_kind = node.child(name), fields[name]
+        if member_kind.endswith("*"):
+            yield from ((member_kind[:-1], member) for _, member in child.fields())
+            yield from ((member_kind[:-1], member) for member in child.elements())
+        else:
+            yield member_kind, child
+            yield from ((member_kind, member) for member in child.elements())

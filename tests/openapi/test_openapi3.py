@@ -1,0 +1,146 @@
+"""OpenAPI 3: what has no counterpart in Swagger 2.0."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from macaron_runner.openapi.api import read_api
+from macaron_runner.openapi.document import read_document
+from macaron_runner.openapi.operation import Api, Encoding, Header, Operation
+
+ANSWER = "responses: {'200': {description: ok}}"
+
+
+def read(folder: Path, text: str) -> Api:
+    path = folder / "api.yaml"
+    path.write_text('openapi: 3.1.0\ninfo: {title: T, version: "1"}\n' + text)
+    return read_api(read_document(path), "x")
+
+
+def only(folder: Path, operation: str) -> Operation:
+    (found,) = read(folder, f"paths: {{/a: {{post: {{{operation}}}}}}}").operations
+    return found
+
+
+@pytest.mark.parametrize(
+    ("servers", "expected"),
+    [
+        ("[]", ""),
+        ("[{url: /}]", ""),
+        ("[{url: /v1/}]", "/v1"),
+        ("[{url: 'https://example.com'}]", ""),
+        ("[{url: 'https://example.com/a/b'}, {url: /second}]", "/a/b"),
+        ("[{url: '{base}/x', variables: {base: {default: /v2}}}]", "/v2/x"),
+        ("[{url: '//['}]", ""),
+        ("7", ""),
+    ],
+)
+def test_base_path(tmp_path: Path, servers: str, expected: str) -> None:
+    assert read(tmp_path, f"servers: {servers}\npaths: {{}}").base_path == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "style", "explode"),
+    [
+        ("in: query", "form", True),
+        ("in: cookie", "form", True),
+        ("in: path, required: true", "simple", False),
+        ("in: header, explode: true", "simple", True),
+        ("in: path, required: true, style: matrix", "matrix", False),
+        ("in: query, style: deepObject, explode: true", "deepObject", True),
+        ("in: query, style: unheard", "form", True),
+    ],
+)
+def test_styles(tmp_path: Path, written: str, style: str, explode: bool) -> None:
+    (found,) = only(tmp_path, f"parameters: [{{name: a, schema: {{}}, {written}}}], {ANSWER}").parameters
+    assert (found.style, found.explode) == (style, explode)
+
+
+def test_a_parameter_with_content(tmp_path: Path) -> None:
+    content = "content: {application/json: {schema: {type: [string]}}}"
+    (found,) = only(tmp_path, f"parameters: [{{name: a, in: query, {content}}}], {ANSWER}").parameters
+    assert (found.media_type, found.schema) == ("application/json", {"type": "string"})
+
+
+def test_headers_that_parameters_cannot_describe(tmp_path: Path) -> None:
+    names = ("Accept", "content-type", "Authorization", "X-Other")
+    parameters = ", ".join(f"{{name: {name}, in: header, schema: {{}}}}" for name in names)
+    assert [p.name for p in only(tmp_path, f"parameters: [{parameters}], {ANSWER}").parameters] == ["X-Other"]
+
+
+def test_encodings(tmp_path: Path) -> None:
+    written = "{a: {contentType: image/png}, b: {style: pipeDelimited}, c: {style: form, explode: true}}"
+    body = only(
+        tmp_path, f"requestBody: {{content: {{multipart/form-data: {{encoding: {written}}}}}}}, {ANSWER}"
+    ).body
+    assert body is not None
+    assert body.content[0].encoding == {
+        "a": Encoding(content_type="image/png"),
+        "b": Encoding(style="pipeDelimited", explode=False),
+    }
+    assert body.content[0].schema is None
+
+
+def test_responses(tmp_path: Path) -> None:
+    (found,) = read(
+        tmp_path,
+        """
+paths:
+  /a:
+    get:
+      responses:
+        4xx: {description: a}
+        default:
+          description: b
+          headers: {X-A: {required: true, schema: true}, Content-Type: {schema: {}}}
+          content:
+            text/plain: {example: 1, examples: {two: {value: 2}, far: {externalValue: b}}}
+        x-no: {}
+""",
+    ).operations
+    assert [response.status for response in found.responses] == ["4XX", "default"]
+    assert found.responses[1].headers == (Header("X-A", schema=True, required=True),)
+    assert found.responses[1].content[0].examples == {"": 1, "two": 2}
+
+
+def test_a_path_item_beside_the_paths(tmp_path: Path) -> None:
+    api = read(
+        tmp_path,
+        f"""
+paths:
+  /a: {{$ref: "#/components/pathItems/shared"}}
+  x-note: {{get: {{}}}}
+components:
+  pathItems:
+    shared:
+      summary: not an operation
+      parameters: [{{name: q, in: query, schema: {{}}}}]
+      query: {{operationId: ask, {ANSWER}}}
+""",
+    )
+    (found,) = api.operations
+    assert (found.method, found.path, found.operation_id, len(found.parameters)) == ("QUERY", "/a", "ask", 1)
+
+
+def test_security_schemes(tmp_path: Path) -> None:
+    api = read(
+        tmp_path,
+        """
+paths: {}
+components:
+  securitySchemes:
+    bearer: {type: http, scheme: BEARER, bearerFormat: JWT}
+    cookie: {type: apiKey, in: cookie, name: sid}
+    far: {$ref: "#/components/securitySchemes/cookie"}
+    both:
+      type: oauth2
+      flows: {password: {tokenUrl: a, scopes: {x: X}}, implicit: {authorizationUrl: b, scopes: {x: X, y: Y}}}
+""",
+    )
+    schemes = api.security_schemes
+    assert schemes["bearer"].scheme == "bearer"
+    assert (schemes["cookie"].carrier, schemes["cookie"].parameter_name) == ("cookie", "sid")
+    assert schemes["far"].parameter_name == "sid"
+    assert schemes["both"].scopes == ("x", "y")
