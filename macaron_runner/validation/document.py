@@ -1,0 +1,169 @@
+"""API documents against the specification they follow, by the schemas that the OpenAPI Initiative publishes.
+
+Not for rules that no schema can say (openapi.rules), nor for examples and defaults (examples). Nothing is
+fetched: the schemas are in metaschemas/.
+"""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from macaron_runner.diagnostics import Diagnostic, Severity, near_word
+from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
+from macaron_runner.validation.schema import Check, compile_published
+
+if TYPE_CHECKING:
+    from macaron_runner.openapi.document import Document
+
+_UNKNOWN = frozenset({"additionalProperties", "unevaluatedProperties"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Specification:
+    """One published schema, with the check made of it; `parts` are all its documents."""
+
+    check: Check
+    parts: tuple[Mapping[str, Any], ...]
+
+    def known_beside(self, finding: Finding) -> tuple[str, ...]:
+        """Return the keys that are known where an unknown one was found."""
+        for part in self.parts:
+            properties = _walk(part, (*finding.schema_path[:-1], "properties"))
+            if isinstance(properties, Mapping):
+                return tuple(properties)
+        return ()
+
+
+def check_against_specification(document: Document) -> tuple[Diagnostic, ...]:
+    """Return what in a document breaks its specification, each mistake once, in the order of the document.
+
+    Errors, but a pattern that cannot be used is a warning: it is left out of checks. Swagger 2.0, OpenAPI 3.0, 3.1
+    and 3.2; the schemas in a document are checked as well, those of 3.1 and
+    later only where they are in the dialect that OpenAPI defines.
+    """
+    specification = _specification_of(document)
+    if specification.check.valid(document.tree):
+        return ()
+    findings = list(_without_echoes(list(specification.check.findings(document.tree)), specification))
+    diagnostics = {
+        (pointer_of(finding.path), finding.message): _diagnostic(finding, document, specification)
+        for finding in findings
+    }
+    return tuple(sorted(diagnostics.values(), key=_place))
+
+
+def _place(diagnostic: Diagnostic) -> tuple[int, int]:
+    place = diagnostic.location
+    return (place.line, place.column) if place is not None else (0, 0)
+
+
+def _specification_of(document: Document) -> _Specification:
+    if document.specification == "2.0":
+        return _draft4("swagger-2.0")
+    if document.specification == "3.0":
+        return _draft4("openapi-3.0")
+    version = "3.2" if str(document.tree.get("openapi")).startswith("3.2") else "3.1"
+    dialect = document.tree.get("jsonSchemaDialect")
+    return _with_dialect(version, own_dialect=dialect is not None and dialect not in _dialects(version))
+
+
+@cache
+def _draft4(name: str) -> _Specification:
+    schema = _read(name)
+    return _Specification(compile_published(schema, 4), (schema,))
+
+
+@cache
+def _with_dialect(version: str, *, own_dialect: bool) -> _Specification:
+    """Return the specification with its schemas checked, or, where they are in a dialect of their own, without."""
+    parts = tuple(_read(f"openapi-{version}{part}") for part in ("", "-dialect", "-vocabulary"))
+    root = parts[0] if own_dialect else _read(f"openapi-{version}-base")
+    resources = [(part["$id"], part) for part in parts]
+    return _Specification(compile_published(root, 2020, resources), parts)
+
+
+def _dialects(version: str) -> tuple[str, ...]:
+    return (_read(f"openapi-{version}-base")["$defs"]["dialect"]["const"],)
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    folder = importlib.resources.files("macaron_runner.validation") / "metaschemas"
+    schema: dict[str, Any] = orjson.loads((folder / f"{name}.json").read_bytes())
+    return schema
+
+
+def _walk(tree: Any, path: Path) -> Any:
+    """Return what stands at a path, or None."""
+    for step in path:
+        if isinstance(tree, Mapping):
+            tree = tree.get(str(step))
+        elif isinstance(tree, list) and isinstance(step, int) and step < len(tree):
+            tree = tree[step]
+        else:
+            return None
+    return tree
+
+
+def _without_echoes(findings: list[Finding], specification: _Specification) -> Iterator[Finding]:
+    """Yield the findings without those that only repeat another.
+
+    A misspelt key is unknown, and the right one is missing: the first says it. A key may count as unevaluated
+    only because something inside it failed.
+    """
+    unknown = [finding for finding in findings if finding.keyword in _UNKNOWN]
+    for finding in findings:
+        if finding.keyword == "required" and _misspelt(finding, unknown):
+            continue
+        if finding.keyword == "unevaluatedProperties" and finding.subject in specification.known_beside(
+            finding
+        ):
+            continue
+        yield finding
+
+
+def _misspelt(missing: Finding, unknown: Iterable[Finding]) -> bool:
+    return any(
+        finding.path[:-1] == missing.path and near_word(finding.subject, [missing.subject])
+        for finding in unknown
+    )
+
+
+def _diagnostic(finding: Finding, document: Document, specification: _Specification) -> Diagnostic:
+    pointer = pointer_of(finding.path)
+    if finding.keyword in _UNKNOWN:
+        return Diagnostic(
+            "MAC370",
+            f"unknown key {shown(finding.subject)}",
+            document.locate(pointer, key=True),
+            label=f"not known in {_name_of(finding.path[:-1])}",
+            help=near_word(finding.subject, specification.known_beside(finding)),
+        )
+    if finding.keyword == "required":
+        message = f'{_name_of(finding.path)} lacks the key "{finding.subject}"'
+        return Diagnostic("MAC371", message, document.locate(pointer, key=True))
+    if finding.message.partition(": ")[0].endswith("is not a valid regex"):
+        return Diagnostic(
+            "MAC380",
+            "this pattern is not checked",
+            document.locate(pointer),
+            label="it is not a regular expression of ECMA 262, or grows too large",
+            severity=Severity.WARNING,
+        )
+    return Diagnostic("MAC372", f"{_name_of(finding.path)} {finding.message}", document.locate(pointer))
+
+
+def _name_of(path: Path) -> str:
+    """Return what a place is called: its key, or its number under the key of its list."""
+    if not path:
+        return "the document"
+    last = path[-1]
+    if isinstance(last, int) and len(path) > 1 and last < 100:
+        return f'item {last + 1} of "{path[-2]}"'
+    return f'"{last}"'

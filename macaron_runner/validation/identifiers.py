@@ -1,0 +1,64 @@
+"""The Python names under which a handler gets the parameters of its operation.
+
+Not for decoding them (parameters) or for calling handlers (server).
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic
+
+if TYPE_CHECKING:
+    from macaron_runner.openapi.operation import Operation, Parameter
+
+_NO_IDENTIFIER: Final = re.compile(r"\W+")
+
+
+def identifier(name: str) -> str:
+    """Return a parameter's name as a Python identifier: `shop-id` -> `shop_id`, `ids[]` -> `ids`, `from` -> `from_`.
+
+    Runs of other characters become one underscore, none at the ends; a leading digit gets one before it.
+    """
+    text = unicodedata.normalize("NFKC", name)
+    kept = text if text.isidentifier() else _NO_IDENTIFIER.sub(" ", text).strip().replace(" ", "_") or "_"
+    safe = kept if kept.isidentifier() else "_" + kept
+    return safe + "_" if keyword.iskeyword(safe) else safe
+
+
+def parameter_identifiers(operation: Operation) -> tuple[str, ...]:
+    """Return one identifier for each of `operation.parameters`, in their order, each different.
+
+    Where parameters of different locations share one (path `id` and query `id`), that of the path keeps it
+    and the others carry their location: `id_in_query`. Raises BadConfiguration (MAC375) where two are still the same.
+    """
+    plain = [identifier(parameter.name) for parameter in operation.parameters]
+    crowded = {name for name, count in Counter(plain).items() if count > 1}
+    names = tuple(
+        f"{name}_in_{parameter.location}" if name in crowded and parameter.location != "path" else name
+        for name, parameter in zip(plain, operation.parameters, strict=True)
+    )
+    clashes = [name for name, count in Counter(names).items() if count > 1]
+    if clashes:
+        raise BadConfiguration(_clash(operation, name, names) for name in clashes)
+    return names
+
+
+def _clash(operation: Operation, name: str, names: tuple[str, ...]) -> Diagnostic:
+    same = [
+        _title(parameter) for parameter, one in zip(operation.parameters, names, strict=True) if one == name
+    ]
+    return Diagnostic(
+        "MAC375",
+        f'the parameters {" and ".join(same)} of {operation.name} are both "{name}" in Python',
+        operation.location,
+        help="rename one of them in the API's document",
+    )
+
+
+def _title(parameter: Parameter) -> str:
+    return f'"{parameter.name}" ({parameter.location})'

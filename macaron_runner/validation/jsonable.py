@@ -1,0 +1,136 @@
+"""What handlers return, as plain JSON values and as bytes: models, dates, UUIDs, decimals, enumerations, dataclasses.
+
+Not for checking the result against a schema (responses).
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime
+import decimal
+import enum
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import orjson
+
+_OPTIONS: Final = (
+    orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
+
+SURROGATE: Final = "the result holds text that is not valid Unicode (a lone surrogate)"
+_NO_NUMBER: Final = "the result holds a number that JSON does not have: NaN or an infinity"
+
+
+class NotJson(TypeError):
+    """A value that has no JSON form; the message says which, and where."""
+
+
+def jsonable(value: Any) -> Any:
+    """Return a value built of dict, list, str, int, float, bool and None only.
+
+    Anything with a `to_json()` is what that returns; date, time and UUID are their ISO text, bytes base64
+    (RFC 4648 section 4), a decimal a number, a timedelta seconds, an enumeration's member its value. Raises NotJson for
+    anything else, and for what contains itself.
+    """
+    try:
+        return _plain(value)
+    except RecursionError:
+        raise NotJson("the result is nested too deeply, or contains itself") from None
+
+
+def scalar_to_json(value: Any) -> Any:
+    """Return the plain form of one value that JSON does not know, its own members untouched. Raises NotJson."""
+    to_json = getattr(value, "to_json", None)
+    if to_json is not None:
+        return to_json()
+    for kind, convert in _CONVERSIONS:
+        if isinstance(value, kind):
+            return convert(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    raise NotJson(f"a value of type {type(value).__name__} has no JSON form")
+
+
+def write_json(value: Any) -> bytes:
+    """Return a value as JSON bytes. Raises NotJson for what has no JSON form, NaN and infinities among it."""
+    try:
+        raw = orjson.dumps(value, default=scalar_to_json, option=_OPTIONS)
+    except TypeError:
+        return _write_exactly(value)
+    # The fast writer makes null of NaN; only where there is a null is it worth a second look.
+    if b"null" in raw and _has_nan(value):
+        raise NotJson(_NO_NUMBER)
+    return raw
+
+
+def _write_exactly(value: Any) -> bytes:
+    """Return JSON bytes of what the fast writer refused: integers beyond 64 bits, keys that are no text."""
+    try:
+        text = json.dumps(jsonable(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise NotJson(SURROGATE) from None
+    except ValueError:
+        raise NotJson(_NO_NUMBER) from None
+
+
+def _has_nan(value: Any) -> bool:
+    try:
+        json.dumps(value, default=scalar_to_json, allow_nan=False)
+    except ValueError:
+        return True
+    return False
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is dict:
+        return {_key(name): _plain(member) for name, member in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(item) for item in value]
+    return _plain(scalar_to_json(value))
+
+
+def _key(name: Any) -> str:
+    if type(name) is str:
+        return name
+    plain = _plain(name)
+    if isinstance(plain, str):
+        return plain
+    if isinstance(plain, int) and not isinstance(plain, bool):
+        return str(plain)
+    raise NotJson(f"a key of type {type(name).__name__} has no JSON form")
+
+
+def _number(value: decimal.Decimal) -> int | float:
+    """Return a decimal as the JSON number nearest to it: an integer where it is one, else a double."""
+    if not value.is_finite():
+        raise NotJson(f"a decimal that is no number ({value}) has no JSON form")
+    whole = value.adjusted() < _LARGEST and value == value.to_integral_value()
+    return int(value) if whole else float(value)
+
+
+_LARGEST: Final = 300
+"""The power of ten up to which a decimal may become an integer: 1E+1000000 would have a million digits."""
+
+_ATOMS: Final = frozenset({str, int, float, bool, type(None)})
+_CONVERSIONS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...]] = (
+    (enum.Enum, lambda value: value.value),
+    ((datetime.datetime, datetime.date, datetime.time), lambda value: value.isoformat()),
+    (datetime.timedelta, lambda value: value.total_seconds()),
+    (uuid.UUID, str),
+    (decimal.Decimal, _number),
+    ((bytes, bytearray, memoryview), lambda value: base64.b64encode(value).decode("ascii")),
+    (str, str),  # subclasses, which the fast writers refuse
+    (bool, bool),
+    (int, int),
+    (float, float),
+    (Mapping, dict),
+    ((list, tuple), list),
+)

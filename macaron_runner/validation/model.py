@@ -1,0 +1,245 @@
+"""The class that every generated model extends, and the words its source is written with.
+
+Not for generating models (model_source) or finding them (models, apipool). Constraints are checked by the
+JSON-Schema engine before a model is made: a model knows types only.
+"""
+
+# No `from __future__ import annotations`: pydantic evaluates Model's annotations again for every class that extends it.
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from operator import is_
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Self, get_args
+
+import orjson
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    model_serializer,
+)
+from pydantic_core import CoreSchema, core_schema
+
+from macaron_runner.diagnostics import near_word
+
+_NO_EXTENSIONS: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Model(BaseModel):
+    """An object of an API's document, as `apipool.shop.Order`.
+
+    Made by keywords, `Order(id=1, shop_id="a")`: attributes or the document's own names; raises ValueError
+    (pydantic's ValidationError) where a type does not fit and TypeError for a property the document does not
+    know. Mutable; assignments are not checked, a response is. A property that is absent is None.
+    """
+
+    model_config = ConfigDict(
+        extra="allow",
+        defer_build=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        protected_namespaces=(),
+    )
+
+    __macaron_api__: ClassVar[str] = ""
+    """The API whose document describes the model."""
+    __macaron_name__: ClassVar[str] = ""
+    """What the document calls it; `apipool.<api>.model.<name>`."""
+    __macaron_extensions__: ClassVar[Mapping[str, Any]] = _NO_EXTENSIONS
+    """The `x-…` keys of its schema, as x-persist."""
+    __macaron_keywords__: ClassVar[frozenset[str] | None] = frozenset()
+    """What the constructor takes; None where the document welcomes any property."""
+    __macaron_hierarchy__: ClassVar[TypeAdapter[Any] | None] = None
+    """Where a discriminator tells sub-classes apart: what makes the right one."""
+
+    def __init_subclass__(cls, *, open: bool = False, **config: Any) -> None:  # noqa: A002 - reads well in sources
+        """Take the class keyword `open=True`: further properties are part of the document's promise."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, open: bool = False, **config: Any) -> None:  # noqa: A002
+        if open or cls.__macaron_keywords__ is None:
+            cls.__macaron_keywords__ = None
+            return
+        aliases = {field.alias for field in cls.__pydantic_fields__.values() if field.alias is not None}
+        cls.__macaron_keywords__ = frozenset(aliases.union(cls.__pydantic_fields__))
+
+    def __init__(self, /, **values: Any) -> None:
+        known = self.__macaron_keywords__
+        if known is not None and not known.issuperset(values):
+            raise TypeError(_unknown_property(type(self), values.keys() - known))
+        self.__pydantic_validator__.validate_python(values, self_instance=self)
+
+    # pydantic then knows that validating need not go through __init__, which would be slow.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any] | str | bytes) -> Self:
+        """Return the model for a JSON object (or its text). Raises ValueError where a type does not fit."""
+        value = orjson.loads(data) if isinstance(data, str | bytes) else data
+        hierarchy: TypeAdapter[Any] | None = cls.__dict__.get(
+            "__macaron_hierarchy__"
+        )  # its own, not its base's
+        validator = cls.__pydantic_validator__ if hierarchy is None else hierarchy.validator
+        made: Self = validator.validate_python(value, by_alias=True, by_name=False)
+        return made
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object: plain values under the document's names, absent properties left out.
+
+        Nothing is checked: an assigned value of a wrong type is written as it is.
+        """
+        data: dict[str, Any] = self.__pydantic_serializer__.to_python(
+            self, mode="json", by_alias=True, warnings=False
+        )
+        return data
+
+    def __repr_args__(self) -> Any:
+        """Yield what `repr` shows: all but the absent."""
+        for name, value in super().__repr_args__():
+            if value is not None or name in self.__pydantic_fields_set__:
+                yield name, value
+
+
+def _unknown_property(model: type["Model"], unknown: set[str]) -> str:
+    word = min(unknown)
+    hint = near_word(word, model.__macaron_keywords__ or ())
+    return f'{model.__name__} has no property "{word}"' + (f"; {hint}" if hint else "")
+
+
+# What the generated source calls
+
+
+_absent: Final = partial(is_, None)  # written in C: asked for every optional property of every answer
+
+
+def optional(default: Any = None, alias: str | None = None, *, convert: bool = False) -> Any:
+    """Return the field of a property that may be absent, but not null: None is left out of the JSON.
+
+    `default` is copied for each object; `convert=True` where it is JSON and the type is not (a date, a
+    model).
+    """
+    return Field(default=default, alias=alias, validate_default=convert or None, exclude_if=_absent)
+
+
+def omit_absent(*names: str) -> Any:
+    """Return the serializer of a class with properties that may be both absent and null, those called `names`.
+
+    Null is written where it was given, and nothing where nothing was.
+    """
+
+    def serialize(self: Any, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
+        data = handler(self)
+        if isinstance(self, Model):  # something else may have been assigned
+            for name in names:
+                if getattr(self, name) is None and name not in self.__pydantic_fields_set__:
+                    alias = type(self).__pydantic_fields__[name].alias if info.by_alias else None
+                    data.pop(name if alias is None else alias, None)
+        return data
+
+    return model_serializer(mode="wrap")(serialize)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # by identity: typing wants it hashable
+class Tagged:
+    """Marks a union of models that a property tells apart (OpenAPI 3.1 section 4.8.25).
+
+    `models` maps the property's values to what the document calls the models. A value of none of them becomes
+    the one that `otherwise` names, or the one that fits best.
+    """
+
+    property: str
+    models: Mapping[str, str]
+    otherwise: str = ""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        choices: dict[Any, CoreSchema] = {
+            model.__macaron_name__: handler.generate_schema(model) for model in get_args(source)
+        }
+        choices[""] = handler.generate_schema(source)
+        return core_schema.tagged_union_schema(
+            choices,
+            self._choose,
+            serialization=core_schema.simple_ser_schema("any"),  # as the object's own class says
+        )
+
+    def _choose(self, value: Any) -> str:
+        if isinstance(value, dict):
+            tag = value.get(self.property)
+            return self.models.get(tag, self.otherwise) if isinstance(tag, str) else self.otherwise
+        name = getattr(value, "__macaron_name__", "")
+        return name if name in self.models.values() else self.otherwise
+
+
+def _read_base64(value: Any) -> Any:
+    """Return the bytes a base64 text stands for (RFC 4648 section 4); bytes are taken as they are."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"is not base64: {error}") from None
+
+
+def _write_base64(value: Any) -> Any:
+    return base64.b64encode(value).decode("ascii") if isinstance(value, bytes | bytearray) else value
+
+
+def _write_time(value: Any) -> Any:
+    """Return an RFC 3339 text; a time without zone is taken for UTC, as bravado-core did."""
+    if not isinstance(value, datetime):
+        return value
+    text = value.isoformat()
+    return f"{text}Z" if value.tzinfo is None else f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+Base64 = Annotated[bytes, BeforeValidator(_read_base64), PlainSerializer(_write_base64, when_used="json")]
+"""Bytes, in JSON a base64 text (format byte)."""
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import FileStorage
+
+    File = bytes | FileStorage
+else:
+    File = Any  # what it may be is the decoder's business, and pydantic knows no FileStorage
+"""A property of format binary: the file of a form, or bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Of texts, takes those of a length only: pydantic would take a day for a time, and midnight for a day.
+
+    In a union of both, each value thus becomes what it is. Other values must be of the very type.
+    """
+
+    name: str
+    least: int
+    most: int | None = None
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema: Any = handler(source)
+        text = core_schema.str_schema(min_length=self.least, max_length=self.most, strict=True)
+        exact: Any = {**schema, "strict": True}
+        either = core_schema.union_schema(
+            [core_schema.chain_schema([text, schema]), exact], mode="left_to_right"
+        )
+        return core_schema.custom_error_schema(
+            either, schema["type"], custom_error_message=f"is not a {self.name} that Python knows"
+        )
+
+
+Date = Annotated[date, _Texts("date", 10, 10)]
+"""A day (format date)."""
+
+DateTime = Annotated[datetime, _Texts("time", 11), PlainSerializer(_write_time, when_used="json")]
+"""A time with its zone, in JSON as RFC 3339 writes it (format date-time)."""

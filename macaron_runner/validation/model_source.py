@@ -1,0 +1,307 @@
+"""The models of an API as plain Python source, written to be read in an editor and executed as it is.
+
+    class Order(Model):
+        \"\"\"What a customer wants.\"\"\"
+
+        id: int
+        \"\"\"Counts up.\"\"\"
+        shop_id: str | None = optional(alias='shop-id')
+
+Types only. Not for executing it (models).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from macaron_runner.openapi.operation import Api, Operation, Schema
+from macaron_runner.validation.model_names import ModuleNames, attribute_names, docstring, literal, pascal
+from macaron_runner.validation.model_order import AliasPiece, Annotation, ClassPiece, Piece, in_order
+from macaron_runner.validation.model_shape import SchemaMap, Schemas, Shape, core_of
+from macaron_runner.validation.model_types import Annotations, Scope
+
+_WORDS: Final = "macaron_runner.validation.model"
+_IMPORTS: Final[Mapping[str, str]] = {
+    "Decimal": "decimal",
+    "TYPE_CHECKING": "typing",
+    "Annotated": "typing",
+    "Any": "typing",
+    "Literal": "typing",
+    "TypeAlias": "typing",
+    "UUID": "uuid",
+    "Field": "pydantic",
+    "TypeAliasType": "typing_extensions",
+    "Base64": _WORDS,
+    "Date": _WORDS,
+    "DateTime": _WORDS,
+    "File": _WORDS,
+    "Model": _WORDS,
+    "Tagged": _WORDS,
+    "omit_absent": _WORDS,
+    "optional": _WORDS,
+}
+_BUILTINS: Final = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
+_INDENT: Final = "    "
+_MODULE: Final = Scope(())
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A class from elsewhere that the source uses: where it is imported from, and the class."""
+
+    module: str
+    name: str
+    value: type
+
+
+class ModelSource:
+    """Writes the source of one API's models, and of what is asked for later.
+
+    `shared` are classes to use in place of own ones, `parents` further base classes, both by schema name.
+
+    `names` tells the Python name of each named schema; `hierarchies` the alias of a class and all that extend
+    it, where a discriminator tells them apart; `imported` is what the source expects to find beside what it
+    imports itself.
+    """
+
+    def __init__(self, api: Api, shared: Mapping[str, Foreign], parents: Mapping[str, Foreign]) -> None:
+        self._api = api
+        self._schemas = Schemas(api.schemas)
+        self._shared = shared
+        self._given = ModuleNames([*_IMPORTS, *_BUILTINS])
+        self.names: dict[str, str] = {name: self._given.give(name) for name in api.schemas}
+        self._choices = {name: choice for name in api.schemas if (choice := self._schemas.hierarchy(name))}
+        self.hierarchies = {name: self._given.give(f"Any{self.names[name]}") for name in self._choices}
+        self.imported: dict[str, Foreign] = {self.names[name]: foreign for name, foreign in shared.items()}
+        self._parents = self._import_parents(parents)
+        self._annotations = Annotations(self._schemas, self)
+        self._inline: dict[int, tuple[SchemaMap, str]] = {}
+        self._attributes: dict[str, dict[str, str]] = {}
+        self._pieces: dict[str, Piece] = {}
+        self._waiting: list[tuple[str, str, SchemaMap, Shape]] = []
+        self._mentions: set[str] = set()
+        self._used: set[str] = set()
+        self._written = set(_BUILTINS)
+        self._hidden: dict[str, None] = {}
+
+    def _import_parents(self, parents: Mapping[str, Foreign]) -> dict[str, str]:
+        given: dict[str, str] = {}
+        for name, foreign in parents.items():
+            given[name] = self._given.give(f"{self.names[name]}Parent")
+            self.imported[given[name]] = foreign
+        return given
+
+    def write(self) -> tuple[str, tuple[ClassPiece, ...]]:
+        """Return the source of all named schemas and of the operations' own, and the classes in it."""
+        for name in self._schemas:
+            if name not in self._shared:
+                self._add(name)
+        for name, choice in self._choices.items():
+            self._add_alias(self.hierarchies[name], partial(self._annotations.tagged, choice, _MODULE, name))
+        for operation in self._api.operations:
+            self._add_own(operation)
+        return self._drain()
+
+    def annotate(self, schema: Schema) -> tuple[str, str, tuple[ClassPiece, ...]]:
+        """Return the annotation of any schema, with the source and classes it needs beyond those written before."""
+        annotation = self._annotations(schema, Scope(("Value",)))
+        return annotation, *self._drain()
+
+    def _add(self, name: str) -> None:
+        """Add what a named schema becomes."""
+        schema = self._schemas[name]
+        if self._schemas.is_class(name):
+            self._waiting.append((self.names[name], name, core_of(schema), self._schemas.shape(name)))
+            return
+        write = partial(self._annotations, schema, Scope((self.names[name],)))
+        self._add_alias(self.names[name], write, _doc(schema, ""))
+
+    def _add_own(self, operation: Operation) -> None:
+        """Add classes for objects that an operation describes in place."""
+        word = pascal(operation.operation_id or f"{operation.method.lower()} {operation.path}")
+        for parameter in operation.parameters:
+            self._annotations(parameter.schema, Scope((word, parameter.name)))
+        seen: list[Schema] = []
+        for content in operation.body.content if operation.body else ():
+            if isinstance(content.schema, Mapping):
+                same = next((schema for schema in seen if schema == content.schema), None)
+                if id(same) in self._inline:  # one object, as JSON and as a form
+                    self._inline[id(content.schema)] = (content.schema, self._inline[id(same)][1])
+                self._annotations(content.schema, Scope((word, "Body")))
+                seen.append(content.schema)
+
+    # What Annotations asks for
+
+    def word(self, name: str, scope: Scope) -> str:
+        """Return a name as a scope spells it: `_date` where a property called `date` hides it."""
+        spelled = f"_{name}" if name in scope.hidden else name
+        if spelled != name:
+            self._hidden[name] = None
+        self._used.add(name)
+        self._mentions.add(name)
+        return spelled
+
+    def named(self, name: str, scope: Scope) -> str:
+        """Return the type of a named schema, sub-classes that a discriminator tells apart included."""
+        return self.word(self.hierarchies.get(name, self.names[name]), scope)
+
+    def class_name(self, name: str) -> str:
+        """Return the class of a named schema that is one."""
+        return self.names[name]
+
+    def inline_class(self, schema: SchemaMap, hint: str) -> str:
+        """Return the class of a nameless schema; it is written with the rest of its module."""
+        if id(schema) not in self._inline:
+            name, core = self._given.give(hint), core_of(schema)
+            self._inline[id(schema)] = (schema, name)  # holding the schema keeps its id
+            self._waiting.append((name, name, core, self._schemas.inline_shape(core)))
+        return self._inline[id(schema)][1]
+
+    # Pieces
+
+    def _mentioning(self, write: Callable[[], str]) -> Annotation:
+        """Return the text that `write` returns, with the names it mentions."""
+        self._mentions = set()
+        return Annotation(write(), frozenset(self._mentions))
+
+    def _add_alias(self, name: str, write: Callable[[], str], doc: str = "") -> None:
+        self._pieces[name] = AliasPiece(name, self._mentioning(write), doc)
+
+    def _class(self, name: str, called: str, schema: SchemaMap, shape: Shape) -> ClassPiece:
+        base = self.names[shape.base] if shape.base is not None else self.word("Model", _MODULE)
+        bases = [self._parents[called], base] if called in self._parents else [base]
+        head = f"class {name}({', '.join([*bases, *_keywords(shape)])}):\n"
+        attributes = self._attributes_of(called, shape)
+        scope = Scope((name,), frozenset(attributes[member] for member in shape.own))
+        lines = (head, self._class_doc(called, schema), *self._members(shape, attributes, scope))
+        return ClassPiece(
+            name, called, base, lines, {key: schema[key] for key in schema if key.startswith("x-")}
+        )
+
+    def _attributes_of(self, called: str, shape: Shape) -> dict[str, str]:
+        """Return property -> attribute of a class; those a base class gave stay."""
+        if called not in self._attributes:
+            base = shape.base
+            inherited = {} if base is None else self._attributes_of(base, self._schemas.shape(base))
+            self._attributes[called] = attribute_names(shape.properties, inherited)
+        return self._attributes[called]
+
+    def _class_doc(self, called: str, schema: SchemaMap) -> str:
+        described = _doc(schema, _INDENT) or _doc({"description": schema.get("title")}, _INDENT)
+        return described or docstring(f"{called}, as the document of {self._api.name} describes it.", _INDENT)
+
+    def _members(
+        self, shape: Shape, attributes: Mapping[str, str], scope: Scope
+    ) -> Iterator[str | Annotation]:
+        """Yield the lines of a class behind its docstring."""
+        if isinstance(shape.additional, Mapping) and shape.additional:
+            further = {"type": "object", "additionalProperties": shape.additional}
+            annotation = self._mentioning(partial(self._annotations, further, scope))
+            yield from (f"\n{_INDENT}__pydantic_extra__: ", annotation, "\n")
+        if shape.own:
+            yield "\n"
+        for name in shape.own:
+            yield from self._field(name, attributes[name], shape, scope)
+        if unsure := [attributes[name] for name in shape.properties if self._both_ways(name, shape)]:
+            arguments = ", ".join(map(repr, unsure))
+            yield f"\n{_INDENT}_serialize = {self.word('omit_absent', scope)}({arguments})\n"
+
+    def _both_ways(self, name: str, shape: Shape) -> bool:
+        """Tell whether a property may be absent and may be null: None alone does not say which."""
+        schema = shape.properties[name]
+        return name not in shape.must and _default_of(schema) is None and self._schemas.admits_null(schema)
+
+    def _field(self, name: str, attribute: str, shape: Shape, scope: Scope) -> Iterator[str | Annotation]:
+        schema = shape.properties[name]
+        annotation = self._mentioning(partial(self._annotations, schema, scope.inner(name)))
+        alias = {} if attribute == name else {"alias": repr(name)}
+        default = _default_of(schema)
+        given = {} if default is None else {"": literal(default)}
+        converts = _converts(default, annotation.text)
+        if name in shape.must:
+            function, arguments = "Field" if alias else "", alias
+        elif self._schemas.admits_null(schema):
+            function = "Field" if given or alias else ""
+            arguments = {"": literal(default), **alias, **({"validate_default": "True"} if converts else {})}
+        else:
+            function = "optional"
+            arguments = {**given, **alias, **({"convert": "True"} if converts else {})}
+            annotation = annotation if given else replace(annotation, text=f"{annotation.text} | None")
+        yield from (f"{_INDENT}{attribute}: ", annotation)
+        yield f"{self._assigned(function, arguments, scope)}\n{_doc(schema, _INDENT)}"
+
+    def _assigned(self, function: str, arguments: Mapping[str, str], scope: Scope) -> str:
+        """Return what stands behind an annotation: ` = optional('new', alias='state')`, ` = None` or nothing."""
+        if not function:
+            return f" = {arguments['']}" if arguments else ""
+        given = ", ".join(f"{key}={value}" if key else value for key, value in arguments.items())
+        return f" = {self.word(function, scope)}({given})"
+
+    # The module
+
+    def _drain(self) -> tuple[str, tuple[ClassPiece, ...]]:
+        """Return the text of all that was added since the last call."""
+        for name, called, schema, shape in self._waiting:  # grows while it is walked
+            self._pieces[name] = self._class(name, called, schema, shape)
+        body: list[str] = []
+        classes: list[ClassPiece] = []
+        for piece, missing in in_order(self._pieces):
+            body.append(piece.text(missing))
+            if isinstance(piece, ClassPiece):
+                classes.append(piece)
+            else:
+                self._used.add(piece.word(missing))
+            if piece.name in self._hidden:  # a property of this name hides it inside its class
+                body.append(f"\n_{piece.name} = {piece.name}\n")
+        text = "".join([self._head(), *body]) if body or not self._used <= self._written else ""
+        self._pieces, self._waiting, self._hidden = {}, [], {}
+        self._written |= self._used
+        return text, tuple(classes)
+
+    def _head(self) -> str:
+        doc = (
+            f"The models of the API {self._api.name}, made by macaron of its document: change that, not this."
+        )
+        lines = [docstring(doc, ""), "\n"]
+        if self.imported:
+            self._used.add("TYPE_CHECKING")
+        for module in dict.fromkeys(_IMPORTS.values()):
+            if module in ("pydantic", _WORDS):  # the groups that isort makes
+                lines.append("\n")
+            if words := [
+                word for word, origin in _IMPORTS.items() if origin == module and word in self._used
+            ]:
+                lines.append(f"from {module} import {', '.join(words)}\n")
+        if self.imported:
+            lines.append("\nif TYPE_CHECKING:\n")
+            for word, foreign in self.imported.items():
+                lines.append(f"{_INDENT}from {foreign.module} import {foreign.name} as {word}\n")
+        hidden = [name for name in self._hidden if name in _IMPORTS or name in _BUILTINS]
+        lines += ["\n"] * bool(hidden) + [f"_{name} = {name}\n" for name in hidden]
+        return "".join(lines)
+
+
+def _keywords(shape: Shape) -> list[str]:
+    if shape.additional is None:
+        return []
+    return ["extra='forbid'"] if shape.additional is False else ["open=True"]
+
+
+def _default_of(schema: Schema) -> Any:
+    return schema.get("default") if isinstance(schema, Mapping) else None
+
+
+def _converts(default: Any, annotation: str) -> bool:
+    """Tell whether a default is JSON of another Python type."""
+    if isinstance(default, str):
+        return not annotation.startswith(("str", "Literal", "Any"))
+    return bool(default) if isinstance(default, list) else isinstance(default, dict)
+
+
+def _doc(schema: Schema, indent: str) -> str:
+    """Return a schema's description as a docstring, or ""."""
+    text = schema.get("description") if isinstance(schema, Mapping) else None
+    return docstring(text, indent) if isinstance(text, str) and text.strip() else ""

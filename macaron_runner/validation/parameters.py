@@ -1,0 +1,209 @@
+"""The parameters of an operation, compiled: raw path, query, header and cookie texts into a handler's arguments.
+
+Not for the styles themselves (parameter_text), nor for the body (body).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic
+from macaron_runner.errors import ErrorDetail
+from macaron_runner.openapi.operation import Operation, Parameter, Schema
+from macaron_runner.validation.identifiers import identifier, parameter_identifiers
+from macaron_runner.validation.parameter_text import ABSENT, Read, compile_reader, parse_pairs
+from macaron_runner.validation.problems import invalid, pointer_of, shown
+from macaron_runner.validation.schema import Check, compile_schema
+from macaron_runner.validation.text_values import UnreadableText, shape_of
+
+__all__ = ["Adapt", "ParameterDecoder", "compile_parameters", "identifier", "parameter_identifiers"]
+
+Adapt: TypeAlias = Callable[[Schema], Callable[[Any], Any]]
+"""Gives, for a schema, what turns a checked JSON value into the Python value a handler wants."""
+
+_Step: TypeAlias = Callable[[Any, dict[str, Any], list[ErrorDetail]], None]
+"""Reads one parameter from its place; puts its value under its identifier, or what is wrong with it to the errors."""
+
+_NO_PAIRS: Final[dict[str, list[str]]] = {}
+
+
+class ParameterDecoder:
+    """Turns the texts of a request into arguments by Python identifier; `prepare()` it before workers are forked.
+
+    A parameter that was not sent gets its default, or is left out; query parameters that nobody declared are ignored.
+    """
+
+    def __init__(
+        self,
+        steps: Mapping[str, tuple[_Step, ...]],
+        quiet: dict[str, Any] | None,
+        checks: tuple[Check, ...],
+    ) -> None:
+        self._path, self._query = steps["path"], steps["query"]
+        self._header, self._cookie = steps["header"], steps["cookie"]
+        self._quiet = quiet  # what an absent query amounts to, where that is always the same
+        self._checks = checks
+
+    def prepare(self) -> None:
+        """Compile all checks now."""
+        for check in self._checks:
+            check.prepare()
+
+    def __call__(
+        self,
+        path_values: Mapping[str, str],
+        query: str,
+        header: Callable[[str], str | None],
+        cookies: Mapping[str, str],
+    ) -> dict[str, Any]:
+        """Return the arguments. Raises InvalidParameter with everything that is wrong, not only the first.
+
+        Texts are raw: percent-encoded, and what was not encoded as WSGI's Latin-1 characters.
+        """
+        values: dict[str, Any] = {}
+        errors: list[ErrorDetail] = []
+        for step in self._path:
+            step(path_values, values, errors)
+        if not query and self._quiet is not None:
+            values.update(self._quiet)
+        elif self._query:
+            pairs = parse_pairs(query) if query else _NO_PAIRS
+            for step in self._query:
+                step(pairs, values, errors)
+        for step in self._header:
+            step(header, values, errors)
+        for step in self._cookie:
+            step(cookies, values, errors)
+        if errors:
+            raise invalid(errors)
+        return values
+
+
+def compile_parameters(
+    operation: Operation, definitions: Mapping[str, Schema], adapt: Adapt
+) -> ParameterDecoder:
+    """Return the decoder of an operation's parameters.
+
+    Raises BadConfiguration where two parameters have one identifier (MAC375) or a default is not of its type
+    (MAC376).
+    """
+    plans = [
+        _plan(operation, parameter, name, definitions, adapt)
+        for parameter, name in zip(operation.parameters, parameter_identifiers(operation), strict=True)
+    ]
+    steps = {
+        location: tuple(_step(plan) for plan in plans if plan.parameter.location == location)
+        for location in ("path", "query", "header", "cookie")
+    }
+    quiet = _quiet_query([plan for plan in plans if plan.parameter.location == "query"])
+    return ParameterDecoder(steps, quiet, tuple(plan.check for plan in plans))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One parameter with all that its step needs; `default` makes the value of an absent one."""
+
+    parameter: Parameter
+    name: str
+    read: Read
+    check: Check
+    adapt: Callable[[Any], Any]
+    default: Callable[[], Any] | None
+    fixed_default: bool
+    empty: Any
+
+
+def _plan(
+    operation: Operation, parameter: Parameter, name: str, definitions: Mapping[str, Schema], adapt: Adapt
+) -> _Plan:
+    shape = shape_of(parameter.schema, definitions)
+    convert = adapt(parameter.schema)
+    others = {one.name for one in operation.parameters if one.location == parameter.location}
+    allows_empty = parameter.allow_empty_value and parameter.location == "query"
+    return _Plan(
+        parameter=parameter,
+        name=name,
+        read=compile_reader(parameter, definitions, others),
+        check=compile_schema(parameter.schema, definitions, "request"),
+        adapt=convert,
+        default=_default(operation, parameter, shape.default, convert),
+        fixed_default=not any(isinstance(value, dict | list) for value in shape.default),
+        empty=("" if "string" in shape.types or not shape.types else None) if allows_empty else ABSENT,
+    )
+
+
+def _default(
+    operation: Operation, parameter: Parameter, default: tuple[Any, ...], convert: Callable[[Any], Any]
+) -> Callable[[], Any] | None:
+    """Return what makes the default, adapted: one value for all, but containers anew each time."""
+    if not default or parameter.required:
+        return None
+    try:
+        value = convert(copy.deepcopy(default[0]))
+    except ValueError:
+        raise BadConfiguration([_bad_default(operation, parameter, default[0])]) from None
+    if isinstance(default[0], dict | list):
+        return lambda: convert(copy.deepcopy(default[0]))
+    return lambda: value
+
+
+def _bad_default(operation: Operation, parameter: Parameter, default: Any) -> Diagnostic:
+    return Diagnostic(
+        "MAC376",
+        f'the default of the {parameter.location} parameter "{parameter.name}" of {operation.name} is not of its type: '
+        f"{shown(default)}",
+        operation.location,
+    )
+
+
+def _quiet_query(plans: Iterable[_Plan]) -> dict[str, Any] | None:
+    """Return the arguments of a request without a query, or None where they differ from request to request."""
+    found = {}
+    for plan in plans:
+        if plan.parameter.required or (plan.default is not None and not plan.fixed_default):
+            return None
+        if plan.default is not None:
+            found[plan.name] = plan.default()
+    return found
+
+
+def _step(plan: _Plan) -> _Step:
+    """Return the closure that runs for one parameter of each request."""
+    parameter, read, adapt, name, default = plan.parameter, plan.read, plan.adapt, plan.name, plan.default
+    location, pointer, required = parameter.location, pointer_of([parameter.name]), parameter.required
+    valid, problems = plan.check.valid, plan.check.problems
+
+    def step(source: Any, values: dict[str, Any], errors: list[ErrorDetail]) -> None:
+        try:
+            value = read(source)
+            if value is ABSENT:
+                if required:
+                    errors.append(ErrorDetail(location, pointer, "is required"))
+                elif default is not None:
+                    values[name] = default()
+            elif valid(value):
+                values[name] = adapt(value)
+            else:
+                errors.extend(problems(value, location, pointer))
+        except UnreadableText as error:
+            errors.append(ErrorDetail(location, pointer, str(error)))
+        except ValueError:  # what the schema allows and Python cannot hold: a leap second, the year 0
+            errors.append(ErrorDetail(location, pointer, f"cannot be used: {shown(value)}"))
+
+    return step if plan.empty is ABSENT else _allowing_empty(step, plan)
+
+
+def _allowing_empty(step: _Step, plan: _Plan) -> _Step:
+    """Return a step that takes `?flag` and `?flag=` as they are (OpenAPI 3.1, allowEmptyValue)."""
+    sent_as, name, empty = plan.parameter.name, plan.name, plan.empty
+
+    def step_or_empty(source: Any, values: dict[str, Any], errors: list[ErrorDetail]) -> None:
+        if source.get(sent_as) == [""]:
+            values[name] = empty
+        else:
+            step(source, values, errors)
+
+    return step_or_empty

@@ -1,0 +1,141 @@
+"""Schemas compiled into checks: the only door to the JSON-Schema engine.
+
+Not for reading texts into values (parameters, body) or for building objects from them (models).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import jsonschema_rs
+import orjson
+
+from macaron_runner.openapi.operation import Schema
+from macaron_runner.validation.problems import Finding, details_of, findings_of
+from macaron_runner.validation.rewriting import DirectedSchemas, Direction, Rewritten
+
+if TYPE_CHECKING:
+    from macaron_runner.errors import ErrorDetail
+
+_ENGINES: Final[Mapping[int, Callable[..., jsonschema_rs.Validator]]] = {
+    4: jsonschema_rs.Draft4Validator,
+    2020: jsonschema_rs.Draft202012Validator,
+}
+
+
+class Check:
+    """One compiled schema. Compiled when first asked, or by `prepare()` before workers are forked.
+
+    A number without a fraction is an integer (1.0 is, "1" and true are not: JSON Schema 2020-12 section 4.2.3).
+    """
+
+    def __init__(self, build: Callable[[], jsonschema_rs.Validator]) -> None:
+        self._build = build
+
+    @cached_property
+    def _engine(self) -> jsonschema_rs.Validator:
+        return self._build()
+
+    def prepare(self) -> None:
+        """Compile now, so that forked workers share the result."""
+        self._engine  # noqa: B018 - reading it is what compiles it
+
+    def valid(self, value: Any) -> bool:
+        """Tell whether a JSON value fits. Raises ValueError where it meets something that is no JSON value."""
+        return self._engine.is_valid(value)
+
+    def findings(self, value: Any) -> Iterator[Finding]:
+        """Yield what is wrong with a value, in plain words."""
+        return findings_of(self._engine.iter_errors(value))
+
+    def problems(self, value: Any, location: str = "body", pointer: str = "") -> tuple[ErrorDetail, ...]:
+        """Return what is wrong with a value as a client sees it, `pointer` before each place; () where it fits.
+
+        Slower than `valid`: ask only about values that are known to be wrong.
+        """
+        return details_of(self.findings(value), location, pointer)
+
+
+class Definitions(Mapping[str, Schema]):
+    """The named schemas of one API, with what was compiled from them: equal schemas share one check.
+
+    Wrap an API's schemas once, and hand this to every compiler in place of the plain mapping.
+    """
+
+    def __init__(self, schemas: Mapping[str, Schema]) -> None:
+        self._schemas = schemas
+        self._directed: dict[Direction, DirectedSchemas] = {}
+        self._checks: dict[tuple[bytes, Direction], Check] = {}
+        self._rewriting = threading.Lock()  # two threads may be the first to use two checks
+
+    def __getitem__(self, name: str) -> Schema:
+        return self._schemas[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._schemas)
+
+    def __len__(self) -> int:
+        return len(self._schemas)
+
+    def check(self, schema: Schema, direction: Direction) -> Check:
+        """Return the check of a schema whose `$ref`s mean these definitions."""
+        key = (_fingerprint(schema), direction)
+        if key not in self._checks:
+            self._checks[key] = Check(lambda: _compile(self._closed(schema, direction)))
+        return self._checks[key]
+
+    def _closed(self, schema: Schema, direction: Direction) -> Rewritten:
+        with self._rewriting:
+            return self._of(direction).closed(schema)
+
+    def _of(self, direction: Direction) -> DirectedSchemas:
+        if direction not in self._directed:
+            self._directed[direction] = DirectedSchemas(self._schemas, direction, readable_pattern)
+        return self._directed[direction]
+
+
+def compile_schema(schema: Schema, definitions: Mapping[str, Schema], direction: Direction) -> Check:
+    """Return the check of a normalised schema for requests or for responses.
+
+    `readOnly` properties are not required in a request, `writeOnly` ones not in a response; a discriminator
+    chooses which alternative is checked. Formats are asserted. Only definitions that the schema reaches are
+    compiled. Pass a `Definitions` to share work between schemas.
+    """
+    shared = definitions if isinstance(definitions, Definitions) else Definitions(definitions)
+    return shared.check(schema, direction)
+
+
+def compile_published(
+    schema: Mapping[str, Any], draft: int, resources: Iterable[tuple[str, Any]] = ()
+) -> Check:
+    """Return the check of a schema as somebody else published it, in draft 4 or 2020; nothing is fetched.
+
+    `resources` are further documents that its `$ref`s may name, each with its address.
+    """
+
+    def build() -> jsonschema_rs.Validator:
+        registry = jsonschema_rs.Registry(list(resources)) if resources else None
+        return _ENGINES[draft](dict(schema), validate_formats=True, registry=registry, offline=True)
+
+    return Check(build)
+
+
+@lru_cache(maxsize=4096)
+def readable_pattern(pattern: str) -> bool:
+    """Tell whether a regular expression can be used: ECMA 262, and of bounded size. Others are left out of checks."""
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
+
+
+def _compile(schema: Rewritten) -> jsonschema_rs.Validator:
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
+
+
+def _fingerprint(schema: Schema) -> bytes:
+    return orjson.dumps(schema, default=dict, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)

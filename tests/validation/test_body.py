@@ -1,0 +1,279 @@
+"""Bodies: media types, JSON exactly, forms, multipart, text and bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from macaron_runner.errors import InvalidParameter, UnsupportedMediaType
+from macaron_runner.openapi.operation import Body, Content, Encoding, Operation
+from macaron_runner.validation.body import BodyDecoder, compile_body
+
+INTEGER = {"type": "integer"}
+ORDER = {"type": "object", "required": ["sku"], "properties": {"sku": {"type": "string"}, "qty": INTEGER}}
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=XX"
+
+
+def same(_: Any) -> Any:
+    return lambda value: value
+
+
+def taking(*contents: Content, required: bool = True, adapt: Any = same) -> BodyDecoder:
+    operation = Operation("shop", "POST", "", "/x", "make", (), Body(required, contents), ())
+    decoder = compile_body(operation, {}, adapt)
+    decoder.prepare()
+    return decoder
+
+
+def decode(decoder: BodyDecoder, content_type: str | None, raw: bytes) -> Any:
+    return decoder(content_type, len(raw), lambda: raw)
+
+
+def refused(decoder: BodyDecoder, content_type: str | None, raw: bytes) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidParameter) as caught:
+        decode(decoder, content_type, raw)
+    assert {detail.location for detail in caught.value.errors} == {"body"}
+    return [(detail.pointer, detail.message) for detail in caught.value.errors]
+
+
+@pytest.mark.parametrize(
+    ("offered", "given", "accepted"),
+    [
+        (JSON, JSON, True),
+        (JSON, "Application/JSON; Charset=UTF-8", True),
+        (JSON, 'application/json;charset="utf-8"', True),
+        (JSON, "application/json; charset=latin-1", False),
+        (JSON, "text/json", False),
+        (JSON, "application/vnd.shop+json", False),
+        (JSON, "nonsense", False),
+        (JSON, "text/plain", False),
+        ("application/json; charset=utf-8", JSON, True),
+        ("application/vnd.shop+json", "application/vnd.shop+json; v=1", True),
+        ("application/vnd.shop+json; v=2", "application/vnd.shop+json; v=1", False),
+        ("application/*", "application/problem+json", True),
+        ("application/*+json", "application/problem+json", True),
+        ("application/*+json", "application/xml", False),
+        ("*/*", "anything/at-all", True),
+    ],
+)
+def test_media_types(offered: str, given: str, accepted: bool) -> None:
+    decoder = taking(Content(offered))
+    if accepted:
+        assert decode(decoder, given, b"{}") in ({}, b"{}")
+    else:
+        with pytest.raises(UnsupportedMediaType):
+            decode(decoder, given, b"{}")
+
+
+def test_what_is_accepted_is_told() -> None:
+    with pytest.raises(
+        UnsupportedMediaType, match='"text/plain" is not accepted here, only application/json, text/csv'
+    ):
+        decode(taking(Content(JSON), Content("text/csv")), "text/plain", b"x")
+
+
+def test_the_closest_media_type_decides() -> None:
+    decoder = taking(
+        Content("*/*"), Content("application/*", INTEGER), Content("text/plain", {"maxLength": 1})
+    )
+    assert decode(decoder, "application/x+json", b"5") == 5
+    assert refused(decoder, "text/plain", b"ab") == [("", 'is longer than 1 character: "ab"')]
+    assert decode(decoder, "image/png", b"ab") == b"ab"
+
+
+def test_a_wrong_body_is_told_with_places() -> None:
+    decoder = taking(Content(JSON, ORDER))
+    assert decode(decoder, JSON, b'{"sku": "a", "qty": 1.0}') == {"sku": "a", "qty": 1.0}
+    assert refused(decoder, JSON, b'{"qty": "a"}') == [
+        ("", '"sku" is required'),
+        ("/qty", 'is not an integer: "a"'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"{", "is not JSON: line 1, column 2"),
+        (b'{"a": 1,\n "b": }', "is not JSON: line 2, column 7"),
+        (b"[NaN]", "is not JSON: line 1, column 2"),
+        (b"[1e999]", "holds a number that is too large: line 1, column 2"),
+        (b"\xff", "is not JSON: line 1, column 1"),
+        (b"\xef\xbb\xbf1", "is not JSON: line 1, column 1"),
+        (b"[" * 2000 + b"]" * 2000, "is nested too deeply"),
+        (b"[" + b"9" * 5000 + b"]", "holds a number that is too large: line 1, column 2"),
+        (b"[" * 1000 + b"1" * 30 + b"]" * 1000, "is nested too deeply"),
+        (b" ", "is not JSON: line 1, column 1"),
+    ],
+)
+def test_malformed_json(raw: bytes, message: str) -> None:
+    assert refused(taking(Content(JSON)), JSON, raw) == [("", message)]
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64 - 1, 2**64, -(2**64), 10**40, -(10**40)])
+def test_integers_are_exact(number: int) -> None:
+    value = decode(taking(Content(JSON, INTEGER)), JSON, str(number).encode())
+    assert value == number
+    assert type(value) is int
+
+
+def test_digits_in_texts_change_nothing() -> None:
+    raw = b'{"sku": "12345678901234567890123", "x": 0.12345678901234567890123}'
+    assert decode(taking(Content(JSON, ORDER)), JSON, raw) == {
+        "sku": "12345678901234567890123",
+        "x": 0.12345678901234568,
+    }
+
+
+def test_absent_bodies() -> None:
+    def never() -> bytes:
+        raise AssertionError("there is nothing to read")
+
+    assert taking(Content(JSON), required=False)(None, 0, never) is None
+    assert decode(taking(Content(JSON), required=False), JSON, b"") is None
+    assert taking(Content(JSON), required=False)(None, None, lambda: b"") is None
+    assert refused(taking(Content(JSON)), None, b"") == [("", "a body is required")]
+    assert refused(taking(Content(JSON)), JSON, b"") == [("", "a body is required")]
+    assert decode(taking(Content("text/plain")), "text/plain", b"") == ""
+    nothing = compile_body(Operation("shop", "GET", "", "/x", "get", (), None, ()), {}, same)
+    assert nothing(JSON, 5, never) is None
+    assert not nothing.takes_body
+
+
+def test_a_body_without_content_type_is_json_or_bytes() -> None:
+    assert decode(taking(Content(JSON), Content("*/*")), None, b"[1]") == [1]
+    assert decode(taking(Content("application/octet-stream")), None, b"[1]") == b"[1]"
+    with pytest.raises(UnsupportedMediaType, match="a body without Content-Type is not accepted here"):
+        decode(taking(Content("text/plain")), None, b"[1]")
+
+
+def test_text_and_bytes() -> None:
+    assert decode(taking(Content("text/plain")), "text/plain", "é".encode()) == "é"
+    assert refused(taking(Content("text/plain")), "text/plain", b"\xff") == [("", "is not UTF-8 text")]
+    assert (
+        decode(taking(Content("image/*", {"type": "string", "format": "binary"})), "image/png", b"\xff")
+        == b"\xff"
+    )
+    assert decode(taking(Content("application/xml", ORDER)), "application/xml", b"<a/>") == b"<a/>"
+
+
+def test_the_value_is_adapted_and_what_python_cannot_hold_is_the_clients_error() -> None:
+    assert decode(taking(Content(JSON, INTEGER), adapt=lambda _: lambda value: value + 1), JSON, b"1") == 2
+
+    def refuse(_: Any) -> Any:
+        raise ValueError
+
+    ((pointer, message),) = refused(taking(Content(JSON, INTEGER), adapt=lambda _: refuse), JSON, b"1")
+    assert pointer == ""
+    assert message.startswith("holds a value that cannot be used here")
+
+
+FIELDS: dict[str, Any] = {
+    "type": "object",
+    "required": ["sku"],
+    "properties": {
+        "sku": {"type": "string"},
+        "qty": INTEGER,
+        "gift": {"type": "boolean"},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "ids": {"type": "array", "items": INTEGER},
+        "at": {"type": "object", "properties": {"x": INTEGER}},
+        "deep": {"type": "object", "properties": {"x": INTEGER}},
+    },
+}
+ENCODING = {"ids": Encoding(style="pipeDelimited", explode=False), "deep": Encoding(style="deepObject")}
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"sku=a+b&qty=2&gift=true", {"sku": "a b", "qty": 2, "gift": True}),
+        (b"sku=%C3%A9&tags=a&tags=b", {"sku": "é", "tags": ["a", "b"]}),
+        (b"sku=a&ids=1|2", {"sku": "a", "ids": [1, 2]}),
+        (b"sku=a&at=%7B%22x%22%3A1%7D", {"sku": "a", "at": {"x": 1}}),
+        (b"sku=a&deep[x]=1", {"sku": "a", "deep": {"x": 1}}),
+        (b"sku=a&other=1&more=1&more=2", {"sku": "a", "other": "1", "more": ["1", "2"]}),
+    ],
+)
+def test_forms(raw: bytes, expected: Any) -> None:
+    assert decode(taking(Content(FORM, FIELDS, ENCODING)), FORM, raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"qty=x", [("/qty", 'is not an integer: "x"'), ("", '"sku" is required')]),
+        (b"sku=a&sku=b", [("/sku", "is given 2 times")]),
+        (
+            b"sku=%FF&at={",
+            [("/sku", "is not percent-encoded UTF-8"), ("/at", "is not JSON: line 1, column 2")],
+        ),
+        (b"", [("", '"sku" is required')]),
+    ],
+)
+def test_wrong_forms(raw: bytes, expected: Any) -> None:
+    found = refused(taking(Content(FORM, FIELDS)), FORM, raw)
+    assert sorted(found) == sorted(expected)
+
+
+def part(head: str, data: bytes) -> bytes:
+    return f"--XX\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode() + data + b"\r\n"
+
+
+FILE = {"type": "string", "format": "binary", "maxLength": 100}
+UPLOAD: dict[str, Any] = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": FILE, "pages": {"type": "array", "items": FILE},
+        "qty": INTEGER, "ids": {"type": "array", "items": INTEGER},
+        "at": {"type": "object", "properties": {"x": INTEGER}}, "note": {"type": "string"},
+    },
+}  # fmt: skip
+
+
+def test_multipart() -> None:
+    raw = b"".join([
+        part('name="file"; filename="a.bin"\r\nContent-Type: image/png', b"\x00\xff\r\n--X"),
+        part('name="pages"; filename="1"', b"one"), part('name="pages"', b"two"),
+        part('name="qty"', b"2"), part('name="ids"', b"1"), part('name="ids"', b"2"),
+        part('name="at"\r\nContent-Type: application/json', b'{"x": 1}'), part('name="note"', "é".encode()),
+        b"--XX--\r\n",
+    ])  # fmt: skip
+    value = decode(taking(Content("multipart/form-data", UPLOAD)), MULTIPART, raw)
+    file, pages = value.pop("file"), value.pop("pages")
+    assert (file.filename, file.content_type, file.read()) == ("a.bin", "image/png", b"\x00\xff\r\n--X")
+    assert [page.read() for page in pages] == [b"one", b"two"]
+    assert value == {"qty": 2, "ids": [1, 2], "at": {"x": 1}, "note": "é"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (
+            part('name="qty"', b"x") + b"--XX--",
+            [("", '"file" is required'), ("/qty", 'is not an integer: "x"')],
+        ),
+        (part('name="note"', b"\xff") + b"--XX--", [("/note", "is not UTF-8 text")]),
+        (part('name="note"', b"a") * 2 + b"--XX--", [("/note", "is given more than once")]),
+        (part('name="at"', b"{") + b"--XX--", [("/at", "is not JSON: line 1, column 2")]),
+        (part('name="note"', b"a"), [("", "is not well-formed multipart/form-data")]),
+        (part("filename=a", b"a") + b"--XX--", [("", "is not well-formed multipart/form-data")]),
+        (b"nothing", [("", "is not well-formed multipart/form-data")]),
+        (part('name="x"', b"") * 1001 + b"--XX--", [("", "has more than 1000 parts")]),
+    ],
+)
+def test_wrong_multipart(raw: bytes, expected: Any) -> None:
+    assert sorted(refused(taking(Content("multipart/form-data", UPLOAD)), MULTIPART, raw)) == sorted(expected)
+
+
+def test_multipart_asks_for_a_boundary_and_for_the_media_types_described() -> None:
+    encoding = {"file": Encoding(content_type="image/png, image/jpeg")}
+    decoder = taking(Content("multipart/form-data", UPLOAD, encoding))
+    assert refused(decoder, "multipart/form-data", b"x") == [("", "the Content-Type has no boundary")]
+    raw = part('name="file"; filename="a"\r\nContent-Type: text/html', b"x") + b"--XX--"
+    assert refused(decoder, MULTIPART, raw) == [
+        ("/file", "is of the media type text/html, not image/png, image/jpeg")
+    ]

@@ -1,0 +1,73 @@
+"""Defaults, examples, and listed values that their own schemas refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from macaron_runner.diagnostics import Location, Severity
+from macaron_runner.openapi.operation import Api, Body, Content, Operation, Parameter, Response
+from macaron_runner.validation.examples import check_examples
+
+PLACE = Location("api.yaml", 7, 3)
+
+
+def told(api: Api) -> list[tuple[str, str]]:
+    found = check_examples(api)
+    assert all(one.severity is Severity.WARNING and one.location == PLACE for one in found)
+    return [(one.code, one.message) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"type": "integer", "default": 1, "example": 2, "examples": [3], "enum": [1, 2, 3]}, []),
+        ({"type": "integer", "default": "a"},
+         [("MAC381", 'the default in the schema "A" does not fit: is not an integer: "a"')]),
+        ({"type": "integer", "example": "a"},
+         [("MAC382", 'an example in the schema "A" does not fit: is not an integer: "a"')]),
+        ({"type": "integer", "examples": [1, "b"]},
+         [("MAC382", 'an example in the schema "A" does not fit: is not an integer: "b"')]),
+        ({"type": "integer", "enum": [1, "b"]},
+         [("MAC383", 'a listed value in the schema "A" does not fit: is not an integer: "b"')]),
+        ({"properties": {"a": {"items": {"type": "string", "default": 5}}}},
+         [("MAC381", 'the default in the schema "A" at /properties/a/items does not fit: is not a string: 5')]),
+        ({"allOf": [{"$ref": "#/$defs/B"}], "default": {"b": 1}},
+         [("MAC381", 'the default in the schema "A" does not fit: /b is not a string: 1')]),
+        # An example may be one of a request or of a response.
+        ({"required": ["id"], "properties": {"id": {"readOnly": True}}, "example": {}}, []),
+        ({"required": ["pw"], "properties": {"pw": {"writeOnly": True}}, "example": {}}, []),
+        (True, []),
+    ],
+)  # fmt: skip
+def test_named_schemas(schema: Any, expected: list[tuple[str, str]]) -> None:
+    schemas = {"A": schema, "B": {"properties": {"b": {"type": "string"}}}}
+    assert (
+        told(Api("shop", "Shop", "1", "", (), schemas, {}, schema_locations={"A": PLACE, "B": PLACE}))
+        == expected
+    )
+
+
+def test_operations() -> None:
+    wrong = (Content("application/json", {"type": "integer"}, examples={"": 1, "bad": "x"}),)
+    limit = Parameter("limit", "query", False, {"type": "integer", "default": "x"}, "form", True)
+    operation = Operation(
+        "shop",
+        "POST",
+        "",
+        "/x",
+        "make",
+        (limit,),
+        Body(True, wrong),
+        (Response("200", "", wrong),),
+        location=PLACE,
+    )
+    assert told(Api("shop", "Shop", "1", "", (operation,), {}, {})) == [
+        (
+            "MAC381",
+            'the default in the query parameter "limit" of shop.make does not fit: is not an integer: "x"',
+        ),
+        ("MAC382", 'an example in the body of shop.make does not fit: is not an integer: "x"'),
+        ("MAC382", 'an example in the response 200 of shop.make does not fit: is not an integer: "x"'),
+    ]

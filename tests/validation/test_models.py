@@ -1,0 +1,179 @@
+"""Models of an API as a whole: adapting, sharing, preparing, the module they live in."""
+
+import pickle
+import sys
+import time
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from macaron_runner.validation.model import Model
+from macaron_runner.validation.models import build_models, misfits, schema_difference
+from tests.support.models import api_of, models_of, objects, posting, ref
+
+TEXT = {"type": "string"}
+DAY = {"type": "string", "format": "date"}
+SHOP = {"Order": objects(sku=TEXT, day=DAY), "Orders": {"type": "array", "items": ref("Order")}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        (True, {"a": None}),
+        ({}, [1]),
+        (TEXT, "a"),
+        ({"type": "boolean"}, True),
+        ({"type": "number"}, 2**60 + 1),
+        ({"type": ["string", "null"]}, None),
+        ({"type": "array", "items": TEXT}, ["a"]),
+        ({"type": "object"}, {"a": 1}),
+    ],
+)
+def test_plain_json_is_not_even_copied(schema: Any, value: Any) -> None:
+    assert models_of({}).adapt(schema)(value) is value
+
+
+def test_adapting_makes_models_and_python_types() -> None:
+    models = models_of(SHOP)
+    order = models["Order"](sku="a", day=date(2026, 1, 2))
+    assert models.adapt(ref("Order"))({"sku": "a", "day": "2026-01-02"}) == order
+    assert models.adapt(ref("Orders"))([{"sku": "a", "day": "2026-01-02"}]) == [order]
+    assert models.adapt({"type": "string", "format": "date-time"})("2026-01-02T03:04:05Z") == datetime(
+        2026, 1, 2, 3, 4, 5, tzinfo=UTC
+    )
+    assert type(models.adapt({"type": "integer"})(12.0)) is int
+
+
+def test_objects_described_in_place_become_models() -> None:
+    operation = posting(objects(sku=TEXT, at=objects(day=DAY)), "application/json", "application/x-yaml")
+    models = models_of({}, operation)
+    assert operation.body is not None
+    for content in operation.body.content:
+        assert content.schema is not None
+        body = models.adapt(content.schema)({"sku": "a", "at": {"day": "2026-01-02"}})
+        assert type(body) is models["CreateOrderBody"]
+        assert body.at.day == date(2026, 1, 2)
+
+
+def test_a_schema_nobody_announced_is_adapted_too() -> None:
+    models = models_of(SHOP)
+    schema = {"type": "array", "items": objects(order=ref("Order"), id={"type": "string", "format": "uuid"})}
+    adapt = models.adapt(schema)
+    found = adapt([{"order": {"sku": "a"}}])
+    assert found[0].order == models["Order"](sku="a")
+    assert type(models.adapt(schema)([{}])[0]) is type(found[0]) is models["ValueItem"]
+
+
+def test_what_python_cannot_hold_is_a_value_error_that_tells_where() -> None:
+    models = models_of(
+        {"It": objects(**{"a/b": {"type": "array", "items": {**TEXT, "format": "date-time"}}})}
+    )
+    with pytest.raises(ValidationError) as caught:
+        models.adapt(ref("It"))({"a/b": ["2016-12-31T23:59:60Z"]})
+    (detail,) = misfits(caught.value, "body", "/0")
+    assert (detail.location, detail.pointer) == ("body", "/0/a~1b/0")
+    assert detail.message == "is not a time that Python knows"
+
+
+def test_preparing_builds_everything_and_changes_nothing() -> None:
+    models = models_of(SHOP)
+    adapt = models.adapt(ref("Orders"))
+    models.prepare()
+    assert models["Order"].__pydantic_complete__
+    assert adapt([{"sku": "a"}]) == [models["Order"](sku="a")]
+
+
+def test_names_map_to_classes_and_aliases() -> None:
+    models = models_of(SHOP)
+    assert set(models) == {"Order", "Orders"}
+    assert len(models) == 2
+    assert models["Orders"].__args__ == (models["Order"],)
+    assert "Ordr" not in models
+
+
+def test_shared_classes_are_the_same_class() -> None:
+    first = models_of(
+        {
+            **SHOP,
+            "Only": objects(at=objects()),
+            "Pet": objects(kind=TEXT) | {"discriminator": {"propertyName": "kind"}},
+        }
+    )
+    second = build_models(
+        api_of(
+            {
+                **SHOP,
+                "Pet": objects(kind=TEXT) | {"discriminator": {"propertyName": "kind"}},
+                "Cat": {"allOf": [ref("Pet"), objects(meow=TEXT)]},
+                "Cart": objects(order=ref("Order"), pet=ref("Pet")),
+            },
+            name="cart",
+        ),
+        shared=first,
+    )
+    assert second["Order"] is first["Order"]
+    assert second["Order"].__macaron_api__ == "shop"
+    assert issubclass(second["Cat"], first["Pet"])
+    cart = second["Cart"].from_json({"order": {"sku": "a"}, "pet": {"kind": "Cat", "meow": "x"}})
+    assert (type(cart.order), type(cart.pet)) == (first["Order"], second["Cat"])
+    assert set(second) == {"Order", "Orders", "Pet", "Cat", "Cart"}
+    assert second["Orders"].__args__ == (first["Order"],)
+    assert "from macaron_runner.apipool.shop" in second.source
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (objects(a=TEXT), objects(a=TEXT), ""),
+        (True, True, ""),
+        ({"minimum": 1}, {"minimum": 2}, "Order: /minimum is 1 in one and 2 in the other"),
+        (
+            objects(a=TEXT),
+            objects(),
+            'Order: /properties/a is {"type":"string"} in one and absent in the other',
+        ),
+        ({"enum": [1, 2]}, {"enum": [1, 3]}, "Order: /enum/1 is 2 in one and 3 in the other"),
+        ({"enum": [1]}, {"enum": [1, 2]}, "Order: /enum is [1] in one and [1,2] in the other"),
+        ({"const": 1}, {"const": True}, "Order: /const is 1 in one and true in the other"),
+        ({"x/y": "ä"}, {"x/y": None}, 'Order: /x~1y is "ä" in one and null in the other'),
+        (True, {}, "Order: the schema is true in one and {} in the other"),
+    ],
+)
+def test_the_first_difference_of_two_schemas_is_said(first: Any, second: Any, said: str) -> None:
+    assert schema_difference("Order", first, second) == said
+
+
+def test_two_builds_of_one_name_do_not_meet() -> None:
+    first = models_of(
+        {"Order": objects(line=ref("Line")), "Line": objects(a=TEXT)},
+    )
+    second = models_of({"Order": objects(line=ref("Line")), "Line": objects(b=TEXT)})
+    assert type(first["Order"].from_json({"line": {}}).line) is first["Line"]
+    assert type(second["Order"].from_json({"line": {}}).line) is second["Line"]
+    assert first["Line"].__module__ != second["Line"].__module__
+
+
+def test_classes_are_found_where_they_say_they_are() -> None:
+    models = build_models(api_of(SHOP, name="my-shop"))
+    kind = models["Order"]
+    assert kind.__module__.startswith("macaron_runner.apipool.my_shop")
+    assert getattr(sys.modules[kind.__module__], "Order") is kind  # noqa: B009 - mypy knows no attribute of it
+    assert pickle.loads(pickle.dumps(kind)) is kind
+
+
+def test_three_hundred_schemas_take_well_under_a_second() -> None:
+    schemas = {
+        f"Thing{number}": objects(
+            id={"type": "integer"},
+            other=ref(f"Thing{number * 7 % 300}"),
+            **{f"text{index}": {**TEXT, "description": "A text."} for index in range(8)},
+        )
+        for number in range(300)
+    }
+    started = time.process_time()
+    models = models_of(schemas)
+    assert time.process_time() - started < 2  # 0.2 s measured; room for slow machines
+    assert len(models) == 300
+    assert all(issubclass(model, Model) for model in models.values())

@@ -1,0 +1,132 @@
+"""What is said about a wrong value: one line a case, keyword by keyword."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from macaron_runner.errors import ErrorDetail
+from macaron_runner.validation.problems import MOST, pointer_of
+from macaron_runner.validation.schema import compile_schema, readable_pattern
+
+CASES: list[tuple[Any, Any, list[tuple[str, str]]]] = [
+    ({"type": "integer"}, "a", [("", 'is not an integer: "a"')]),
+    ({"type": "integer"}, True, [("", "is not an integer: true")]),
+    ({"type": "integer"}, "1", [("", 'is not an integer: "1"')]),
+    ({"type": "integer"}, 1.5, [("", "is not an integer: 1.5")]),
+    ({"type": "number"}, None, [("", "is not a number: null")]),
+    ({"type": ["string", "null"]}, 1, [("", "is not a string or null: 1")]),
+    ({"type": "string"}, {"a": 1}, [("", "is not a string: an object")]),
+    ({"type": "object"}, [1], [("", "is not an object: an array")]),
+    ({"type": "object", "required": ["qty", "sku"]}, {}, [("", '"qty" is required'), ("", '"sku" is required')]),
+    ({"properties": {"a": {"required": ["b"]}}}, {"a": {}}, [("/a", '"b" is required')]),
+    ({"additionalProperties": False}, {"a/b": 1}, [("/a~1b", 'unknown property "a/b"')]),
+    ({"unevaluatedProperties": False, "allOf": [{"properties": {"a": True}}]}, {"a": 1, "b~": 2},
+     [("/b~0", 'unknown property "b~"')]),
+    ({"propertyNames": {"pattern": "^x"}}, {"a": 1}, [("", 'the name of the property does not match "^x": "a"')]),
+    ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, [("", '"b" is required')]),
+    ({"minProperties": 1}, {}, [("", "has fewer than 1 property")]),
+    ({"maxProperties": 0}, {"a": 1}, [("", "has more than 0 properties")]),
+    ({"properties": {"a": False}}, {"a": 1}, [("/a", "is not allowed")]),
+    ({"enum": ["a", 1, None]}, "b", [("", 'is not one of "a", 1, null: "b"')]),
+    ({"enum": list(range(12))}, "b", [("", 'is not one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 … (12 in all): "b"')]),
+    ({"const": "x"}, "y", [("", 'is not "x": "y"')]),
+    ({"minimum": 1}, 0, [("", "is less than 1: 0")]),
+    ({"maximum": 1}, 2, [("", "is greater than 1: 2")]),
+    ({"exclusiveMinimum": 1}, 1, [("", "is not greater than 1: 1")]),
+    ({"exclusiveMaximum": 1}, 1, [("", "is not less than 1: 1")]),
+    ({"multipleOf": 2}, 3, [("", "is not a multiple of 2: 3")]),
+    ({"minLength": 1}, "", [("", 'is shorter than 1 character: ""')]),
+    ({"maxLength": 2}, "abc", [("", 'is longer than 2 characters: "abc"')]),
+    ({"pattern": "^a$"}, "b", [("", 'does not match "^a$": "b"')]),
+    ({"format": "date-time"}, "yesterday", [("", 'is not a valid date-time: "yesterday"')]),
+    ({"format": "uuid"}, "1", [("", 'is not a valid uuid: "1"')]),
+    ({"items": {"type": "integer"}}, [1, "x"], [("/1", 'is not an integer: "x"')]),
+    ({"minItems": 2}, [1], [("", "has fewer than 2 items")]),
+    ({"maxItems": 1}, [1, 2], [("", "has more than 1 item")]),
+    ({"uniqueItems": True}, [1, 1], [("", "has the same item twice")]),
+    ({"contains": {"type": "string"}}, [1], [("", "has no item, or too many or too few, of the kind asked for")]),
+    ({"not": {"type": "string"}}, "a", [("", 'is of a kind that is not allowed: "a"')]),
+    # The alternative that was meant is the one that speaks.
+    ({"oneOf": [{"type": "integer"}, {"type": "object", "properties": {"a": {"type": "integer"}}}]}, {"a": "x"},
+     [("/a", 'is not an integer: "x"')]),
+    ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "x", [("", 'is not an integer or null: "x"')]),
+    ({"oneOf": [{"minimum": 1}, {"minimum": 0}]}, 2,
+     [("", "fits more than one of the alternatives, where exactly one is asked for")]),
+    ({"oneOf": [
+        {"required": ["a"], "properties": {"k": {"const": "A"}}},
+        {"required": ["b"], "properties": {"k": {"const": "B"}}}]}, {"k": "B"}, [("", '"b" is required')]),
+    ({"oneOf": [{"properties": {"k": {"const": "A"}}}, {"properties": {"k": {"enum": ["B", "C"]}}}]}, {"k": "X"},
+     [("/k", 'is not one of "A", "B", "C": "X"')]),
+    # Long values and lists are shortened.
+    ({"type": "integer"}, "x" * 200, [("", 'is not an integer: "' + "x" * 58 + "…")]),
+    ({"type": "string"}, 2**80, [("", "is not a string: 1208925819614629174706176")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "value", "expected"), CASES)
+def test_every_keyword_speaks_plainly(schema: Any, value: Any, expected: list[tuple[str, str]]) -> None:
+    check = compile_schema(schema, {}, "request")
+    assert not check.valid(value)
+    assert [(detail.pointer, detail.message) for detail in check.problems(value)] == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "integer"}, 1.0),
+        ({"type": "integer"}, 2**80),
+        ({"format": "date-time"}, 5),
+        ({"format": "of-our-own"}, "x"),
+        ({"pattern": "^[a-z]{1,2097152}$"}, "abc"),
+        (True, None),
+    ],
+)
+def test_what_is_fine_has_no_problems(schema: Any, value: Any) -> None:
+    check = compile_schema(schema, {}, "request")
+    assert check.valid(value)
+    assert check.problems(value) == ()
+
+
+def test_problems_stand_where_the_caller_says() -> None:
+    check = compile_schema({"items": {"type": "integer"}}, {}, "request")
+    assert check.problems(["a"], "query", "/ids") == (
+        ErrorDetail("query", "/ids/0", 'is not an integer: "a"'),
+    )
+
+
+def test_the_number_of_problems_is_bounded() -> None:
+    check = compile_schema({"items": {"type": "integer"}}, {}, "request")
+    assert len(check.problems(["a"] * 10_000)) == MOST
+
+
+def test_pointers_are_escaped() -> None:
+    assert pointer_of(("a/b", 0, "c~d", "")) == "/a~1b/0/c~0d/"
+
+
+def test_unreadable_patterns_are_left_out() -> None:
+    assert not readable_pattern(r"\Z(")
+    check = compile_schema({"type": "string", "pattern": r"\Z(", "minLength": 1}, {}, "request")
+    assert check.valid("anything")
+    assert not check.valid("")
+
+
+def test_property_patterns_that_cannot_be_read_forbid_nothing() -> None:
+    check = compile_schema({"patternProperties": {"(": {}}, "additionalProperties": False}, {}, "request")
+    assert check.valid({"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "good", "bad"),
+    [
+        ("^.{1,2097152}$", "a", ""),
+        ("^.{1200}$", "a" * 1200, "a" * 1199),
+        ("^[A-Z]{1500,}$", "A" * 1500, "A" * 1499),
+        (r"^\d{0,4096}$", "12", "a"),
+    ],
+)
+def test_long_repetitions_become_lengths(pattern: str, good: str, bad: str) -> None:
+    check = compile_schema({"pattern": pattern}, {}, "request")
+    assert check.valid(good)
+    assert not check.valid(bad)

@@ -1,0 +1,230 @@
+"""Responses: what a handler returned, checked and written; and which media type an Accept header gets."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import json
+import math
+import uuid
+from typing import Any
+
+import pytest
+
+from macaron_runner.errors import BadResponse, NotAcceptable
+from macaron_runner.openapi.operation import Content, Operation, Response
+from macaron_runner.validation.jsonable import NotJson, jsonable
+from macaron_runner.validation.responses import Mode, ResponseEncoder, compile_responses
+
+JSON = "application/json"
+ORDER: dict[str, Any] = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": {"type": "integer"}, "secret": {"type": "string", "writeOnly": True}},
+}
+
+
+class Model:
+    def __init__(self, **values: Any) -> None:
+        self.values = values
+
+    def to_json(self) -> dict[str, Any]:
+        return self.values
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    at: datetime.date
+
+
+def answering(*responses: Response, mode: Mode = "enforce", reports: Any = None) -> ResponseEncoder:
+    operation = Operation("shop", "GET", "", "/x", "get", (), None, responses)
+    encoder = compile_responses(operation, {}, mode, [].append if reports is None else reports.append)
+    encoder.prepare()
+    return encoder
+
+
+def ok(schema: Any = None, media_type: str = JSON, status: str = "200") -> Response:
+    return Response(status, "", (Content(media_type, schema),))
+
+
+DAY = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": [1, 2.5, None, True, "é"]}, {"a": [1, 2.5, None, True, "é"]}),
+        (Model(id=1), {"id": 1}),
+        ([Model(id=1), {"x": Model(id=2)}], [{"id": 1}, {"x": {"id": 2}}]),
+        (DAY, "2026-01-02T03:04:05+00:00"),
+        ({"d": DAY.date(), "t": DAY.time()}, {"d": "2026-01-02", "t": "03:04:05"}),
+        (datetime.timedelta(seconds=1.5), 1.5),
+        (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        ([decimal.Decimal("1.10"), decimal.Decimal("3")], [1.1, 3]),
+        (b"\xff\x00", "/wA="),
+        ({Color.RED: Color.RED}, {"red": "red"}),
+        ({1: 2}, {"1": 2}),
+        ((1, (2,)), [1, [2]]),
+        (Point(1, DAY.date()), {"x": 1, "at": "2026-01-02"}),
+        ([2**70, -(2**70)], [2**70, -(2**70)]),
+        (None, None),
+    ],
+)
+@pytest.mark.parametrize("mode", ["enforce", "none"])
+def test_values_are_written_as_json(value: Any, expected: Any, mode: Mode) -> None:
+    encoder = answering(ok({}), mode=mode)
+    assert json.loads(encoder.encode(value, 200, JSON)) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        object(),
+        {1, 2},
+        {"a": object()},
+        {("a",): 1},
+        math.nan,
+        {"a": [math.inf]},
+        "\ud800",
+        decimal.Decimal("NaN"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["enforce", "log", "none"])
+def test_what_has_no_json_form_is_a_bad_response(value: Any, mode: Mode) -> None:
+    with pytest.raises(BadResponse):
+        answering(ok({}), mode=mode).encode(value, 200, JSON)
+
+
+def test_a_value_that_contains_itself() -> None:
+    value: list[Any] = []
+    value.append(value)
+    with pytest.raises(NotJson, match="contains itself"):
+        jsonable(value)
+
+
+def test_a_broken_promise_by_mode() -> None:
+    reports: list[BadResponse] = []
+    with pytest.raises(BadResponse) as caught:
+        answering(ok(ORDER)).encode({"id": "a"}, 200, JSON)
+    assert [(one.pointer, one.message) for one in caught.value.errors] == [("/id", 'is not an integer: "a"')]
+    assert "integer" not in caught.value.description  # the client learns nothing
+    assert answering(ok(ORDER), mode="log", reports=reports).encode({"id": "a"}, 200, JSON) == b'{"id":"a"}'
+    assert [one.errors for one in reports] == [caught.value.errors]
+    assert answering(ok(ORDER), mode="none", reports=reports).encode({"id": "a"}, 200, JSON) == b'{"id":"a"}'
+    assert len(reports) == 1
+
+
+def test_the_response_direction_and_models() -> None:
+    assert (
+        answering(ok({**ORDER, "required": ["id", "secret"]})).encode(Model(id=1), 200, JSON) == b'{"id":1}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "value", "fits"),
+    [
+        (200, 1, True),
+        (200, "a", False),
+        (404, "a", True),
+        (404, 1, False),
+        (500, True, True),
+        (500, 1, False),
+    ],
+)
+def test_the_response_is_chosen_by_status_range_or_default(status: int, value: Any, fits: bool) -> None:
+    encoder = answering(
+        ok({"type": "boolean"}, status="default"),
+        ok({"type": "string"}, status="4XX"),
+        ok({"type": "integer"}),
+    )
+    if fits:
+        assert json.loads(encoder.encode(value, status, JSON)) == value
+    else:
+        with pytest.raises(BadResponse):
+            encoder.encode(value, status, JSON)
+
+
+def test_an_undeclared_status() -> None:
+    with pytest.raises(BadResponse) as caught:
+        answering(ok()).encode({}, 299, JSON)
+    assert caught.value.errors[0].message == "the status 299 is not among the responses described"
+    reports: list[BadResponse] = []
+    assert answering(ok(), mode="log", reports=reports).encode({}, 299, JSON) == b"{}"
+    assert len(reports) == 1
+    assert answering(ok(), mode="none").encode(None, 299, JSON) == b""
+
+
+def test_responses_without_content() -> None:
+    encoder = answering(Response("204"), Response("201"))
+    assert encoder.encode(None, 204, JSON) == encoder.encode(None, 201, JSON) == b""
+    for status in (204, 201):
+        with pytest.raises(BadResponse):
+            encoder.encode({"a": 1}, status, JSON)
+    assert encoder.media_type(201, JSON) == ""
+    lenient = answering(Response("204"), Response("201"), mode="log")
+    assert lenient.encode({"a": 1}, 204, JSON) == b""
+    assert lenient.encode({"a": 1}, 201, JSON) == b'{"a":1}'
+
+
+def test_text_and_bytes() -> None:
+    encoder = answering(ok({"type": "string", "maxLength": 3}, "text/plain"), ok({}, "image/png", "201"))
+    assert encoder.encode("é", 200, "text/plain") == "é".encode()
+    assert encoder.encode(b"\xff", 201, "image/png") == b"\xff"
+    for value in ("long", {"a": 1}):
+        with pytest.raises(BadResponse):
+            encoder.encode(value, 200, "text/plain")
+
+
+def test_each_status_has_its_own_media_types() -> None:
+    encoder = answering(ok(None, "image/png"), ok(ORDER, "application/problem+json", "4XX"))
+    assert encoder.negotiate("image/*") == "image/png"
+    assert encoder.media_type(200, "image/png") == "image/png"
+    assert encoder.media_type(404, "image/png") == "application/problem+json"
+    assert encoder.encode({"id": 1}, 404, "image/png") == b'{"id":1}'
+    assert encoder.media_type(500, "image/png") == JSON
+
+
+@pytest.mark.parametrize(
+    ("accept", "offered", "expected"),
+    [
+        (None, ["a/b", "c/d"], "a/b"),
+        ("", ["a/b"], "a/b"),
+        ("*/*", ["a/b", "c/d"], "a/b"),
+        ("c/d", ["a/b", "c/d"], "c/d"),
+        ("c/*, a/b;q=0.5", ["a/b", "c/d"], "c/d"),
+        ("a/b;q=0.5, c/d;q=0.6", ["a/b", "c/d"], "c/d"),
+        ("*/*;q=0.1, a/b;q=0", ["a/b", "c/d"], "c/d"),
+        ("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", [JSON], JSON),
+        ("Application/JSON; charset=utf-8", [JSON], JSON),
+        ("application/json;v=2", ["application/json;v=1", "application/json;v=2"], JSON),
+        ("x/y", ["a/b"], None),
+        ("a/b;q=0", ["a/b"], None),
+        ("x/y", [], JSON),
+        ("garbage", ["a/b"], "a/b"),
+        ("image/png", ["image/*"], "application/octet-stream"),
+        ("x/y", ["*/*"], JSON),
+        ('a/b;t="x,y", c/d', ["c/d"], "c/d"),
+    ],
+)
+def test_negotiation(accept: str | None, offered: list[str], expected: str | None) -> None:
+    encoder = answering(Response("200", "", tuple(Content(name) for name in offered)))
+    for _ in range(2):  # the second time it is remembered
+        if expected is None:
+            with pytest.raises(NotAcceptable, match="only a/b"):
+                encoder.negotiate(accept)
+        else:
+            assert encoder.negotiate(accept) == expected
+
+
+def test_what_is_broken_is_logged_unless_told_otherwise(caplog: pytest.LogCaptureFixture) -> None:
+    operation = Operation("shop", "GET", "", "/x", "get", (), None, (ok(ORDER),))
+    compile_responses(operation, {}, "log").encode({"id": "a"}, 200, JSON)
+    assert caplog.messages == ['the answer breaks its description: /id is not an integer: "a"']
