@@ -1,0 +1,184 @@
+"""`auth:` of macaron.yaml as callables that turn a credential into an Identity.
+
+Another kind of verifier is another class that meets `Verifier`. Not for finding the credential in a request
+(credentials), nor for choosing which scheme needs which verifier (schemes).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, Protocol, TypeAlias
+
+from macaron_runner.auth.cache import RecentCache
+from macaron_runner.auth.claims import Expected, Window
+from macaron_runner.auth.tokens import Clock, Key, open_token, prepare_key, read_claims
+from macaron_runner.configuration.model import JwtVerifier
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
+from macaron_runner.errors import TokenInvalid
+from macaron_runner.openapi.operation import SecurityScheme
+
+Locate: TypeAlias = Callable[..., Location]
+"""Says where macaron.yaml has the value at a path of keys (configuration.load.Configuration.locate)."""
+
+VERIFIED_TOKENS_KEPT: Final = 4096
+"""How many verified tokens one verifier remembers: a few megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a verified credential stands for. `token` is the credential itself and shows nowhere."""
+
+    user_id: str
+    claims: Mapping[str, Any]
+    token: str = field(repr=False, compare=False)
+
+
+class Verifier(Protocol):
+    """Checks one kind of credential."""
+
+    @property
+    def challenge(self) -> str:
+        """What `WWW-Authenticate` asks for when there is no credential (RFC 9110 section 11.6.1)."""
+        ...
+
+    def fits(self, scheme: SecurityScheme) -> bool:
+        """Tell whether this verifier can check what the scheme carries."""
+        ...
+
+    def __call__(self, credential: str) -> Identity:
+        """Return who the credential stands for. Raises TokenInvalid or TokenExpired."""
+        ...
+
+
+def carries_a_token(scheme: SecurityScheme) -> bool:
+    """Tell whether a scheme carries a bearer token, or something that may be one (an apiKey)."""
+    return scheme.type in {"oauth2", "openIdConnect", "apiKey"} or (
+        scheme.type == "http" and scheme.scheme.lower() == "bearer"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token that was right. `payload` is kept where its claims hold lists or maps: see `TokenVerifier`."""
+
+    identity: Identity
+    window: Window
+    payload: bytes | None
+
+
+class TokenVerifier:
+    """Verifies JSON Web Tokens (RFC 7519), remembering those it has verified.
+
+    A remembered token is answered from memory only inside its own window, read on the clock that verification
+    itself uses: the wall clock. So the answer is at any moment the one a fresh verification would give, also
+    when the clock is set or the machine was asleep, which a monotonic deadline would not promise. Other keys
+    mean another verifier, with a memory of its own; what failed is not remembered.
+
+    Claims that hold lists or maps are read again for each request, so that no handler can change what the
+    next one sees.
+    """
+
+    challenge: Final = "Bearer"
+
+    def __init__(
+        self,
+        expected: Expected,
+        keys: Mapping[str, Key],
+        algorithms: tuple[str, ...],
+        clock: Clock = time.time,
+    ) -> None:
+        self._expected = expected
+        self._keys = dict(keys)
+        self._algorithms = algorithms
+        self._clock = clock
+        self._verified: RecentCache[_Verified] = RecentCache(VERIFIED_TOKENS_KEPT)
+
+    def fits(self, scheme: SecurityScheme) -> bool:
+        """Tell whether the scheme can carry a token."""
+        return carries_a_token(scheme)
+
+    def __call__(self, credential: str) -> Identity:
+        """Return who the token stands for. Raises TokenInvalid or TokenExpired."""
+        now = self._clock()
+        known = self._verified.get(credential)
+        if known is not None and known.window.start <= now < known.window.end:
+            if known.payload is None:
+                return known.identity
+            return _identity(credential, read_claims(known.payload))
+        return self._verify(credential, now)
+
+    def _verify(self, token: str, now: float) -> Identity:
+        payload = open_token(token, self._keys, self._algorithms)
+        claims = read_claims(payload)
+        window = self._expected.window(claims)
+        window.check(now)
+        identity = _identity(token, claims)
+        shared = not any(isinstance(value, list | dict) for value in claims.values())
+        self._verified.put(token, _Verified(identity, window, None if shared else payload))
+        return identity
+
+
+def _identity(token: str, claims: dict[str, Any]) -> Identity:
+    return Identity(claims["sub"], MappingProxyType(claims), token)
+
+
+class NoVerifier:
+    """Verifies nothing: stands in for the verifier of the built-in APIs in a service without `auth:`.
+
+    Their secured operations then answer 401 always: they are neither open nor a reason to refuse the start.
+    """
+
+    challenge: Final = "Bearer"
+
+    def fits(self, scheme: SecurityScheme) -> bool:
+        """Tell whether the scheme can carry a token."""
+        return carries_a_token(scheme)
+
+    def __call__(self, credential: str) -> Identity:  # noqa: ARG002 - whatever it is
+        """Raise TokenInvalid."""
+        raise TokenInvalid("This service accepts no tokens")
+
+
+def verifiers_for_builtin(verifiers: Mapping[str, Verifier]) -> dict[str, Verifier]:
+    """Return the one verifier of the built-in APIs: the service's first, or NoVerifier where it has none.
+
+    Nobody maps the schemes of an API they did not write, so there must be one choice only.
+    """
+    for name, verifier in verifiers.items():
+        return {name: verifier}
+    return {"none": NoVerifier()}
+
+
+def compile_verifiers(
+    auth: Mapping[str, JwtVerifier], locate: Locate | None = None, *, clock: Clock = time.time
+) -> dict[str, Verifier]:
+    """Return a verifier for each entry of `auth:`. Raises BadConfiguration (MAC406): a key cannot be used."""
+    problems: list[Diagnostic] = []
+    verifiers: dict[str, Verifier] = {
+        name: TokenVerifier(
+            Expected(entry.issuer, entry.audience, entry.leeway),
+            _prepare_keys(name, entry, locate, problems),
+            entry.algorithms,
+            clock,
+        )
+        for name, entry in auth.items()
+    }
+    if problems:
+        raise BadConfiguration(problems)
+    return verifiers
+
+
+def _prepare_keys(
+    name: str, entry: JwtVerifier, locate: Locate | None, problems: list[Diagnostic]
+) -> dict[str, Key]:
+    """Return the keys that can be used; what is wrong with the others joins `problems`."""
+    keys = {}
+    for kid, key in entry.keys.items():
+        try:
+            keys[kid] = prepare_key(name, kid, key, locate("auth", name, "keys", kid) if locate else None)
+        except BadConfiguration as problem:
+            problems += problem.diagnostics
+    return keys
