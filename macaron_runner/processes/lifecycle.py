@@ -1,0 +1,332 @@
+"""Decides what is started, restarted, stopped and killed, and when; Hands carry it out.
+
+What happens comes in as calls (`exited`, `signalled`, `tick`), the time from a clock given to it, so that a
+test replays any history. Not for the operating system (supervisor).
+
+    waiting ──> starting ──> running ──> backing off ──> starting …
+                   └────────────┴─────────────┴──> stopping ──> stopped
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from typing import TYPE_CHECKING, Final, Protocol
+
+from macaron_runner.diagnostics import BadConfiguration
+from macaron_runner.errors import CrashLoop, DependencyMissing, UsageError
+from macaron_runner.processes.member import Member, State, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from macaron_runner.processes.process import Process, Role
+
+READY_TIMEOUT: Final = 30.0
+"""Seconds in which a process with a ready_socket must accept connections."""
+QUICK_GRACE: Final = 5.0
+"""Seconds that a quick stop allows each process."""
+KILL_GRACE: Final = 5.0
+"""Seconds after SIGKILL in which the kernel must have ended a process; one stuck in a broken disk is left."""
+SAME_REQUEST: Final = 0.2
+"""Seconds in which a second signal is the first one heard twice (a terminal and a wrapper both send it)."""
+
+_FIRST_LOOK, _LAST_LOOK = 0.005, 0.25
+
+
+_ASKS: Final[Mapping[int, Stop]] = {
+    signal.SIGTERM: Stop.GRACEFUL,
+    signal.SIGINT: Stop.QUICK,
+    signal.SIGQUIT: Stop.IMMEDIATE,
+}
+_SAYS: Final = {Stop.GRACEFUL: "stopping", Stop.QUICK: "stopping quickly", Stop.IMMEDIATE: "stopping at once"}
+
+_STAGES: Final[Mapping[Stop, tuple[tuple[Role, ...], ...]]] = {
+    # Requests under way may still queue tasks; the broker is needed until the last task is acknowledged.
+    Stop.GRACEFUL: (("web",), ("scheduler",), ("worker",), ("broker",)),
+    Stop.QUICK: (("web", "scheduler", "worker"), ("broker",)),
+    Stop.IMMEDIATE: (("web", "scheduler", "worker", "broker"),),
+}
+
+
+class Hands(Protocol):
+    """What carries the decisions out (supervisor.Supervisor; a fake in tests)."""
+
+    def spawn(self, process: Process) -> int:
+        """Start it; return its pid, which is also the number of its session. Raises OSError."""
+        ...
+
+    def signal(self, pid: int, signum: int) -> None:
+        """Signal one process that has not been reported as exited yet."""
+        ...
+
+    def signal_session(self, session: int, signum: int) -> None:
+        """Signal every process of a session."""
+        ...
+
+    def session_alive(self, session: int) -> bool:
+        """Tell whether anything of a session still lives."""
+        ...
+
+    def session_gone(self, session: int) -> None:
+        """Hear that a session is no longer anybody's concern."""
+        ...
+
+    def accepts(self, path: str) -> bool:
+        """Tell, without waiting, whether a Unix socket accepts connections."""
+        ...
+
+    def close_listeners(self) -> None:
+        """Close our own copies of the listening sockets."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Tell the operator."""
+        ...
+
+
+class Lifecycle:
+    """The lives of a service's processes, given in start order.
+
+    Call `tick` to begin, after every other call, and when `deadline` has come; the service has ended when
+    `finished` is true, `exit_code` then says how (0: it was told to stop).
+    """
+
+    def __init__(
+        self,
+        processes: Sequence[Process],
+        hands: Hands,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        random: Callable[[], float] = random.random,
+    ) -> None:
+        self.members = tuple(Member(process) for process in processes)
+        self.exit_code = 0
+        self.stop = Stop.NOT
+        self._hands = hands
+        self._clock = clock
+        self._random = random
+        self._asked = Stop.NOT
+        self._asked_at = 0.0
+        self._look_at_remains = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything was stopped."""
+        return bool(self.stop) and not any(member.present for member in self.members)
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` must be called next, on the clock; None: only after something else happened."""
+        return min((due for member in self.members for due in member.deadlines), default=None)
+
+    # What happens.
+
+    def tick(self) -> None:
+        """Do whatever is due now."""
+        now = self._clock()
+        for member in self.members:
+            self._end_remains(member, now)
+            if member.due is not None and now >= member.due:
+                self._take_step(member, now)
+        self._look_at_remains = False
+        if not self.stop:
+            self._start_waiting(now)
+        if self.stop:
+            self._stop_next(now)
+
+    def exited(self, pid: int, status: int) -> None:
+        """Hear that a child ended, with its wait(2) status; an unknown one is an orphan that came to us."""
+        self._look_at_remains = True
+        for member in self.members:
+            if member.pid == pid:
+                self._leader_exited(member, os.waitstatus_to_exitcode(status), self._clock())
+
+    def signalled(self, signum: int) -> None:
+        """Hear a signal: TERM, INT and QUIT stop ever harder, and each further one stops a step harder."""
+        if signum not in _ASKS:
+            self._hands.say(
+                f"{signal.Signals(signum).name}: there is no reload in this version, nothing was done"
+            )
+            return
+        now = self._clock()
+        asked = _ASKS[signum]
+        if self._asked and now - self._asked_at >= SAME_REQUEST:
+            asked = max(asked, Stop(min(self._asked + 1, Stop.IMMEDIATE)))
+        self._asked, self._asked_at = max(asked, self._asked), now
+        self._begin_stop(self._asked)
+
+    # Starting.
+
+    def _start_waiting(self, now: float) -> None:
+        """Start, in order, what was never started, as far as everything before it has been ready once."""
+        for member in self.members:
+            if member.state is State.WAITING:
+                self._start(member, now)
+            if not member.was_ready:
+                return
+
+    def _start(self, member: Member, now: float) -> None:
+        member.since, member.killed = now, False
+        try:
+            member.pid = self._hands.spawn(member.process)
+        except OSError as error:
+            self._failed(member, f"could not be started: {error.strerror}", now)
+            return
+        self._hands.say(f"{member.name} started (pid {member.pid})")
+        if member.process.ready_socket:
+            member.state, member.due, member.pause = State.STARTING, now + _FIRST_LOOK, _FIRST_LOOK
+        else:
+            member.state, member.due, member.was_ready = State.RUNNING, None, True
+
+    def _look_for_socket(self, member: Member, now: float) -> None:
+        """See whether it is ready. What is not there yet cannot be waited for: we look, ever more rarely."""
+        limit = member.since + READY_TIMEOUT
+        if self._hands.accepts(member.process.ready_socket):
+            member.state, member.due, member.was_ready = State.RUNNING, None, True
+            self._hands.say(f"{member.name} is ready")
+        elif now >= limit:
+            member.due = None
+            self._hands.say(f"{member.name} was not ready within {READY_TIMEOUT:g} s, killing it")
+            self._kill(member)
+        else:
+            member.pause = min(member.pause * 1.5, _LAST_LOOK)
+            member.due = min(now + member.pause, limit)
+
+    # Dying.
+
+    def _leader_exited(self, member: Member, code: int, now: float) -> None:
+        session, member.pid = member.pid, 0
+        self._leave_remains(member, session, now)
+        member.due = None
+        if self.stop:
+            member.state = State.STOPPED
+            self._hands.say(f"{member.name} stopped{'' if code == 0 else f' ({_describe(code)})'}")
+        elif code in (BadConfiguration.exit_code, UsageError.exit_code):
+            self._give_up(member, BadConfiguration.exit_code, f"cannot run as configured ({_describe(code)})")
+        elif code == DependencyMissing.exit_code and not self._is_proven(member, now):
+            self._give_up(member, code, f"lacks something it needs ({_describe(code)})")
+        else:
+            self._failed(member, f"died ({_describe(code)})", now, outside=code == -signal.SIGKILL)
+
+    def _is_proven(self, member: Member, now: float) -> bool:
+        return member.failures.after(now - member.since, outside=False).proven
+
+    def _failed(self, member: Member, what: str, now: float, *, outside: bool = False) -> None:
+        member.failures = member.failures.after(now - member.since, outside=outside)
+        if member.failures.looping:
+            times = f"{member.failures.deaths} times in a row"
+            self._give_up(member, CrashLoop.exit_code, f"{what}, {times}, and is given up")
+            return
+        delay = member.failures.delay(self._random)
+        member.state, member.due = State.BACKING_OFF, now + delay
+        self._hands.say(f"{member.name} {what}, restarting {f'in {delay:.1f} s' if delay else 'now'}")
+
+    def _give_up(self, member: Member, code: int, why: str) -> None:
+        member.state, member.due = State.STOPPED, None
+        self.exit_code = self.exit_code or code
+        self._hands.say(f"{member.name} {why}: stopping everything")
+        self._begin_stop(Stop.GRACEFUL)
+
+    def _leave_remains(self, member: Member, session: int, now: float) -> None:
+        """Ask what a dead leader left to end: orphaned gunicorn workers finish their requests, then go."""
+        if not self._hands.session_alive(session):
+            self._hands.session_gone(session)
+            return
+        if self.stop is Stop.IMMEDIATE or member.killed:
+            member.remains[session] = now
+            return
+        self._hands.signal_session(session, signal.SIGTERM)
+        grace = now + member.process.orphan_grace
+        member.remains[session] = grace if member.due is None or not self.stop else min(grace, member.due)
+
+    def _end_remains(self, member: Member, now: float) -> None:
+        """Forget sessions that are gone, kill those whose time is up. We look only when something ended."""
+        for session, limit in tuple(member.remains.items()):
+            if now >= limit:
+                self._hands.signal_session(session, signal.SIGKILL)
+            elif not self._look_at_remains or self._hands.session_alive(session):
+                continue
+            del member.remains[session]
+            self._hands.session_gone(session)
+
+    # Stopping.
+
+    def _begin_stop(self, how: Stop) -> None:
+        if how <= self.stop:
+            return
+        if not self.stop:
+            # First of all: otherwise connections would go on queueing at a socket that nobody accepts from.
+            self._hands.close_listeners()
+            for member in self.members:
+                if not member.pid:
+                    member.state, member.due = State.STOPPED, None
+        self.stop = how
+        self._hands.say(_SAYS[how])
+
+    def _stop_next(self, now: float) -> None:
+        """Tell the first stage of which anything is left; the next one waits until it is gone."""
+        for roles in _STAGES[self.stop]:
+            present = [member for member in self.members if member.process.role in roles and member.present]
+            for member in present:
+                if member.told < self.stop:
+                    self._tell(member, now)
+            if present:
+                return
+
+    def _tell(self, member: Member, now: float) -> None:
+        member.told = self.stop
+        if self.stop is Stop.IMMEDIATE:
+            self._expire(member, now)
+            return
+        quick = self.stop is Stop.QUICK
+        limit = now + (min(QUICK_GRACE, member.process.grace) if quick else member.process.grace)
+        member.remains = {session: min(due, limit) for session, due in member.remains.items()}
+        if member.pid:
+            member.state, member.due = State.STOPPING, limit
+            self._hands.signal(
+                member.pid, member.process.quick_stop_signal if quick else member.process.stop_signal
+            )
+
+    def _take_step(self, member: Member, now: float) -> None:
+        match member.state:
+            case State.STARTING:
+                self._look_for_socket(member, now)
+            case State.BACKING_OFF:
+                self._start(member, now)
+            case State.STOPPING if member.killed:
+                self._abandon(member)
+            case State.STOPPING:
+                self._hands.say(f"{member.name} did not stop in time, killing it")
+                self._expire(member, now)
+
+    def _expire(self, member: Member, now: float) -> None:
+        """Kill all that is left of it."""
+        member.remains = dict.fromkeys(member.remains, now)
+        if member.pid:
+            self._kill(member)
+            member.state, member.due = State.STOPPING, now + KILL_GRACE
+
+    def _kill(self, member: Member) -> None:
+        member.killed = True
+        self._hands.signal_session(member.pid, signal.SIGKILL)
+        # It may not lead its session yet, so early in its life.
+        self._hands.signal(member.pid, signal.SIGKILL)
+
+    def _abandon(self, member: Member) -> None:
+        self._hands.say(f"{member.name} (pid {member.pid}) cannot even be killed and is left behind")
+        member.pid, member.state, member.due = 0, State.STOPPED, None
+
+
+def _describe(code: int) -> str:
+    """Return "exit code 1" or "killed by SIGKILL"."""
+    return f"exit code {code}" if code >= 0 else f"killed by {_signal_name(-code)}"
+
+
+def _signal_name(signum: int) -> str:
+    try:
+        return signal.Signals(signum).name
+    except ValueError:  # a real-time signal
+        return f"signal {signum}"
