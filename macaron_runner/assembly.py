@@ -1,0 +1,275 @@
+"""From a configuration to what every process of the service shares: APIs, models, verifiers, the active service.
+
+Used by the web and worker entries, by scripts (`load_service`) and, up to the documents, by `check` and `run`. Not for
+serving (server) or queueing (tasks).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from macaron_runner import context
+from macaron_runner.configuration.load import load
+from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.configuration.model import Api as ApiSettings
+from macaron_runner.configuration.selection import select
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, raise_errors
+from macaron_runner.openapi.builtin import BUILTIN_PREFIX, find_document
+from macaron_runner.openapi.document import Document, read_document
+from macaron_runner.openapi.rules import check_document
+from macaron_runner.validation.document import check_against_specification
+
+if TYPE_CHECKING:
+    from macaron_runner.auth.tokens import Issuer
+    from macaron_runner.auth.verifiers import Verifier
+    from macaron_runner.openapi.operation import Api, Schema
+    from macaron_runner.validation.model import Model
+    from macaron_runner.validation.models import Models
+
+PING = ApiSettings(spec=f"{BUILTIN_PREFIX}ping", base_path="")
+"""The built-in API that every service serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDocument:
+    """One API of `apis:`, its document read and found sound."""
+
+    name: str
+    settings: ApiSettings
+    document: Document
+
+    @property
+    def builtin(self) -> bool:
+        """Whether it is one of macaron's own APIs."""
+        return self.settings.spec.startswith(BUILTIN_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedApi:
+    """One API, ready to be compiled: its operations, its models, its section of macaron.yaml, who checks tokens."""
+
+    name: str
+    settings: ApiSettings
+    api: Api
+    models: Models
+    verifiers: Mapping[str, Verifier]
+    builtin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What a process of the service works with."""
+
+    configuration: Configuration
+    apis: tuple[ServedApi, ...]
+    verifiers: Mapping[str, Verifier]
+    issuer: Issuer | None
+    service: context.Service
+
+
+def configured_apis(configuration: Configuration) -> dict[str, ApiSettings]:
+    """Return the APIs to serve by name, the built-in ping among them."""
+    return {"ping": PING, **configuration.config.apis}
+
+
+def read_documents(configuration: Configuration) -> tuple[tuple[ApiDocument, ...], tuple[Diagnostic, ...]]:
+    """Return the documents of all APIs that can be read, and everything found wrong with any of them."""
+    documents: list[ApiDocument] = []
+    found: list[Diagnostic] = []
+    for name, settings in configured_apis(configuration).items():
+        place = configuration.locate("apis", name, "spec")
+        try:
+            document = _read_document(settings, configuration, place)
+        except BadConfiguration as problem:
+            found += (replace(each, location=each.location or place) for each in problem.diagnostics)
+            continue
+        # A document of the wrong form makes the rules about its meaning answer with noise.
+        found += check_against_specification(document) or check_document(document)
+        documents.append(ApiDocument(name, settings, document))
+    return tuple(documents), tuple(found)
+
+
+def assemble(configuration: Configuration) -> Assembly:
+    """Read the APIs, build their models and verifiers, make the service the active one of this process.
+
+    The service's own modules become importable (`service.python_path`). Raises BadConfiguration with every diagnostic
+    of the stage that failed.
+    """
+    from macaron_runner.auth.tokens import Issuer
+    from macaron_runner.auth.verifiers import compile_verifiers
+
+    documents, found = read_documents(configuration)
+    raise_errors(found)
+    extend_python_path(configuration)
+    apis = _read_apis(documents)
+    models = _build_models(configuration, apis)
+    verifiers = compile_verifiers(configuration.config.auth, configuration.locate)
+    checkers = _checkers(configuration, documents, apis, verifiers)
+    issuer = Issuer.of(configuration.config.auth)
+    service = _service(configuration, models, issuer)
+    context.activate(service)
+    served = tuple(
+        ServedApi(api.name, source.settings, api, models[api.name], checkers[api.name], source.builtin)
+        for source, api in zip(documents, apis, strict=True)
+    )
+    return Assembly(configuration, served, verifiers, issuer, service)
+
+
+def load_service(file: str = "", *, env: str = "", overrides: tuple[str, ...] = ()) -> context.Service:
+    """Load a service into a plain script: `apipool`, `config`, `generate_token` work afterwards, tasks run at once.
+
+    `file` is a macaron.yaml (default: MACARON_CONFIG, else ./macaron.yaml), `env` its overlay, `overrides` are
+    "key.path=value". Raises BadConfiguration.
+    """
+    selection = select(file or None, env or None, overrides, environ=os.environ, cwd=Path.cwd())
+    return assemble(load(selection, environ=os.environ)).service
+
+
+def extend_python_path(configuration: Configuration) -> None:
+    """Put the folders of `service.python_path` before all others from which Python imports."""
+    folders = [str(configuration.resolve(folder)) for folder in configuration.config.service.python_path]
+    sys.path[:0] = [folder for folder in folders if folder not in sys.path]
+
+
+def import_function(name: str) -> Callable[..., Any]:
+    """Return the function that "module:function" or "module.function" names.
+
+    Raises ImportError or AttributeError, saying which part is missing.
+    """
+    module, _, function = name.replace(":", ".").rpartition(".")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
+    return found
+
+
+def _read_document(settings: ApiSettings, configuration: Configuration, place: Location) -> Document:
+    path = find_document(settings.spec, configuration.directory)
+    if path.is_file():
+        return read_document(path)
+    message = f'the document "{settings.spec}" does not exist'
+    mend = f"the path is relative to {configuration.selection.file}"
+    raise BadConfiguration([Diagnostic("MAC250", message, place, label="no such file", help=mend)])
+
+
+def _read_apis(documents: Iterable[ApiDocument]) -> list[Api]:
+    from macaron_runner.openapi.api import read_api
+
+    apis: list[Api] = []
+    found: list[Diagnostic] = []
+    for source in documents:
+        try:
+            apis.append(read_api(source.document, source.name, source.settings.base_path))
+        except BadConfiguration as problem:
+            found += problem.diagnostics
+    raise_errors(found)
+    return apis
+
+
+def _checkers(
+    configuration: Configuration,
+    documents: Iterable[ApiDocument],
+    apis: Iterable[Api],
+    verifiers: Mapping[str, Verifier],
+) -> dict[str, Mapping[str, Verifier]]:
+    """Return each API's verifiers by name; every security scheme in use is known to have one of them."""
+    from macaron_runner.auth.schemes import resolve_schemes
+    from macaron_runner.auth.verifiers import verifiers_for_builtin
+
+    checkers: dict[str, Mapping[str, Verifier]] = {}
+    found: list[Diagnostic] = []
+    for source, api in zip(documents, apis, strict=True):
+        checkers[api.name] = verifiers_for_builtin(verifiers) if source.builtin else verifiers
+        found += resolve_schemes(api, source.settings.security, checkers[api.name], configuration.locate)[1]
+    raise_errors(found)
+    return checkers
+
+
+def _build_models(configuration: Configuration, apis: Iterable[Api]) -> dict[str, Models]:
+    """Build each API's models; APIs with `share_models: true` get one class for one name."""
+    from macaron_runner.validation.models import build_models
+
+    settings = configured_apis(configuration)
+    built: dict[str, Models] = {}
+    found: list[Diagnostic] = []
+    shared: dict[str, type[Model]] = {}
+    owners: dict[str, Api] = {}
+    for api in apis:
+        sharing = settings[api.name].share_models
+        if sharing:
+            found += _differences(configuration, api, owners)
+        try:
+            built[api.name] = build_models(api, shared=shared if sharing else {}, import_name=import_function)
+        except BadConfiguration as problem:
+            found += problem.diagnostics
+            continue
+        if sharing:
+            shared.update({name: built[api.name][name] for name in built[api.name] if name not in shared})
+            owners.update({name: api for name in api.schemas if name not in owners})
+    raise_errors(found)
+    return built
+
+
+def _differences(configuration: Configuration, api: Api, owners: Mapping[str, Api]) -> list[Diagnostic]:
+    from macaron_runner.validation.models import schema_difference
+
+    def difference(name: str, schema: Schema) -> Diagnostic | None:
+        owner = owners.get(name)
+        if owner is None or owner.schemas[name] == schema:
+            return None
+        place = api.schema_locations.get(name) or configuration.locate("apis", api.name, "share_models")
+        other = owner.schema_locations.get(name)
+        return Diagnostic(
+            "MAC251",
+            f'APIs "{owner.name}" and "{api.name}" share models, but their "{name}" differ',
+            place,
+            label=schema_difference(name, owner.schemas[name], schema),
+            help="make the two schemas equal, or rename one, or drop share_models",
+            related=((other, f'"{name}" in API "{owner.name}"'),) if other else (),
+        )
+
+    return [found for name, schema in api.schemas.items() if (found := difference(name, schema))]
+
+
+def _service(
+    configuration: Configuration, models: Mapping[str, Models], issuer: Issuer | None
+) -> context.Service:
+    from macaron_runner.validation.apipool import ApiNamespace
+
+    config = configuration.config
+    return context.Service(
+        name=config.service.name,
+        version=configuration.version,
+        environment=configuration.environment,
+        apis=MappingProxyType({name: ApiNamespace(name, models[name]) for name in models}),
+        values=config.config,
+        tokens=issuer,
+        report_crash=_crash_reporter(configuration),
+    )
+
+
+def _crash_reporter(configuration: Configuration) -> context.CrashReporter:
+    from macaron_runner.crash import CrashReporter
+
+    name = configuration.config.observability.error_reporter
+    if name is None:
+        return CrashReporter(None, configuration.config.service.name)
+    try:
+        reporter = import_function(name)
+    except Exception as error:  # the user's module may fail in any way at all
+        raise BadConfiguration(
+            [
+                Diagnostic(
+                    "MAC252",
+                    f'the error reporter "{name}" cannot be loaded',
+                    configuration.locate("observability", "error_reporter"),
+                    label=f"{type(error).__name__}: {error}",
+                )
+            ]
+        ) from error
+    return CrashReporter(reporter, configuration.config.service.name)
