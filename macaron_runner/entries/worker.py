@@ -1,0 +1,64 @@
+"""`python -m macaron_runner.entries.worker … --pool NAME`: runs the tasks of one pool's queues.
+
+Not for what a worker does (tasks.worker).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from macaron_runner import context, logs
+from macaron_runner.assembly import assemble
+from macaron_runner.configuration.load import load
+from macaron_runner.configuration.model import Pool
+from macaron_runner.configuration.selection import Selection
+from macaron_runner.diagnostics import raise_errors
+from macaron_runner.entries.start import start
+from macaron_runner.errors import UsageError
+from macaron_runner.processes.capacity import memory_share, pool_concurrency, read_limits
+from macaron_runner.processes.plan import WORKER_GRACE
+from macaron_runner.processes.state import StateDirectory
+from macaron_runner.server.app import create_app
+from macaron_runner.tasks.celery_app import create_celery
+from macaron_runner.tasks.discover import load_tasks
+from macaron_runner.tasks.guarantee import WORKER_PATIENCE
+from macaron_runner.tasks.queue import CeleryQueue
+from macaron_runner.tasks.settings import check_settings
+from macaron_runner.tasks.worker import PoolWorker, run
+
+
+def main(words: Sequence[str], grace: float = WORKER_GRACE) -> int:
+    """Run tasks until told to stop, which takes `grace` seconds at most. Raises BadConfiguration, UsageError."""
+    *selected, option, name = words
+    if option != "--pool":
+        raise UsageError(f"the last words must be --pool NAME, not {option} {name}")
+    selection = Selection.parse(selected)
+    state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
+    configuration = load(selection, environ=os.environ, secret_keeper=state.secret)
+    raise_errors(check_settings(configuration))
+    section = configuration.config.tasks
+    if section is None or name not in section.pools:
+        raise UsageError(f"{selection.file} has no pool {name!r} under tasks.pools")
+    log = configuration.config.observability.logs
+    logs.configure(log.level, log.format)
+    # The application is made for what comes with it: the modules that the web imports, imported as it does.
+    service_app = create_app(assemble(configuration))
+    tasks = load_tasks(configuration, [module.__name__ for module in service_app.service_modules])
+    celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)
+    context.amend(queue=CeleryQueue(celery, tasks))
+    pool = section.pools[name]
+    worker = PoolWorker(name, pool, count_processes(pool, len(section.pools)), grace)
+    return run(celery, worker, tasks)
+
+
+def count_processes(pool: Pool, pools: int) -> int:
+    """Return the pool's concurrency; for `auto`, what CPU and memory allow beside the web and other pools."""
+    if pool.concurrency != "auto":
+        return pool.concurrency
+    return int(pool_concurrency(read_limits(), share=memory_share(pools)))
+
+
+if __name__ == "__main__":
+    start(main)

@@ -1,0 +1,62 @@
+"""The Celery application of a service: its settings, queues and connection, ready for publishers and workers.
+
+Nothing connects here: it is made before fork, and every process opens connections of its own. Not for what a
+worker does beyond that (worker), nor for what the settings are (guarantee).
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from celery import Celery
+from kombu import Exchange, Queue, pools
+
+from macaron_runner.configuration.model import MacaronConfig
+from macaron_runner.tasks import redis_transport
+from macaron_runner.tasks.guarantee import REQUEST_PATIENCE, Kind, broker_kind, celery_settings, queue_names
+
+
+def create_celery(config: MacaronConfig, broker_socket: Path, patience: float = REQUEST_PATIENCE) -> Celery:
+    """Return the Celery application of a service with `tasks:`.
+
+    `broker_socket` is where the embedded broker listens; `patience` is how many seconds a broker may take over
+    one step of queueing a task.
+    """
+    assert config.tasks is not None, "only a service with tasks: has a Celery application"
+    redis_transport.announce()
+    app = Celery(config.service.name, set_as_current=False, autofinalize=False)
+    app.conf.update(celery_settings(config, broker_socket, patience))
+    app.conf.task_queues = tuple(_queues(queue_names(config.tasks), broker_kind(config.tasks)))
+    app.finalize()
+    os.register_at_fork(after_in_child=functools.partial(_forget_connections, app))
+    return app
+
+
+_abandoned: Final[list[Any]] = []
+
+
+def _forget_connections(app: Celery) -> None:
+    """Leave what is connected to the parent: Celery hears only of forks it makes itself, not of gunicorn's.
+
+    The connections are kept, unused: collecting one would say good-bye to the broker on the parent's behalf.
+    """
+    for group in (pools.connections, pools.producers):
+        _abandoned.extend(group.values())
+        group.clear()
+    app._after_fork()  # type: ignore[attr-defined]  # what Celery itself calls after a fork of its own
+
+
+def _queues(names: tuple[str, ...], kind: Kind) -> Iterator[Queue]:
+    for name in names:
+        if kind == "amqp":
+            # Replicated where there are several nodes, and never lost by one; a topic exchange because that
+            # is what Celery's native delayed delivery needs (a delayed task must not sit in a worker's
+            # prefetch until then).
+            exchange = Exchange(name, type="topic")
+            yield Queue(name, exchange, routing_key=name, queue_arguments={"x-queue-type": "quorum"})
+        else:
+            yield Queue(name, Exchange(name, type="direct"), routing_key=name)

@@ -1,0 +1,82 @@
+"""Runs one task in a worker: what travelled becomes context and arguments again, errors are reported.
+
+Not for Celery's side of it, which acknowledges, gives back and stores (worker).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from macaron_runner import context
+from macaron_runner.errors import MacaronError
+from macaron_runner.tasks.envelope import decode, encode, find_model_in
+from macaron_runner.tasks.task import Task
+
+_log: Final = logging.getLogger("macaron.tasks")
+
+
+class TaskEnded(Exception):
+    """A task raised what is no Exception (sys.exit does): it failed, and its worker goes on."""
+
+
+def execute(
+    task: Task[..., Any],
+    args: list[Any],
+    kwargs: Mapping[str, Any],
+    caller: Mapping[str, Any] | None,
+    *,
+    keep_result: bool,
+    is_control_flow: Callable[[BaseException], bool],
+) -> Any:
+    """Run `task` in the context of its caller; return its result as JSON, or None where results are not kept.
+
+    `caller` is the context that travelled (None: nobody called, a schedule did). An error is reported like a
+    request's and raised again, as TaskEnded where it is no Exception; what `is_control_flow` knows (Celery's
+    own signals, a worker being stopped) passes unreported. Raises UndecodableEnvelope, reported as well.
+    """
+    current = _context(task.name, caller)
+    with context.entered(current):
+        started = time.perf_counter()
+        try:
+            result = _run(task, args, kwargs, keep_result=keep_result)
+        except BaseException as error:
+            if is_control_flow(error):
+                raise
+            _report(error, current)
+            if isinstance(error, Exception):
+                raise
+            raise TaskEnded(f"{task.name} ended with {error!r}") from error
+        _log.info("%s done in %.3f s", task.name, time.perf_counter() - started)
+        return result
+
+
+def _run(task: Task[..., Any], args: list[Any], kwargs: Mapping[str, Any], *, keep_result: bool) -> Any:
+    find_model = find_model_in(context.service().apis)
+    result = task.now(
+        *(decode(value, find_model) for value in args),
+        **{name: decode(value, find_model) for name, value in kwargs.items()},
+    )
+    return encode(result, f"the result of {task.name}") if keep_result else None
+
+
+def _context(operation: str, caller: Mapping[str, Any] | None) -> context.Context:
+    if caller is not None:
+        return replace(context.Context.from_json(caller), operation=operation)
+    first = context.new_id()
+    return context.Context(
+        request_id=first, call_id=first, call_path=context.service().name, operation=operation
+    )
+
+
+def _report(error: BaseException, current: context.Context) -> None:
+    error_id = error.error_id if isinstance(error, MacaronError) else str(uuid.uuid4())
+    report = context.service().report_crash
+    if report is not None:
+        report(error, error_id=error_id, context=current)
+    else:
+        _log.error("%s failed (error_id %s)", current.operation, error_id, exc_info=error)

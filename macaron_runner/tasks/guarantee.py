@@ -1,0 +1,160 @@
+"""From `tasks:` in macaron.yaml to Celery's settings, and the guarantee that they give. Pure data.
+
+What the settings promise: a task that was accepted runs at least once, whichever process dies. Messages are
+acknowledged after the task (acks late) and given back when the process that ran it is lost; what a killed
+worker held comes back within LEASE + LEASE_RENEWAL seconds (redis_transport), on AMQP at once; a publisher
+hears within seconds that the broker is away.
+
+Not for the Celery application (celery_app), nor for what raw `tasks.settings` may say (settings).
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+from urllib.parse import quote
+
+from macaron_runner.configuration.model import MacaronConfig, Tasks
+from macaron_runner.configuration.sensitive import Sensitive
+
+Kind: TypeAlias = Literal["embedded", "redis", "amqp"]
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "embedded": "embedded", "redis": "redis", "rediss": "redis", "amqp": "amqp", "amqps": "amqp",
+}  # fmt: skip
+"""What a broker's scheme means; `embedded` stands alone."""
+
+LEASE: Final = 25
+"""Seconds a worker holds a message on Redis without a word; then it is another worker's (redis_transport)."""
+
+LEASE_RENEWAL: Final = 5
+"""Seconds between two renewals of what a worker holds, and between two looks for what a dead one held."""
+
+REDIS_TRANSPORT: Final = "macaron"
+"""Our Redis transport's name in kombu."""
+
+REQUEST_PATIENCE: Final = 0.75
+"""Seconds a broker may take over one step (connect, answer, connect again) while a request waits to queue."""
+
+WORKER_PATIENCE: Final = 5.0
+"""The same where nobody waits: losing a connection that was merely slow makes tasks run again."""
+
+
+def broker_kind(tasks: Tasks) -> Kind:
+    """Return what kind of broker `tasks.broker` names; loading has seen to it that it is one of them."""
+    return KINDS[tasks.broker.reveal().partition("://")[0]]
+
+
+def queue_names(tasks: Tasks) -> tuple[str, ...]:
+    """Return every queue that a pool consumes, each once, in the order of macaron.yaml."""
+    return tuple(dict.fromkeys(queue for pool in tasks.pools.values() for queue in pool.queues))
+
+
+def default_queue(tasks: Tasks) -> str:
+    """Return the queue of a task that names none: `default`, or the first one where no pool consumes that."""
+    names = queue_names(tasks)
+    return "default" if "default" in names else names[0]
+
+
+def celery_settings(config: MacaronConfig, broker_socket: Path, patience: float) -> dict[str, Any]:
+    """Return Celery's settings for a service with `tasks:`, its raw `tasks.settings` last.
+
+    `broker_socket` is where the embedded broker listens, `patience` how long a broker may take over one step.
+    """
+    tasks = config.tasks
+    assert tasks is not None, "only a service with tasks: has a Celery application"
+    raw = plain(tasks.settings)
+    kind = broker_kind(tasks)
+    options = {**_TRANSPORT_OPTIONS[kind](patience), **raw.pop("broker_transport_options", {})}
+    return {
+        **_COMMON,
+        **_ADDRESSES[kind](tasks, broker_socket),
+        "broker_connection_timeout": patience,
+        "broker_pool_limit": max(10, config.server.threads),
+        "redis_socket_timeout": patience,
+        "task_default_queue": default_queue(tasks),
+        **raw,
+        "broker_transport_options": options,
+    }
+
+
+_COMMON: Final[Mapping[str, Any]] = {
+    "accept_content": ["json"],
+    "task_serializer": "json",
+    "result_serializer": "json",
+    "task_acks_late": True,
+    "task_reject_on_worker_lost": True,
+    "task_create_missing_queues": False,
+    "task_ignore_result": True,  # a result nobody reads still costs a write, and memory for its life
+    "result_expires": 3600,
+    "task_publish_retry_policy": {
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
+    },
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,  # a worker waits for its broker however long it is away
+    "worker_prefetch_multiplier": 1,  # what waits in a busy worker could run in an idle one
+    "worker_hijack_root_logger": False,
+    "worker_redirect_stdouts": False,
+    "worker_proc_alive_timeout": 60.0,  # on a loaded machine a fork may take longer than the default of 4 s
+    "timezone": "UTC",
+}
+
+
+def _embedded(_: Tasks, broker_socket: Path) -> dict[str, Any]:
+    path = quote(str(broker_socket))
+    return {
+        "broker_transport": REDIS_TRANSPORT,
+        "broker_url": f"{REDIS_TRANSPORT}+socket://{path}?virtual_host=0",
+        "result_backend": f"redis+socket://{path}?virtual_host=1",
+    }
+
+
+def _redis(tasks: Tasks, _: Path) -> dict[str, Any]:
+    url = tasks.broker.reveal()
+    # Left alone, kombu talks TLS with anybody who answers.
+    verified = {"broker_use_ssl": {"ssl_cert_reqs": ssl.CERT_REQUIRED}} if url.startswith("rediss:") else {}
+    return {"broker_transport": REDIS_TRANSPORT, "broker_url": url, **verified}
+
+
+def _amqp(tasks: Tasks, _: Path) -> dict[str, Any]:
+    url = tasks.broker.reveal()
+    verified = {"broker_use_ssl": {"cert_reqs": ssl.CERT_REQUIRED}} if url.startswith("amqps:") else {}
+    return {"broker_url": url, **verified}
+
+
+_ADDRESSES: Final = {"embedded": _embedded, "redis": _redis, "amqp": _amqp}
+
+
+def _redis_options(patience: float) -> dict[str, Any]:
+    return {
+        "visibility_timeout": LEASE,
+        "unacked_restore_interval": LEASE_RENEWAL,
+        "unacked_restore_throttle": 1,  # look every time, not every tenth
+        "unacked_mutex_expire": LEASE_RENEWAL,  # a worker killed while it looks must not blind the others
+        "socket_connect_timeout": patience,
+        "socket_timeout": patience,
+        "socket_keepalive": True,
+    }
+
+
+def _amqp_options(_: float) -> dict[str, Any]:
+    return {"confirm_publish": True}  # accepted is what the broker says it has, not what was written
+
+
+_TRANSPORT_OPTIONS: Final = {"embedded": _redis_options, "redis": _redis_options, "amqp": _amqp_options}
+
+
+def plain(value: Any) -> Any:
+    """Return a frozen value of the configuration as plain, changeable data, its secrets revealed."""
+    if isinstance(value, Sensitive):
+        return value.reveal()
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,149 @@
+"""`@asynctask()`: makes a function a task, which workers run when a request or another task calls it.
+
+Not for how a call travels (envelope, queue), nor for running it in a worker (execute). Importing it does not
+import Celery.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from pydantic_core import PydanticCustomError
+
+from macaron_runner import context
+from macaron_runner.configuration.values import parse_duration
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Task(Generic[P, R]):
+    """A function that can also be queued.
+
+    Calling it inside a request or a task queues it and returns a handle (queue.QueuedTask); in a plain
+    script, or in a service without `tasks:`, it runs at once and returns the function's result. `now`,
+    `delay` and `apply_async` say which of the two is meant. Its `name` is module and function, as
+    `shop.jobs.report`; `queue` and `countdown` (seconds) hold for calls that do not say otherwise. A call
+    that does not fit the function's signature raises TypeError at once, in the caller.
+    """
+
+    def __init__(self, function: Callable[P, R], queue: str | None, countdown: float) -> None:
+        _refuse_hidden(function)
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.name = f"{function.__module__}.{function.__qualname__}"
+        self.queue = queue
+        self.countdown = countdown
+        self.signature = inspect.signature(function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Queue the call where there is a request or task under way and a queue; otherwise run it at once."""
+        if context.current() is None or context.service().queue is None:
+            return self.now(*args, **kwargs)
+        return self.apply_async(args, kwargs)
+
+    def now(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the function here and now, and return its result."""
+        return self.function(*args, **kwargs)
+
+    def delay(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Queue the call and return its handle, wherever it is made. Raises as `apply_async`."""
+        return self.apply_async(args, kwargs)
+
+    def apply_async(
+        self,
+        args: Iterable[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        queue: str | None = None,
+        countdown: float | str | None = None,
+    ) -> Any:
+        """Queue the call with options of its own and return its handle.
+
+        `countdown` is how long to wait before it may run: seconds, or a text as "30s". Raises TypeError where
+        the arguments do not fit the function or cannot travel, ValueError for a queue that no pool consumes,
+        RuntimeError where the service has no queue, TaskQueueUnavailable where the broker is away.
+        """
+        positional, named = tuple(args), dict(kwargs or {})
+        self.signature.bind(*positional, **named)
+        self._refuse_unreachable()
+        service = context.service()
+        if service.queue is None:
+            raise RuntimeError(
+                f"{self.name} cannot be queued: macaron.yaml of {service.name!r} has no tasks: key"
+            )
+        options = {
+            "queue": queue or self.queue,
+            "countdown": self.countdown if countdown is None else parse_delay(countdown),
+        }
+        return service.queue.send(self.name, positional, named, options)
+
+    def _refuse_unreachable(self) -> None:
+        """Raise TypeError where a worker that imports the module would not find this task in it."""
+        module = self.function.__module__
+        if module == "__main__":
+            raise TypeError(
+                f"{self.name} cannot be queued: workers cannot import a script; move the task into a module"
+            )
+        if getattr(sys.modules.get(module), self.function.__name__, None) is not self:
+            raise TypeError(
+                f"{self.name} cannot be queued: workers look for {self.function.__name__!r} in {module}, "
+                "and something else stands there; make @asynctask() the outermost decorator"
+            )
+
+    def __repr__(self) -> str:
+        return f"<Task {self.name}>"
+
+
+@overload
+def asynctask(function: Callable[P, R], /) -> Task[P, R]: ...
+
+
+@overload
+def asynctask(
+    *, queue: str | None = None, delay: float | str = 0
+) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+
+
+def asynctask(
+    function: Callable[P, R] | None = None, /, *, queue: str | None = None, delay: float | str = 0
+) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
+    """Make a function a task: `@asynctask()`, `@asynctask(queue="email", delay="30s")`.
+
+    `queue` names the queue its calls go to (default: the service's default queue); `delay` is how long a call
+    waits before it may run: seconds, or a text as "30s". Raises TypeError for what workers could not find or
+    run (a lambda, a nested function, a method, an async function), ValueError for a delay that is none.
+    """
+    countdown = parse_delay(delay)
+
+    def decorate(function: Callable[P, R]) -> Task[P, R]:
+        return Task(function, queue, countdown)
+
+    return decorate if function is None else decorate(function)
+
+
+def parse_delay(delay: float | str) -> float:
+    """Return seconds: 5 -> 5.0, "1m30s" -> 90.0. Raises ValueError for anything else, or below nothing."""
+    if isinstance(delay, str):
+        try:
+            return parse_duration(delay)
+        except PydanticCustomError as problem:
+            raise ValueError(f"{delay!r} {problem.message()}") from None
+    if not 0 <= delay < float("inf"):
+        raise ValueError(f"a delay of {delay!r} seconds is not possible")
+    return float(delay)
+
+
+def _refuse_hidden(function: Callable[..., Any]) -> None:
+    """Raise TypeError for what can be seen at once to be out of a worker's reach."""
+    if not inspect.isfunction(function):
+        raise TypeError(f"@asynctask() makes functions tasks, and {function!r} is none")
+    name = f"{function.__module__}.{function.__qualname__}"
+    if function.__name__ != function.__qualname__ or function.__name__ == "<lambda>":
+        raise TypeError(f"{name} cannot be a task: workers find only functions at the top of a module")
+    if inspect.iscoroutinefunction(function):
+        raise TypeError(f"{name} cannot be a task: workers run plain functions, and this one is async")

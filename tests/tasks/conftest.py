@@ -1,0 +1,77 @@
+"""What tests of tasks share: a service on disk, its processes, Python in a process of its own."""
+
+import importlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from macaron_runner.configuration.load import Configuration, load
+from macaron_runner.configuration.selection import Selection
+from tests.tasks.workshop import ROOT, Running, Workshop
+
+SERVICE = Path(__file__).parent / "service"
+
+
+@pytest.fixture
+def python() -> Callable[[str], str]:
+    """Give a function that runs code in a fresh interpreter and returns what it printed."""
+
+    def run(code: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def configure(tmp_path: Path) -> Callable[..., Configuration]:
+    """Give a function that loads the service of these tests, with `--set` words, from a copy of its own."""
+    shutil.copytree(SERVICE, tmp_path / "service")
+
+    def run(*overrides: str) -> Configuration:
+        selection = Selection(str(tmp_path / "service" / "macaron.yaml"), overrides=overrides)
+        return load(selection, environ={})
+
+    return run
+
+
+@pytest.fixture
+def modules_restored() -> Iterator[None]:
+    """Forget what a test imported, and where it imported from."""
+    path, modules = sys.path[:], set(sys.modules)
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        if name.partition(".")[0] == "parcels":
+            del sys.modules[name]
+    importlib.invalidate_caches()
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """Give the means to start processes, which end with the test."""
+    processes = Running(tmp_path)
+    yield processes
+    processes.end()
+
+
+@pytest.fixture
+def workshop(
+    running: Running, configure: Callable[..., Configuration], tmp_path: Path, modules_restored: None
+) -> Callable[..., Workshop]:
+    """Give a function that makes the service with a broker of a kind, the broker started."""
+
+    def make(kind: str, *overrides: str, start: bool = True) -> Workshop:
+        made = Workshop(running, kind, configure, tmp_path, overrides)
+        if start:
+            made.broker.start()
+        return made
+
+    return make

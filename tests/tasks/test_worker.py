@@ -1,0 +1,252 @@
+"""Tasks through real brokers and real workers."""
+
+import os
+import signal
+import sys
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from macaron_runner import context
+from macaron_runner.errors import TaskQueueUnavailable
+from tests.tasks.workshop import BROKERS, signal_all_of, stop, wait_until
+
+pytestmark = pytest.mark.service
+
+REQUEST = context.Context(
+    request_id="request-1", user_id="alice", claims={"data": {"role": "clerk"}}, token="t0ken"
+)
+
+
+@contextmanager
+def within(seconds):
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < seconds
+
+
+def is_gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_a_task_gets_its_models_and_its_callers_context(workshop, kind):
+    service = workshop(kind)
+    with context.entered(REQUEST):
+        service.jobs.store(
+            {"all": [service.Parcel(weight=1), service.Parcel(weight=2)]}, place=str(service.place)
+        )
+        service.jobs.relay(str(service.place))
+    worker = service.start_worker()
+    direct, relayed = sorted(service.wait_for(2), key=lambda line: line["weights"])
+    assert direct["weights"] == [1, 2]
+    assert relayed["weights"] == [9]
+    for line in (direct, relayed):
+        assert line["is_model"]
+        assert (line["request_id"], line["user_id"]) == ("request-1", "alice")
+        assert line["operation"] == "parcels.jobs.store"
+    assert stop(worker) == 0
+    assert "[request-1 alice] parcels.jobs.store done in" in service.running.log_of(worker)
+    assert "t0ken" not in service.running.log_of(worker)
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_a_task_waits_for_its_delay(workshop, kind):
+    service = workshop(kind)
+    service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.later(str(service.place), time.time())
+    assert 2 <= service.wait_for(1)[0]["waited"] < 10
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_a_killed_child_gives_its_task_back(workshop, kind):
+    service = workshop(kind)
+    service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.take_time("long", 2, place=str(service.place))
+    (first,) = service.wait_for(1, event="start")
+    os.kill(first["pid"], signal.SIGKILL)
+    service.wait_for(1, seconds=20, name="long", event="end")
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+@pytest.mark.slow
+def test_a_killed_worker_gives_its_tasks_back(workshop, kind):
+    service = workshop(kind)
+    worker = service.start_worker()
+    with context.entered(REQUEST):
+        for name in ("a", "b", "c"):
+            service.jobs.take_time(name, 3, place=str(service.place))
+    started = service.wait_for(2, event="start")
+    worker.kill()
+    wait_until(lambda: all(is_gone(line["pid"]) for line in started), "its children are gone", 10)
+    service.start_worker()
+    wait_until(
+        lambda: {line["name"] for line in service.seen() if line["event"] == "end"} == {"a", "b", "c"},
+        "all have run",
+        45,
+    )
+
+
+@pytest.mark.slow
+def test_a_task_longer_than_its_lease_runs_once(workshop):
+    service = workshop("embedded")
+    service.start_worker()
+    service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.take_time("long", 35, place=str(service.place))
+    service.wait_for(1, seconds=60, event="end")
+    assert [line["event"] for line in service.seen()] == ["start", "end"]
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_a_worker_that_is_told_to_stop_ends_its_task_first(workshop, kind):
+    service = workshop(kind)
+    worker = service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.take_time("long", 3, place=str(service.place))
+    service.wait_for(1, event="start")
+    assert stop(worker, seconds=20) == 0
+    assert [line["event"] for line in service.seen()] == ["start", "end"]
+
+
+@pytest.mark.slow
+def test_a_worker_whose_grace_is_over_hands_its_task_over(workshop):
+    service = workshop("embedded")
+    words = (*service.configuration.selection.arguments(), "--pool", "default")
+    code = f"from macaron_runner.entries.worker import main; raise SystemExit(main({words!r}, grace=8.0))"
+    worker = service.running.start(sys.executable, "-c", code)
+    wait_until(lambda: " ready." in service.running.log_of(worker), "the worker is ready")
+    with context.entered(REQUEST):
+        service.jobs.take_time("long", 15, place=str(service.place))
+    (first,) = service.wait_for(1, event="start")
+    other = service.start_worker()
+    with within(8):
+        stop(worker, seconds=20)
+    service.wait_for(1, event="end", parent=other.pid)
+    assert [line["parent"] for line in service.seen()] == [first["parent"], other.pid, other.pid]
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_a_worker_that_must_stop_quickly_hands_its_task_over(workshop, kind):
+    service = workshop(kind)
+    worker = service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.take_time("long", 4, place=str(service.place))
+    (first,) = service.wait_for(1, event="start")
+    other = service.start_worker()
+    stop(worker, signal.SIGQUIT, seconds=20)
+    service.wait_for(1, seconds=15, event="end")
+    assert {line["parent"] for line in service.seen()} == {first["parent"], other.pid}
+
+
+def test_a_worker_survives_its_broker(workshop):
+    service = workshop("embedded")
+    worker = service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.take_time("first", 4, place=str(service.place))
+    service.wait_for(1, event="start")
+    service.broker.process.kill()
+    service.broker.process.wait(10)
+    service.broker.start()
+    with context.entered(REQUEST):
+        service.jobs.take_time("second", 0, place=str(service.place))
+    service.wait_for(1, name="second", event="end")
+    service.wait_for(1, name="first", event="end")
+    assert worker.poll() is None
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_errors_are_reported(workshop, kind, tmp_path):
+    service = workshop(kind)
+    worker = service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.fail(str(service.place))
+        service.jobs.leave()
+        service.jobs.store({"all": [service.Parcel(weight=1)]}, place=str(tmp_path / "after"))
+    (report,) = service.wait_for(1)
+    assert report["title"] == f"parcels: ValueError: {service.place}"
+    assert "request_id: request-1" in report["body"]
+    assert "operation: parcels.jobs.fail" in report["body"]
+    wait_until((tmp_path / "after").exists, "the worker goes on")
+    wait_until(lambda: "SystemExit: 3" in service.running.log_of(worker), "leaving is logged")
+    assert "exited with" not in service.running.log_of(worker)
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_a_broker_that_is_away_is_a_clear_error_soon(workshop, kind):
+    service = workshop(kind, start=False)
+    for _ in range(2):
+        with within(3), context.entered(REQUEST), pytest.raises(TaskQueueUnavailable) as caught:
+            service.jobs.tick("/nowhere")
+        assert caught.value.to_json()["error"] == "TASK_QUEUE_UNAVAILABLE"
+        assert (caught.value.status, caught.value.headers["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_a_broker_that_does_not_answer_is_a_clear_error_soon(workshop, kind):
+    service = workshop(kind)
+    with context.entered(REQUEST):
+        service.jobs.tick(str(service.place))
+    signal_all_of(service.broker.process, signal.SIGSTOP)
+    with within(3), context.entered(REQUEST), pytest.raises(TaskQueueUnavailable):
+        service.jobs.tick(str(service.place))
+    signal_all_of(service.broker.process, signal.SIGCONT)
+    with context.entered(REQUEST):
+        service.jobs.tick(str(service.place))
+
+
+def test_a_fork_gets_connections_of_its_own(workshop):
+    service = workshop("embedded")
+    service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.tick(str(service.place))
+        children = []
+        for _ in range(3):
+            child = os.fork()
+            if child == 0:
+                try:
+                    for _ in range(20):
+                        service.jobs.tick(str(service.place))
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            children.append(child)
+        for _ in range(20):
+            service.jobs.tick(str(service.place))
+        assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    service.wait_for(81)
+
+
+def test_results_come_back_as_models_where_they_are_kept(workshop):
+    service = workshop("embedded", "tasks.settings.task_ignore_result=false")
+    service.start_worker()
+    with context.entered(REQUEST):
+        stored = service.jobs.store({"all": [service.Parcel(weight=4)]}, place=str(service.place))
+        failed = service.jobs.fail("it failed")
+    assert stored.get(timeout=20) == service.Parcel(weight=4)
+    with pytest.raises(ValueError, match="it failed"):
+        failed.get(timeout=20)
+
+
+def test_results_are_not_kept_unasked(workshop):
+    service = workshop("embedded")
+    with context.entered(REQUEST):
+        queued = service.jobs.tick(str(service.place))
+    with pytest.raises(RuntimeError, match="task_ignore_result: false"):
+        queued.get(timeout=1)
+
+
+def test_what_workers_do_not_know_is_not_queued(workshop):
+    service = workshop("embedded", start=False)
+    queue = context.service().queue
+    with pytest.raises(LookupError, match='did you mean "parcels.jobs.tick"'):
+        queue.send("parcels.jobs.tik", (), {}, {})
+    with pytest.raises(ValueError, match=r'"emial" \(there are: default\)'):
+        service.jobs.tick.apply_async(["/nowhere"], queue="emial")

@@ -1,0 +1,211 @@
+"""The service of these tests with a broker of one of three kinds, and its processes."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from macaron_runner import context
+from macaron_runner.assembly import assemble
+from macaron_runner.configuration.load import Configuration
+from macaron_runner.processes.state import StateDirectory
+from macaron_runner.tasks.celery_app import create_celery
+from macaron_runner.tasks.discover import load_tasks
+from macaron_runner.tasks.queue import CeleryQueue
+from tests.support.service import free_port
+
+ROOT = Path(__file__).parents[2]
+START_DEADLINE = 30.0
+
+
+def wait_until(happens: Callable[[], Any], what: str, seconds: float = START_DEADLINE) -> Any:
+    """Return what `happens` returns as soon as that is true; fail at the deadline."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if result := happens():
+            return result
+        time.sleep(0.05)
+    pytest.fail(f"{what}: not within {seconds} s")
+
+
+class Running:
+    """Processes of one test. Each is killed at its end, and its log printed, which pytest shows after a failure."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.processes: dict[subprocess.Popen[bytes], Path] = {}
+
+    def start(self, *argv: str, **environment: str) -> subprocess.Popen[bytes]:
+        log = self.directory / f"{len(self.processes)}.log"
+        with log.open("wb") as stream:
+            process = subprocess.Popen(
+                argv,
+                cwd=self.directory,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.processes[process] = log
+        return process
+
+    def log_of(self, process: subprocess.Popen[bytes]) -> str:
+        return self.processes[process].read_text("utf-8", "replace")
+
+    def end(self) -> None:
+        for process, log in self.processes.items():
+            signal_all_of(process, signal.SIGKILL)
+            process.wait(10)
+            print(f"--- {' '.join(map(str, process.args))}\n{log.read_text('utf-8', 'replace')}")
+
+
+def accepts(address: str | tuple[str, int]) -> bool:
+    """Tell whether something accepts connections there."""
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(family) as client, contextlib.suppress(OSError):
+        client.settimeout(1)
+        client.connect(address)
+        return True
+    return False
+
+
+class Embedded:
+    """The broker that needs nothing installed."""
+
+    overrides: tuple[str, ...] = ()
+
+    def __init__(self, running: Running, configuration: Configuration) -> None:
+        self.running, self.words = running, configuration.selection.arguments()
+        self.socket = str(StateDirectory.find(configuration.directory, {}).broker_socket)
+
+    def start(self) -> None:
+        self.process = self.running.start(sys.executable, "-m", "macaron_runner.entries.broker", *self.words)
+        wait_until(lambda: accepts(self.socket), "the broker listens")
+
+
+class Redis:
+    """A Redis of the machine's own."""
+
+    def __init__(self, running: Running, _: Configuration) -> None:
+        if shutil.which("redis-server") is None:
+            pytest.skip("redis-server is not installed")
+        self.running, self.port = running, free_port()
+        self.overrides = (f"tasks.broker=redis://127.0.0.1:{self.port}/0",)
+
+    def start(self) -> None:
+        self.process = self.running.start(
+            "redis-server", "--port", str(self.port), "--save", "", "--dir", str(self.running.directory)
+        )
+        wait_until(lambda: accepts(("127.0.0.1", self.port)), "Redis listens")
+
+
+class Rabbit:
+    """A RabbitMQ of the machine's own, with an epmd of its own."""
+
+    # Debian's command on PATH changes to a user who may not write here; this is what it calls in the end.
+    program = shutil.which("rabbitmq-server", path="/usr/lib/rabbitmq/bin") or shutil.which("rabbitmq-server")
+
+    def __init__(self, running: Running, _: Configuration) -> None:
+        if self.program is None:
+            pytest.skip("rabbitmq-server is not installed")
+        self.running, self.port = running, free_port()
+        self.overrides = (f"tasks.broker=amqp://guest:guest@127.0.0.1:{self.port}//",)
+
+    def start(self) -> None:
+        home = self.running.directory / "rabbit"
+        home.mkdir()
+        epmd_port, dist_port = str(free_port()), str(free_port())
+        self.running.start("epmd", "-port", epmd_port)
+        assert self.program is not None
+        self.process = self.running.start(
+            self.program,
+            HOME=str(home),
+            ERL_EPMD_PORT=epmd_port,
+            RABBITMQ_NODENAME=f"test{self.port}@localhost",
+            RABBITMQ_NODE_PORT=str(self.port),
+            RABBITMQ_DIST_PORT=dist_port,
+            RABBITMQ_MNESIA_BASE=str(home / "data"),
+            RABBITMQ_LOGS="-",
+            RABBITMQ_PID_FILE=str(home / "pid"),
+            RABBITMQ_ENABLED_PLUGINS_FILE=str(home / "plugins"),
+            RABBITMQ_NODE_IP_ADDRESS="127.0.0.1",
+        )
+        wait_until(lambda: accepts(("127.0.0.1", self.port)), "RabbitMQ listens", 60)
+
+
+BROKERS = {"embedded": Embedded, "redis": Redis, "rabbitmq": Rabbit}
+
+
+class Workshop:
+    """The service with a broker, as a web process sees it: this process queues, workers are started."""
+
+    def __init__(
+        self,
+        running: Running,
+        kind: str,
+        configure: Callable[..., Configuration],
+        path: Path,
+        overrides: tuple[str, ...],
+    ) -> None:
+        self.running = running
+        self.broker = BROKERS[kind](running, configure())
+        self.configuration = configure(*self.broker.overrides, *overrides)
+        self.place = path / "seen"
+        assemble(self.configuration)
+        tasks = load_tasks(self.configuration)
+        socket_path = StateDirectory.find(self.configuration.directory, {}).broker_socket
+        context.amend(queue=CeleryQueue(create_celery(self.configuration.config, socket_path), tasks))
+        self.jobs = SimpleNamespace(**{name.rpartition(".")[2]: task for name, task in tasks.items()})
+        self.Parcel = context.service().apis["parcels"].Parcel
+
+    def start_entry(self, kind: str, *words: str) -> subprocess.Popen[bytes]:
+        selection = self.configuration.selection.arguments()
+        return self.running.start(sys.executable, "-m", f"macaron_runner.entries.{kind}", *selection, *words)
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        worker = self.start_entry("worker", "--pool", "default")
+        wait_until(
+            lambda: " ready." in self.running.log_of(worker) or worker.poll() is not None,
+            "the worker is ready",
+        )
+        assert worker.poll() is None, "the worker ended at start"
+        return worker
+
+    def seen(self) -> list[dict[str, Any]]:
+        """Return what the tasks wrote so far."""
+        if not self.place.exists():
+            return []
+        return [json.loads(line) for line in self.place.read_text().splitlines()]
+
+    def wait_for(self, count: int, seconds: float = START_DEADLINE, **wanted: Any) -> list[dict[str, Any]]:
+        """Return the lines with these values as soon as there are so many."""
+
+        def found() -> list[dict[str, Any]]:
+            return [line for line in self.seen() if wanted.items() <= line.items()]
+
+        wait_until(lambda: len(found()) >= count, f"{count} lines with {wanted}", seconds)
+        return found()
+
+
+def signal_all_of(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    """Send the signal to a process and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, how)
+
+
+def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM, seconds: float = 70) -> int:
+    """Send the signal and return the exit code."""
+    process.send_signal(how)
+    return process.wait(seconds)
