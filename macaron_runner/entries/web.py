@@ -1,0 +1,107 @@
+"""`python -m macaron_runner.entries.web`: serves the APIs of a service on the sockets it inherits.
+
+Not for opening sockets for others or starting other processes (processes.supervisor).
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from macaron_runner import context, logs
+from macaron_runner.assembly import assemble
+from macaron_runner.configuration.load import Configuration, load
+from macaron_runner.configuration.selection import Selection
+from macaron_runner.diagnostics import Diagnostic, Location, raise_errors
+from macaron_runner.entries.start import start
+from macaron_runner.processes.capacity import memory_share, read_limits, web_workers
+from macaron_runner.processes.listeners import ENVIRONMENT_KEY
+from macaron_runner.processes.plan import bind_addresses
+from macaron_runner.processes.state import StateDirectory
+from macaron_runner.server.app import create_app
+from macaron_runner.server.gunicorn import check_settings, check_worker_class, gunicorn_settings
+from macaron_runner.server.service_app import ServiceApp
+
+
+def main(words: Sequence[str]) -> int:
+    """Serve until told to stop. Raises BadConfiguration before anything is served."""
+    selection = Selection.parse(words)
+    state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
+    configuration = load(selection, environ=os.environ, secret_keeper=state.secret)
+    raise_errors(check_settings(configuration))
+    log = configuration.config.observability.logs
+    logs.configure(log.level, log.format)
+    app = create_app(assemble(configuration))
+    check_worker_class(configuration)
+    attach_queue(app, configuration, state)
+    serve(app, configuration, os.environ)
+    return 0
+
+
+def attach_queue(app: ServiceApp, configuration: Configuration, state: StateDirectory) -> None:
+    """Let tasks that handlers call be queued. Raises BadConfiguration where there are tasks and no `tasks:`.
+
+    Celery is imported only by a service that has tasks.
+    """
+    if configuration.config.tasks is None:
+        raise_errors(_tasks_without_queue(app, configuration))
+        return
+    from macaron_runner.tasks.celery_app import create_celery
+    from macaron_runner.tasks.discover import load_tasks
+    from macaron_runner.tasks.queue import CeleryQueue
+
+    known = load_tasks(configuration, [module.__name__ for module in app.service_modules])
+    context.amend(queue=CeleryQueue(create_celery(configuration.config, state.broker_socket), known))
+
+
+def _tasks_without_queue(app: ServiceApp, configuration: Configuration) -> Iterator[Diagnostic]:
+    from macaron_runner.tasks.task import Task
+
+    for module in app.service_modules:
+        for name, value in vars(module).items():
+            if isinstance(value, Task) and value.function.__module__ == module.__name__:
+                code = value.function.__code__
+                yield Diagnostic(
+                    "MAC508",
+                    f"{module.__name__}.{name} is a task, and macaron.yaml has no tasks: key",
+                    Location(code.co_filename, code.co_firstlineno, 1),
+                    help="write tasks: {} for the embedded broker and one pool of workers",
+                    related=((configuration.locate(), "the service"),),
+                )
+
+
+def serve(app: ServiceApp, configuration: Configuration, environ: Mapping[str, str]) -> None:
+    """Run the application under gunicorn; what is loaded by now is shared by all workers and never collected."""
+    from macaron_runner.server.master import ServiceProcess
+
+    settings = gunicorn_settings(
+        configuration, workers=count_workers(configuration), binds=listening_on(configuration, environ)
+    )
+    process = ServiceProcess(app, settings)
+    gc.collect()
+    gc.freeze()
+    process.run()
+
+
+def listening_on(configuration: Configuration, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the inherited descriptors as gunicorn names them, or server.bind where nothing was inherited."""
+    inherited = environ.get(ENVIRONMENT_KEY, "")
+    if inherited:
+        return tuple(f"fd://{descriptor}" for descriptor in inherited.split(","))
+    return bind_addresses(configuration)
+
+
+def count_workers(configuration: Configuration) -> int:
+    """Return server.workers; for `auto`, as many as CPU and memory allow beside the pools of tasks."""
+    configured = configuration.config.server.workers
+    if configured != "auto":
+        return configured
+    tasks = configuration.config.tasks
+    pools = len(tasks.pools) if tasks is not None else 0
+    return int(web_workers(read_limits(), share=memory_share(pools)))
+
+
+if __name__ == "__main__":
+    start(main)

@@ -1,0 +1,199 @@
+"""From an assembled service to its WSGI application: operations bound, guarded, compiled; errors, health, hooks.
+
+Everything wrong with any operation is found before this returns. Not for running it under a server (gunicorn).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from types import ModuleType
+from typing import Any
+
+from macaron_runner.assembly import Assembly, ServedApi
+from macaron_runner.auth.schemes import resolve_schemes
+from macaron_runner.auth.security import Guard, compile_security
+from macaron_runner.auth.verifiers import Verifier, verifiers_for_builtin
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Severity, near_word, raise_errors
+from macaron_runner.openapi.operation import Operation
+from macaron_runner.server.binding import Binder, Binding, is_served
+from macaron_runner.server.endpoint import Codec, Endpoint, compile_endpoint
+from macaron_runner.server.errors import compile_errors
+from macaron_runner.server.health import health_checks
+from macaron_runner.server.modules import functions_in
+from macaron_runner.server.router import shape_of_path
+from macaron_runner.server.service_app import ServiceApp
+from macaron_runner.validation.body import compile_body
+from macaron_runner.validation.parameters import compile_parameters
+from macaron_runner.validation.responses import compile_responses
+from macaron_runner.validation.schema import Definitions
+
+PREPARED_OPERATIONS = 500
+"""How many operations are compiled to the last before workers are forked; the others, when they are first used."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedOperation:
+    """One operation with all that was compiled for it."""
+
+    operation: Operation
+    endpoint: Endpoint
+    codec: Codec
+
+
+def create_app(assembly: Assembly) -> ServiceApp:
+    """Return the service as a WSGI application, ready to be forked.
+
+    Handler modules are imported inside the application's context, so `flask.current_app` is there to register hooks and
+    extensions with. Raises BadConfiguration with every diagnostic of every operation.
+    """
+    config = assembly.configuration.config
+    app = ServiceApp(
+        config.service.name,
+        assembly.configuration.directory,
+        body_limit=config.http.body_limit,
+        slow_call=config.observability.slow_call,
+    )
+    compiler = _Compiler(assembly)
+    with app.app_context():
+        served = tuple(compiler.operations())
+        error_handler = compiler.error_handler()
+    raise_errors(compiler.problems())
+    app.answer((each.operation, each.endpoint) for each in served)
+    app.answer_errors(compile_errors(config.http.errors, error_handler))
+    for path, reply in health_checks(app.readiness).items():
+        app.answer_plainly(path, reply)
+    app.service_modules = compiler.modules
+    prepare(served[:PREPARED_OPERATIONS])
+    return app
+
+
+def prepare(served: Iterable[ServedOperation]) -> None:
+    """Compile now what is otherwise compiled when an operation is first used: before the fork, workers share it."""
+    for each in served:
+        each.codec.prepare()
+
+
+class _Compiler:
+    """Compiles a service's operations, going on after each problem so that all are found."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._limit = assembly.configuration.config.http.body_limit
+        self._binder = Binder(assembly.configuration)
+        self._problems: list[Diagnostic] = []
+        self._unsafe = False
+
+    @property
+    def modules(self) -> tuple[ModuleType, ...]:
+        return self._binder.modules.loaded
+
+    def problems(self) -> Iterator[Diagnostic]:
+        operations = [operation for served in self._assembly.apis for operation in _served_operations(served)]
+        return _unique((*self._binder.problems, *self._problems, *claimed_twice(operations)))
+
+    def operations(self) -> Iterator[ServedOperation]:
+        """Yield the operations that could be compiled."""
+        for served in self._assembly.apis:
+            self._check_schemes(served)
+            definitions = Definitions(served.api.schemas)
+            for operation in _served_operations(served):
+                try:
+                    compiled = self._operation(served, operation, definitions)
+                except BadConfiguration as problem:
+                    self._problems += problem.diagnostics
+                    continue
+                if compiled is not None:
+                    yield compiled
+
+    def _check_schemes(self, served: ServedApi) -> None:
+        """Find what is wrong with `apis.*.security` as a whole: at its place, once for all operations."""
+        api = replace(served.api, operations=tuple(_served_operations(served)))
+        locate = self._assembly.configuration.locate
+        _, found = resolve_schemes(api, served.settings.security, self._verifiers(served), locate)
+        self._problems += found
+        self._unsafe = any(each.severity is Severity.ERROR for each in found)
+
+    def _operation(
+        self, served: ServedApi, operation: Operation, definitions: Definitions
+    ) -> ServedOperation | None:
+        binding = self._binder.bind(served, operation)
+        if binding is None or self._unsafe:  # without its guard no endpoint may even exist
+            return None
+        codec = compile_codec(served, operation, definitions)
+        endpoint = compile_endpoint(
+            operation, binding, self._guard(served, operation, binding), codec, self._limit
+        )
+        return ServedOperation(operation, endpoint, codec)
+
+    def _guard(self, served: ServedApi, operation: Operation, binding: Binding) -> Guard | None:
+        return compile_security(
+            operation, served.api, served.settings.security, self._verifiers(served), binding.marker
+        )
+
+    def _verifiers(self, served: ServedApi) -> dict[str, Verifier]:
+        verifiers = self._assembly.verifiers
+        return verifiers_for_builtin(verifiers) if served.builtin else dict(verifiers)
+
+    def error_handler(self) -> Callable[..., Any] | None:
+        """Return the function of `http.error_handler`, or None; what is wrong with it joins the problems."""
+        name = self._assembly.configuration.config.http.error_handler
+        if name is None:
+            return None
+        place = self._assembly.configuration.locate("http", "error_handler")
+        module_name, _, function_name = name.replace(":", ".").rpartition(".")
+        module = self._binder.modules.load(module_name, place)
+        function = getattr(module, function_name, None)
+        if module is not None and not callable(function):
+            self._problems.append(
+                Diagnostic(
+                    "MAC507",
+                    f'module "{module_name}" has no function "{function_name}"',
+                    place,
+                    help=near_word(function_name, functions_in([module])),
+                )
+            )
+        return function
+
+
+def _served_operations(served: ServedApi) -> Iterator[Operation]:
+    return filter(is_served, served.api.operations)
+
+
+def compile_codec(served: ServedApi, operation: Operation, definitions: Definitions) -> Codec:
+    """Return what validation makes of an operation. Raises BadConfiguration."""
+    adapt = served.models.adapt
+    return Codec(
+        parameters=compile_parameters(operation, definitions, adapt) if operation.parameters else None,
+        body=compile_body(operation, definitions, adapt) if operation.body is not None else None,
+        responses=compile_responses(operation, definitions, served.settings.validate_responses),
+    )
+
+
+def claimed_twice(operations: Iterable[Operation]) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for each operation whose method and path another one has already, whatever its API."""
+
+    def claim(operation: Operation) -> tuple[str, str]:
+        return operation.method, shape_of_path(operation.route)
+
+    for (method, _), same in groupby(sorted(operations, key=claim), claim):
+        first, *others = same
+        for other in others:
+            yield Diagnostic(
+                "MAC506",
+                f"{first.name} and {other.name} both answer {method} {other.route}",
+                other.location,
+                label=f"the same as {first.route} of API {first.api}",
+                help="give one of the two APIs another base_path",
+                related=((first.location, "the other one is here"),) if first.location else (),
+            )
+
+
+def _unique(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield each once: what is wrong with a whole API is found again at each of its operations."""
+    seen: set[Diagnostic] = set()
+    for diagnostic in diagnostics:
+        if diagnostic not in seen:
+            seen.add(diagnostic)
+            yield diagnostic

@@ -1,0 +1,106 @@
+"""One operation, compiled: a request in, a reply out, with nothing looked up, inspected or built in between.
+
+    guard -> accept -> parameters -> body -> handler -> check and encode
+
+Knows no framework: a handler may return Flask's response and gets it passed through, nothing more. Not for matching
+paths (router), nor for turning errors into replies (errors): they leave here as exceptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CoroutineType
+from typing import Any, TypeAlias
+
+from werkzeug.wrappers import Response as AnyResponse
+
+from macaron_runner import context
+from macaron_runner.auth.security import Guard
+from macaron_runner.openapi.operation import Operation
+from macaron_runner.server import event_loop
+from macaron_runner.server.binding import Binding
+from macaron_runner.server.incoming import Incoming, Reply
+from macaron_runner.server.results import compile_render, default_status
+from macaron_runner.validation.body import BodyDecoder
+from macaron_runner.validation.parameters import ParameterDecoder
+from macaron_runner.validation.responses import ResponseEncoder
+
+Endpoint: TypeAlias = Callable[[Incoming], Reply | AnyResponse]
+"""Answers one operation. Raises MacaronError, and whatever the handler raises."""
+
+Authenticate: TypeAlias = Callable[[Incoming], None]
+Arguments: TypeAlias = Callable[[Incoming], dict[str, Any]]
+ReadBody: TypeAlias = Callable[[Incoming], Any]
+
+
+class HandlerExit(Exception):
+    """A handler called sys.exit(), which would have ended the server and not the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """What validation compiled for an operation; None where the operation has no such part."""
+
+    parameters: ParameterDecoder | None
+    body: BodyDecoder | None
+    responses: ResponseEncoder
+
+    def prepare(self) -> None:
+        """Compile now what is otherwise compiled at first use."""
+        for part in (self.parameters, self.body, self.responses):
+            if part is not None:
+                part.prepare()
+
+
+def compile_endpoint(
+    operation: Operation, binding: Binding, guard: Guard | None, codec: Codec, body_limit: int
+) -> Endpoint:
+    """Return what answers the operation. Credentials are looked at before anything else of the request is."""
+    authenticate = _compile_guard(guard) if guard is not None else None
+    arguments = _compile_arguments(codec.parameters)
+    read_body = _compile_body(codec.body, body_limit)
+    call = binding.call
+    render = compile_render(codec.responses, default_status(operation))
+    negotiate = codec.responses.negotiate
+
+    def endpoint(incoming: Incoming) -> Reply | AnyResponse:
+        if authenticate is not None:
+            authenticate(incoming)
+        media_type = negotiate(incoming.accept)
+        values = arguments(incoming)
+        body = read_body(incoming)
+        try:
+            result = call(values, body)
+            if type(result) is CoroutineType:
+                result = event_loop.run(result)
+        except SystemExit as ending:
+            raise HandlerExit("the handler called sys.exit()") from ending
+        return render(result, media_type)
+
+    return endpoint
+
+
+def _compile_guard(guard: Guard) -> Authenticate:
+    """Return a step that lets the context know who asks."""
+
+    def authenticate(incoming: Incoming) -> None:
+        identity = guard(incoming.header, incoming.cookies, incoming.query)
+        if identity is not None:
+            context.amend_current(user_id=identity.user_id, claims=identity.claims, token=identity.token)
+
+    return authenticate
+
+
+def _compile_arguments(decode: ParameterDecoder | None) -> Arguments:
+    if decode is None:
+        return lambda _incoming: {}
+    return lambda incoming: decode(incoming.path_values, incoming.query, incoming.header, incoming.cookies)
+
+
+def _compile_body(decode: BodyDecoder | None, limit: int) -> ReadBody:
+    if decode is None:
+        return lambda _incoming: None
+    return lambda incoming: decode(
+        incoming.content_type, incoming.content_length, lambda: incoming.read_body(limit)
+    )

@@ -1,0 +1,178 @@
+"""From anything that went wrong in a request to the reply a client sees, and the report its owner gets.
+
+    {"status": 404, "error": "NOT_FOUND", "error_description": "There is nothing at this path", "error_id": "..."}
+
+or, with `http.errors: problem`, the same facts as application/problem+json (RFC 9457). What a 5xx tells a client is
+what the service wrote for clients, never what Python said. Not for the errors themselves (macaron_runner.errors).
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+import orjson
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as AnyResponse
+
+from macaron_runner import context
+from macaron_runner.errors import (
+    BadResponse,
+    BodyTooLarge,
+    Forbidden,
+    InvalidParameter,
+    MacaronError,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    NotImplementedYet,
+    RequestTimeout,
+    TokenInvalid,
+    TooManyRequests,
+    UnsupportedMediaType,
+    add_error,
+)
+from macaron_runner.server.incoming import Headers, Reply
+from macaron_runner.server.results import render_plainly
+
+log = logging.getLogger(__name__)
+
+RenderError: TypeAlias = Callable[[BaseException], Reply | AnyResponse]
+"""Never raises: whatever went wrong has an answer."""
+
+ErrorBody: TypeAlias = Callable[[MacaronError], dict[str, Any]]
+
+_CLASSES: Final[Mapping[int, type[MacaronError]]] = MappingProxyType({
+    kind.status: kind
+    for kind in (
+        InvalidParameter, TokenInvalid, Forbidden, NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout,
+        BodyTooLarge, UnsupportedMediaType, TooManyRequests, MacaronError, NotImplementedYet,
+    )
+})  # fmt: skip
+"""The error of each status that has one of ours."""
+
+
+def compile_errors(form: str, handler: Callable[[MacaronError], Any] | None) -> RenderError:
+    """Return what answers for an error, and reports it where it is the service's own (5xx).
+
+    `form` is `http.errors`; `handler` is `http.error_handler`: it gets the error and returns a response value. If it
+    fails, that is reported too and our own form is sent.
+    """
+    media_type, body_of = _FORMS[form]
+
+    def ours(error: MacaronError) -> Reply:
+        headers = (("Content-Type", media_type), *error.headers.items())
+        return Reply(error.status, headers, orjson.dumps(body_of(error), default=str))
+
+    def render(problem: BaseException) -> Reply | AnyResponse:
+        if isinstance(problem, HTTPException) and (
+            problem.response is not None or (problem.code or 500) < 400
+        ):
+            return problem.get_response()  # abort(response), and redirects, are answers of their own
+        error = as_macaron_error(problem)
+        if error.status >= 500:
+            report(problem, error.error_id)
+        if handler is None:
+            return ours(error)
+        try:
+            return _with_headers(render_plainly(handler(error), error.status), error.headers)
+        except Exception as failure:
+            report(failure, error.error_id)
+            return ours(error)
+
+    return render
+
+
+def as_macaron_error(problem: BaseException) -> MacaronError:
+    """Return the error that a client gets for whatever was raised."""
+    if isinstance(problem, MacaronError):
+        return problem
+    if isinstance(problem, InternalServerError) and problem.original_exception is not None:
+        return as_macaron_error(problem.original_exception)
+    if isinstance(problem, HTTPException):
+        return _of_werkzeug(problem)
+    return MacaronError()
+
+
+def _of_werkzeug(problem: HTTPException) -> MacaronError:
+    """Return the error of `abort(404)` and of what Werkzeug raises; its own texts are written for browsers."""
+    status = problem.code or 500
+    kind = error_class(status)
+    own_words = problem.description != type(problem).description
+    headers = {name: value for name, value in problem.get_headers() if name != "Content-Type"}
+    return kind(problem.description if own_words else None, headers=headers)
+
+
+@functools.cache
+def error_class(status: int) -> type[MacaronError]:
+    """Return the error of a status (400 to 599); of one that has none a new one by its name, 418 -> IM_A_TEAPOT."""
+    if status in _CLASSES:
+        return _CLASSES[status]
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = f"HTTP {status}"
+    code = "_".join(phrase.upper().replace("'", "").replace("-", " ").split())
+    kind = add_error("HttpError", code, status)
+    kind.default_description = phrase
+    return kind
+
+
+def report(problem: BaseException, error_id: str) -> None:
+    """Tell the service's owner about an error, with the id that the client was told."""
+    if isinstance(problem, InternalServerError) and problem.original_exception is not None:
+        problem = problem.original_exception
+    if isinstance(problem, BadResponse):
+        for detail in problem.errors:
+            problem.add_note(f"{detail.location} {detail.pointer}: {detail.message}")
+    reporter = context.service().report_crash
+    if reporter is not None:
+        reporter(problem, error_id=error_id, context=context.current())
+    else:
+        log.error("error %s", error_id, exc_info=problem)
+
+
+def _macaron_body(error: MacaronError) -> dict[str, Any]:
+    body = error.to_json()
+    if error.status >= 500:
+        body.pop("errors", None)
+    return body
+
+
+def _problem_body(error: MacaronError) -> dict[str, Any]:
+    """Return the members of RFC 9457 section 3.1, and our facts as extensions (section 3.2)."""
+    facts = _macaron_body(error)
+    try:
+        title = HTTPStatus(error.status).phrase
+    except ValueError:
+        title = error.code
+    return {
+        "type": "about:blank",
+        "title": title,
+        "status": facts.pop("status"),
+        "detail": facts.pop("error_description"),
+        **facts,
+    }
+
+
+_FORMS: Final[Mapping[str, tuple[str, ErrorBody]]] = MappingProxyType(
+    {
+        "macaron": ("application/json", _macaron_body),
+        "problem": ("application/problem+json", _problem_body),
+    }
+)
+
+
+def _with_headers(reply: Reply | AnyResponse, headers: Mapping[str, str]) -> Reply | AnyResponse:
+    """Return the reply with the headers that its status demands (WWW-Authenticate, Allow, Retry-After), if missing."""
+    if isinstance(reply, AnyResponse):
+        for name, value in headers.items():
+            reply.headers.setdefault(name, value)
+        return reply
+    said = {name.lower() for name, _ in reply.headers}
+    missing: Headers = tuple((name, value) for name, value in headers.items() if name.lower() not in said)
+    return reply._replace(headers=(*reply.headers, *missing))

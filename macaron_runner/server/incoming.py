@@ -1,0 +1,180 @@
+"""One request as an operation sees it, and the reply to it: plain values between an HTTP server and an endpoint.
+
+Not for any framework's request: Flask's own is there for handlers, but nothing in an endpoint asks for it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from io import BytesIO
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
+from urllib.parse import quote, unquote_to_bytes
+
+from macaron_runner.errors import BodyTooLarge, InvalidParameter, RequestTimeout
+
+Environ: TypeAlias = dict[str, Any]
+"""A WSGI environment (PEP 3333)."""
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+_NO_COOKIES: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Reply(NamedTuple):
+    """What goes back: status, headers (Content-Type among them where there is a body), and the body as bytes."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Incoming:
+    """One request. `path_values` are the path's variables, still percent-encoded, by their names in the document."""
+
+    __slots__ = ("environ", "path_values")
+
+    def __init__(self, environ: Environ, path_values: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.path_values = path_values
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value by its name in any case, or None."""
+        return self.environ.get(_environ_key(name))
+
+    @property
+    def accept(self) -> str | None:
+        """The header Accept."""
+        return self.environ.get("HTTP_ACCEPT")
+
+    @property
+    def query(self) -> str:
+        """The query string, still encoded, without its question mark."""
+        query: str = self.environ.get("QUERY_STRING", "")
+        return query
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """The cookies by name, their values as sent (RFC 6265 section 4.2.1)."""
+        text = self.environ.get("HTTP_COOKIE")
+        return parse_cookies(text) if text else _NO_COOKIES
+
+    @property
+    def content_type(self) -> str | None:
+        """The header Content-Type, None where it is absent or empty."""
+        return self.environ.get("CONTENT_TYPE") or None
+
+    @property
+    def content_length(self) -> int | None:
+        """The announced length of the body; None where it is unknown (chunked) or there is no body.
+
+        Raises InvalidParameter where the header is no number.
+        """
+        text = self.environ.get("CONTENT_LENGTH")
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit()):
+            raise InvalidParameter("The Content-Length header is not a number")
+        return int(text)
+
+    def read_body(self, limit: int) -> bytes:
+        """Return the whole body. Raises BodyTooLarge above `limit` bytes, InvalidParameter where it is cut short.
+
+        The environment gets a copy, so that flask.request can read the body once more.
+        """
+        length = self.content_length
+        if length is None and not self.environ.get("wsgi.input_terminated"):
+            return b""
+        if length is not None and length > limit:
+            raise BodyTooLarge
+        data = _read(self.environ["wsgi.input"], limit + 1 if length is None else length)
+        if len(data) > limit:
+            raise BodyTooLarge
+        if length is not None and len(data) < length:
+            raise InvalidParameter("The request's body is shorter than announced")
+        self.environ["wsgi.input"] = BytesIO(data)
+        return data
+
+
+class RecordedStream:
+    """A body that can be read again from its beginning, however much of it was read; read only as far as asked."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._heard = bytearray()
+        self._position = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes, or all there are."""
+        missing = size - (len(self._heard) - self._position)
+        if size < 0 or missing > 0:
+            self._heard += self._stream.read() if size < 0 else self._stream.read(missing)
+        end = len(self._heard) if size < 0 else self._position + size
+        found = bytes(self._heard[self._position : end])
+        self._position += len(found)
+        return found
+
+    def rewind(self) -> None:
+        """Begin again."""
+        self._position = 0
+
+
+def _read(stream: Any, size: int) -> bytes:
+    """Return up to `size` bytes of the body; what a server raises here is the fault of the client's connection."""
+    if not size:
+        return b""
+    try:
+        data: bytes = stream.read(size)
+    except (BlockingIOError, TimeoutError) as error:
+        raise RequestTimeout from error
+    except Exception as error:
+        raise InvalidParameter("The request's body could not be read") from error
+    return data
+
+
+@functools.cache
+def _environ_key(name: str) -> str:
+    """Return where a header stands in the environment. The names come from documents, so the cache is bounded."""
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+def parse_cookies(text: str) -> dict[str, str]:
+    """Return the cookies of a Cookie header, values untouched; of two with one name the first, the most specific.
+
+    parse_cookies('a=1; token="Bearer%20x"') == {"a": "1", "token": '"Bearer%20x"'}
+    """
+    found: dict[str, str] = {}
+    for pair in text.split(";"):
+        name, equals, value = pair.partition("=")
+        if equals:
+            found.setdefault(name.strip(), value.strip())
+    return found
+
+
+def raw_path(environ: Environ) -> str:
+    """Return the path below the mount point, still percent-encoded.
+
+    WSGI's PATH_INFO is decoded, so that an encoded slash looks like a real one. gunicorn and Werkzeug also give the
+    request target as it came; it is believed only where it says the same as PATH_INFO, which middleware may rewrite.
+    """
+    path: str = environ.get("PATH_INFO", "")
+    target: str = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
+    raw = target.partition("?")[0]
+    if raw == path and "%" not in raw and raw.isascii():
+        return raw
+    if not raw.startswith("/"):
+        raw = _origin_form(raw)
+    mount = environ.get("SCRIPT_NAME", "")
+    if mount and raw.startswith(mount):
+        raw = raw[len(mount) :]
+    if unquote_to_bytes(raw).decode("latin-1") == path:
+        return raw
+    return quote(path.encode("latin-1"), safe="/:;=@!$&'()*+,~")
+
+
+def _origin_form(target: str) -> str:
+    """Return the path of a request target in absolute form, "http://host/path" (RFC 9112 section 3.2.2)."""
+    _, found, rest = target.partition("://")
+    return "/" + rest.partition("/")[2] if found else target

@@ -1,0 +1,104 @@
+"""From what a handler returns to a reply: model, dict, list, scalar, (value, status[, headers]), None, or a response.
+
+    return Order(id=1)                                -> the declared 2xx status, checked and encoded
+    return {"id": 1}, 202, {"Location": "/orders/1"}
+    return flask.Response(...)                        -> passed through untouched
+
+Not for checking values against the document (validation.responses).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+import orjson
+from werkzeug.wrappers import Response as AnyResponse
+
+from macaron_runner.errors import MacaronError
+from macaron_runner.openapi.operation import Operation
+from macaron_runner.server.incoming import Headers, Reply
+from macaron_runner.validation.model import Model
+from macaron_runner.validation.responses import ResponseEncoder
+
+Render: TypeAlias = Callable[[Any, str], Reply | AnyResponse]
+"""(what the handler returned, media type the client accepts) -> reply. Raises MacaronError, BadResponse."""
+
+_BODILESS: Final = frozenset({*range(100, 200), 204, 304})
+"""Statuses whose answers have no content (RFC 9110 sections 15.2, 15.3.5 and 15.4.5)."""
+
+_REMEMBERED: Final = 64
+"""How many pairs of status and media type an operation keeps the Content-Type of; a document has a handful."""
+
+
+def default_status(operation: Operation) -> int:
+    """Return the status of a result that names none: the one 2xx that the operation declares, else 200."""
+    successes = [response.status for response in operation.responses if response.status.startswith("2")]
+    return int(successes[0]) if len(successes) == 1 and successes[0].isdigit() else 200
+
+
+def compile_render(encoder: ResponseEncoder, status_by_default: int) -> Render:
+    """Return the step from an operation's result to its reply. An error that is returned is raised."""
+    encode = encoder.encode
+    chosen_types: dict[tuple[int, str], str] = {}
+
+    def render(result: Any, media_type: str) -> Reply | AnyResponse:
+        value, status, extra = parts_of(result, status_by_default)
+        if isinstance(value, AnyResponse):
+            return _amended(value, result)
+        if isinstance(value, MacaronError):
+            raise value
+        body = encode(value, status, media_type)
+        chosen = chosen_types.get((status, media_type))
+        if chosen is None:
+            chosen = encoder.media_type(status, media_type)
+            if len(chosen_types) < _REMEMBERED:
+                chosen_types[status, media_type] = chosen
+        return _reply(status, chosen, extra, body)
+
+    return render
+
+
+def render_plainly(result: Any, status_by_default: int) -> Reply | AnyResponse:
+    """Return the reply to a result that no operation describes: JSON, or a text as text/plain."""
+    value, status, extra = parts_of(result, status_by_default)
+    if isinstance(value, AnyResponse):
+        return _amended(value, result)
+    if isinstance(value, str):
+        return _reply(status, "text/plain; charset=utf-8", extra, value.encode())
+    return _reply(status, "application/json", extra, orjson.dumps(value, default=_to_json))
+
+
+def parts_of(result: Any, status: int) -> tuple[Any, int, Headers]:
+    """Return value, status and headers of a handler's result; a tuple of any other form is a value."""
+    if type(result) is tuple and len(result) in (2, 3) and type(result[1]) is int:
+        return result[0], result[1], _headers(result[2]) if len(result) == 3 else ()
+    return result, status, ()
+
+
+def _headers(given: Mapping[str, Any] | Iterable[tuple[str, Any]] | None) -> Headers:
+    pairs = given.items() if isinstance(given, Mapping) else given or ()
+    return tuple((str(name), str(value)) for name, value in pairs)
+
+
+def _reply(status: int, media_type: str, extra: Headers, body: bytes) -> Reply:
+    """Return a reply; a Content-Type that the handler names replaces ours."""
+    if status in _BODILESS:
+        return Reply(status, extra, b"")
+    if not media_type or any(name.lower() == "content-type" for name, _ in extra):
+        return Reply(status, extra, body)
+    return Reply(status, (("Content-Type", media_type), *extra), body)
+
+
+def _amended(response: AnyResponse, result: Any) -> AnyResponse:
+    """Return a framework's response with the status and headers that stand beside it in a tuple."""
+    if result is not response:
+        _, response.status_code, extra = parts_of(result, response.status_code)
+        response.headers.update(extra)
+    return response
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.to_json()
+    raise TypeError(f"a {type(value).__name__} is not JSON")

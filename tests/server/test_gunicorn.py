@@ -1,0 +1,88 @@
+import subprocess
+import sys
+
+import pytest
+
+from macaron_runner.diagnostics import render_text
+from macaron_runner.server.gunicorn import FIXED, RESTATED, WORKER_NAMES, check_settings, gunicorn_settings
+
+YAML = """
+macaron: 1
+service: {name: shop}
+apis: {shop: {spec: shop.yaml, handlers: shop_handlers}}
+server:
+  worker: WORKER
+  settings:
+    SETTING
+"""
+
+
+def check(folder, setting: str = "{}", worker: str = "auto"):
+    folder.write({"macaron.yaml": YAML.replace("WORKER", worker).replace("SETTING", setting)})
+    configuration = folder.load()
+    return configuration, check_settings(configuration)
+
+
+@pytest.mark.parametrize(
+    ("setting", "code", "words"),
+    [
+        ("max_request: 100", "MAC511", 'did you mean "max_requests"?'),
+        ("max_requests: many", "MAC512", '"max_requests" has no such value'),
+        ("keepalive: -1", "MAC512", '"keepalive" has no such value'),
+        ("workers: 4", "MAC513", "macaron.yaml has server.workers for it"),
+        ("preload_app: false", "MAC513", "workers are forked from one loaded service"),
+        ("post_fork: shop.hooks.post_fork", "MAC513", "hooks are functions"),
+    ],
+)
+def test_raw_settings_that_are_refused(folder, setting, code, words):
+    _, (found,) = check(folder, setting)
+    assert found.code == code
+    assert found.location.line == 7
+    assert words in render_text([found])
+
+
+def test_raw_settings_win(folder):
+    configuration, found = check(
+        folder, "{keepalive: 5, max_requests: 1000, secure_scheme_headers: {X-A: b}}"
+    )
+    assert found == ()
+    settings = gunicorn_settings(configuration, workers=2, binds=("fd://3",))
+    assert settings["keepalive"] == 5
+    assert settings["max_requests"] == 1000
+    assert settings["secure_scheme_headers"] == {"X-A": "b"}
+
+
+def test_every_setting_we_speak_of_exists():
+    from gunicorn.config import make_settings
+
+    registry = make_settings()
+    assert {*RESTATED, *FIXED} <= set(registry)
+
+
+def test_gunicorn_takes_our_settings(folder):
+    from gunicorn.config import Config
+
+    configuration, _ = check(folder)
+    config = Config()
+    for name, value in gunicorn_settings(
+        configuration, workers=3, binds=("127.0.0.1:80", "unix:/a.sock")
+    ).items():
+        config.set(name, value)
+    assert config.worker_class.__name__ == "DrainingWorker"
+    assert (config.workers, config.preload_app, config.threads) == (3, True, 4)
+    assert config.address == [("127.0.0.1", 80), "/a.sock"]
+
+
+def test_worker_classes(folder):
+    from gunicorn.workers import SUPPORTED_WORKERS
+
+    assert set(WORKER_NAMES) <= set(SUPPORTED_WORKERS)
+    _, (found,) = check(folder, worker="gthred")
+    assert (found.code, found.help) == ("MAC514", 'did you mean "gthread"?')
+    _, found = check(folder, worker="shop.workers.Mine")
+    assert found == ()
+
+
+def test_checking_nothing_does_not_import_gunicorn():
+    code = "import sys, macaron_runner.server.gunicorn; sys.exit('gunicorn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

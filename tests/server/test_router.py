@@ -1,0 +1,93 @@
+import pytest
+
+from macaron_runner.openapi.operation import Operation
+from macaron_runner.server.router import Router, compile_segment
+
+ROUTES = (
+    ("GET", "", "/"),
+    ("GET", "", "/orders"),
+    ("POST", "", "/orders"),
+    ("GET", "", "/orders/{id}"),
+    ("DELETE", "", "/orders/{order-id}"),
+    ("GET", "", "/orders/mine"),
+    ("GET", "", "/orders/{id}.json"),
+    ("GET", "", "/orders/{id}/items/{n}"),
+    ("POST", "", "/orders/mine/items/{n}"),
+    ("GET", "/v1", "/things/{x}:act"),
+    ("GET", "/v1", "/things/{a}-{b}"),
+    ("GET", "", "/slash/"),
+    ("GET", "", "/a b/~c"),
+    ("OPTIONS", "", "/own"),
+    ("HEAD", "", "/own"),
+    ("GET", "", "/own"),
+)
+
+
+def operation(method: str, base_path: str, path: str) -> Operation:
+    return Operation("shop", method, base_path, path, None, (), None, ())
+
+
+ROUTER = Router([(operation(*route), " ".join((route[0], route[1] + route[2]))) for route in ROUTES])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "target", "values"),
+    [
+        ("GET", "/", "GET /", {}),
+        ("GET", "/orders", "GET /orders", {}),
+        ("HEAD", "/orders", "GET /orders", {}),
+        ("POST", "/orders", "POST /orders", {}),
+        ("GET", "/orders/7", "GET /orders/{id}", {"id": "7"}),
+        ("DELETE", "/orders/7", "DELETE /orders/{order-id}", {"order-id": "7"}),
+        ("GET", "/orders/mine", "GET /orders/mine", {}),
+        ("GET", "/orders/m%69ne", "GET /orders/mine", {}),
+        ("DELETE", "/orders/mine", "DELETE /orders/{order-id}", {"order-id": "mine"}),
+        ("GET", "/orders/a%2Fb%2Cc", "GET /orders/{id}", {"id": "a%2Fb%2Cc"}),
+        ("GET", "/orders/7.json", "GET /orders/{id}.json", {"id": "7"}),
+        ("GET", "/orders/.json", "GET /orders/{id}", {"id": ".json"}),
+        ("GET", "/orders/mine/items/2", "GET /orders/{id}/items/{n}", {"id": "mine", "n": "2"}),
+        ("POST", "/orders/mine/items/2", "POST /orders/mine/items/{n}", {"n": "2"}),
+        ("GET", "/v1/things/4:act", "GET /v1/things/{x}:act", {"x": "4"}),
+        ("GET", "/v1/things/x-y-z", "GET /v1/things/{a}-{b}", {"a": "x-y", "b": "z"}),
+        ("GET", "/slash/", "GET /slash/", {}),
+        ("GET", "/a%20b/%7Ec", "GET /a b/~c", {}),
+        ("OPTIONS", "/own", "OPTIONS /own", {}),
+        ("HEAD", "/own", "HEAD /own", {}),
+        ("OPTIONS", "/orders", "GET /orders", {}),
+    ],
+)
+def test_found(method, path, target, values):
+    found = ROUTER.find(method, path)
+    assert found is not None
+    assert (found.target, found.values) == (target, values)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nope", "/orders/", "/slash", "/orders//items/2", "/Orders", "//", "", "*"]
+)
+def test_unknown_path(path):
+    assert ROUTER.find("GET", path) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/orders", ("GET", "HEAD", "OPTIONS", "POST")),
+        ("PUT", "/orders/mine", ("DELETE", "GET", "HEAD", "OPTIONS")),
+        ("PUT", "/v1/things/4:act", ("GET", "HEAD", "OPTIONS")),
+        ("BREW", "/own", ("GET", "HEAD", "OPTIONS")),
+    ],
+)
+def test_method_not_allowed(method, path, allowed):
+    found = ROUTER.find(method, path)
+    assert found is not None
+    assert found.target is None
+    assert found.allowed == allowed
+
+
+def test_text_in_a_segment_is_only_text():
+    assert compile_segment("{id}.json").fullmatch("7xjson") is None
+
+
+def test_long_paths_cost_no_recursion():
+    assert ROUTER.find("GET", "/orders" + "/x" * 5000) is None
