@@ -1,0 +1,15 @@
+"""The shop's own errors: a class each, with the code and the status a client sees."""
+
+from macaron_runner import MacaronError
+
+
+class OutOfStock(MacaronError):
+    """There is less of a product than an order asks for."""
+
+    code, status = "OUT_OF_STOCK", 409
+
+
+class AlreadyCancelled(MacaronError):
+    """The order was cancelled before."""
+
+    code, status = "ALREADY_CANCELLED", 409

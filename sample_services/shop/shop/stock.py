@@ -1,0 +1,30 @@
+"""What the shop sells: prices in cents, and how many of each there are."""
+
+from macaron_runner import InvalidParameter, apipool
+from shop.errors import OutOfStock
+
+PRICES = {"TEA-01": 450, "TEA-02": 890, "CUP-01": 1200, "POT-01": 5900}
+QUANTITIES = {"TEA-01": 5000, "TEA-02": 800, "CUP-01": 40, "POT-01": 0}
+CENTS_OF_EURO = {"EUR": 1.0, "SEK": 11.2}
+
+
+def get_stock(skus, x_currency, loyalty_card=None):
+    """GET /stock/{skus}: parameters of path, header and cookie arrive under their Python names."""
+    rate = CENTS_OF_EURO[x_currency] * (0.9 if loyalty_card else 1.0)
+    return [
+        apipool.shop.StockEntry(
+            sku=sku, quantity=QUANTITIES[sku], price=round(PRICES[sku] * rate), currency=x_currency
+        )
+        for sku in skus
+        if sku in PRICES
+    ]
+
+
+def price_of(items):
+    """Return what the items cost together, in cents. Raises InvalidParameter, OutOfStock."""
+    for item in items:
+        if item.sku not in PRICES:
+            raise InvalidParameter(f"We do not sell {item.sku}")
+        if item.quantity > QUANTITIES[item.sku]:
+            raise OutOfStock(f"There is not enough of {item.sku}", user_message="We are sold out, sorry!")
+    return sum(PRICES[item.sku] * item.quantity for item in items)
