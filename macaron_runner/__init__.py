@@ -34,9 +34,9 @@ if TYPE_CHECKING:
         add_error,
         is_error,
     )
+    from macaron_runner.models.apipool import apipool
+    from macaron_runner.models.model import Model
     from macaron_runner.tasks.task import asynctask
-    from macaron_runner.validation.apipool import apipool
-    from macaron_runner.validation.model import Model
 
 _HOMES: Final = {
     "AuthorizationHeaderMissing": "errors",
@@ -44,13 +44,13 @@ _HOMES: Final = {
     "Forbidden": "errors",
     "InvalidParameter": "errors",
     "MacaronError": "errors",
-    "Model": "validation.model",
+    "Model": "models.model",
     "NotFound": "errors",
     "TokenExpired": "errors",
     "TokenInvalid": "errors",
     "TooManyRequests": "errors",
     "add_error": "errors",
-    "apipool": "validation.apipool",
+    "apipool": "models.apipool",
     "asynctask": "tasks.task",
     "backend_token": "auth.users",
     "config": "context",

@@ -29,9 +29,9 @@ from macaron_runner.validation.document import check_against_specification
 if TYPE_CHECKING:
     from macaron_runner.auth.tokens import Issuer
     from macaron_runner.auth.verifiers import Verifier
+    from macaron_runner.models.build import Models
+    from macaron_runner.models.model import Model
     from macaron_runner.openapi.operation import Api, Schema
-    from macaron_runner.validation.model import Model
-    from macaron_runner.validation.models import Models
 
 PING = ApiSettings(spec=f"{BUILTIN_PREFIX}ping", base_path="")
 """The built-in API that every service serves."""
@@ -192,7 +192,7 @@ def _checkers(
 
 def _build_models(configuration: Configuration, apis: Iterable[Api]) -> dict[str, Models]:
     """Build each API's models; APIs with `share_models: true` get one class for one name."""
-    from macaron_runner.validation.models import build_models
+    from macaron_runner.models.build import build_models
 
     settings = configured_apis(configuration)
     built: dict[str, Models] = {}
@@ -216,7 +216,7 @@ def _build_models(configuration: Configuration, apis: Iterable[Api]) -> dict[str
 
 
 def _differences(configuration: Configuration, api: Api, owners: Mapping[str, Api]) -> list[Diagnostic]:
-    from macaron_runner.validation.models import schema_difference
+    from macaron_runner.models.build import schema_difference
 
     def difference(name: str, schema: Schema) -> Diagnostic | None:
         owner = owners.get(name)
@@ -239,7 +239,7 @@ def _differences(configuration: Configuration, api: Api, owners: Mapping[str, Ap
 def _service(
     configuration: Configuration, models: Mapping[str, Models], issuer: Issuer | None
 ) -> context.Service:
-    from macaron_runner.validation.apipool import ApiNamespace
+    from macaron_runner.models.apipool import ApiNamespace
 
     config = configuration.config
     return context.Service(

@@ -16,9 +16,9 @@ import orjson
 from werkzeug.wrappers import Response as AnyResponse
 
 from macaron_runner.errors import MacaronError
+from macaron_runner.models.model import Model
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.incoming import Headers, Reply
-from macaron_runner.validation.model import Model
 from macaron_runner.validation.responses import ResponseEncoder
 
 Render: TypeAlias = Callable[[Any, str], Reply | AnyResponse]

@@ -24,7 +24,7 @@ CONTEXT_HEADER: Final = "macaron_context"
 
 @runtime_checkable
 class TravellingModel(Protocol):
-    """What the envelope needs of a model (validation.model.Model)."""
+    """What the envelope needs of a model (models.model.Model)."""
 
     __macaron_api__: str
     __macaron_name__: str

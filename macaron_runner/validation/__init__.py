@@ -1,1 +1,1 @@
-"""Operations compiled into checks, codecs and models. Everything is built once, at start; a request only runs it."""
+"""Operations compiled into checks and codecs. Everything is built once, at start; a request only runs it."""

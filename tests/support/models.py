@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from macaron_runner.diagnostics import Location
+from macaron_runner.models.build import Models, build_models
 from macaron_runner.openapi.operation import Api, Body, Content, Operation, Schema
-from macaron_runner.validation.models import Models, build_models
 
 
 def api_of(schemas: Mapping[str, Schema], *operations: Operation, name: str = "shop") -> Api:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from macaron_runner.errors import InvalidParameter
+from macaron_runner.models.build import build_models
 from macaron_runner.openapi.operation import Api, Body, Content, Operation, Parameter, Response
 from macaron_runner.validation.body import compile_body
-from macaron_runner.validation.models import build_models
 from macaron_runner.validation.parameters import compile_parameters
 from macaron_runner.validation.responses import compile_responses
 from macaron_runner.validation.schema import Definitions

@@ -1,6 +1,6 @@
 """What a schema is to a Python programmer: a class, an alias, a union; which properties it has, from which base.
 
-Pure questions to data. Not for text (model_source) nor for constraints, which the JSON-Schema engine checks.
+Pure questions to data. Not for text (source) nor for constraints, which the JSON-Schema engine checks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Words for generated source: what a spec calls things becomes identifiers, string literals and docstrings.
 
-Text from a spec never becomes code here. Not for deciding what is generated (model_source).
+Text from a spec never becomes code here. Not for deciding what is generated (source).
 """
 
 from __future__ import annotations

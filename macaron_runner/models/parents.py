@@ -1,6 +1,6 @@
 """The classes that `x-parent` names: imported, and proved fit to be a base of a model.
 
-Not for writing the models that extend them (model_source).
+Not for writing the models that extend them (source).
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Final, TypeAlias, cast
 from pydantic import BaseModel
 
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
+from macaron_runner.models.model import Model
+from macaron_runner.models.names import attribute_names
+from macaron_runner.models.shape import Schemas, core_of
+from macaron_runner.models.source import Foreign
 from macaron_runner.openapi.operation import Api
-from macaron_runner.validation.model import Model
-from macaron_runner.validation.model_names import attribute_names
-from macaron_runner.validation.model_shape import Schemas, core_of
-from macaron_runner.validation.model_source import Foreign
 
 ImportName: TypeAlias = Callable[[str], object]
 """A dotted name -> the object; `pkgutil.resolve_name`."""

@@ -1,7 +1,7 @@
 """The pieces of a generated module in an order Python can execute: each behind what it is made of, where that can be.
 
 An annotation that must name something further below is written in quotes. Not for making the pieces
-(model_source).
+(source).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The models of an API as classes: its generated source, executed; and what turns checked JSON into them.
 
-Not for writing the source (model_source) or for how handlers reach the classes (apipool).
+Not for writing the source (source) or for how handlers reach the classes (apipool).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from macaron_runner.errors import ErrorDetail
+from macaron_runner.models.model import Model
+from macaron_runner.models.order import ClassPiece
+from macaron_runner.models.parents import ImportName, find_parents
+from macaron_runner.models.source import Foreign, ModelSource
 from macaron_runner.openapi.operation import Api, Schema
 from macaron_runner.validation.identifiers import identifier
-from macaron_runner.validation.model import Model
-from macaron_runner.validation.model_order import ClassPiece
-from macaron_runner.validation.model_parents import ImportName, find_parents
-from macaron_runner.validation.model_source import Foreign, ModelSource
 from macaron_runner.validation.problems import pointer_of
 
 Adapt: TypeAlias = Callable[[Any], Any]

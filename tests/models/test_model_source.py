@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from macaron_runner.validation.model import Model
-from macaron_runner.validation.models import Models
+from macaron_runner.models.build import Models
+from macaron_runner.models.model import Model
 from tests.support.models import models_of, objects, posting, ref
 
 TEXT = {"type": "string"}
@@ -42,7 +42,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from macaron_runner.validation.model import Date, Model, omit_absent, optional
+from macaron_runner.models.model import Date, Model, omit_absent, optional
 
 _Date = Date
 

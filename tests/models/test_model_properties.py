@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from macaron_runner.validation.model import Model
+from macaron_runner.models.model import Model
 from macaron_runner.validation.schema import compile_schema
 from tests.support.models import models_of, objects, ref
 

@@ -17,13 +17,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from macaron_runner.models.names import ModuleNames, attribute_names, docstring, literal, pascal
+from macaron_runner.models.order import AliasPiece, Annotation, ClassPiece, Piece, in_order
+from macaron_runner.models.shape import SchemaMap, Schemas, Shape, core_of
+from macaron_runner.models.types import Annotations, Scope
 from macaron_runner.openapi.operation import Api, Operation, Schema
-from macaron_runner.validation.model_names import ModuleNames, attribute_names, docstring, literal, pascal
-from macaron_runner.validation.model_order import AliasPiece, Annotation, ClassPiece, Piece, in_order
-from macaron_runner.validation.model_shape import SchemaMap, Schemas, Shape, core_of
-from macaron_runner.validation.model_types import Annotations, Scope
 
-_WORDS: Final = "macaron_runner.validation.model"
+_WORDS: Final = "macaron_runner.models.model"
 _IMPORTS: Final[Mapping[str, str]] = {
     "Decimal": "decimal",
     "TYPE_CHECKING": "typing",

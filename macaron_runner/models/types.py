@@ -3,7 +3,7 @@
     {"type": ["array", "null"], "items": {"$ref": "#/$defs/Order"}}  ->  list[Order] | None
 
 An annotation admits every value that fits the schema; it need not refuse others, the JSON-Schema engine does.
-Not for classes (model_source), which are asked for by `Definer`.
+Not for classes (source), which are asked for by `Definer`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
+from macaron_runner.models.names import literal, pascal
+from macaron_runner.models.shape import Choice, SchemaMap, Schemas, core_of, types_of
 from macaron_runner.openapi.operation import Schema
-from macaron_runner.validation.model_names import literal, pascal
-from macaron_runner.validation.model_shape import Choice, SchemaMap, Schemas, core_of, types_of
 
 STRING_FORMATS: Final[Mapping[str, str]] = {
     "binary": "File",

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from macaron_runner.validation.model import Model
-from macaron_runner.validation.model_names import RESERVED_ATTRIBUTES
+from macaron_runner.models.model import Model
+from macaron_runner.models.names import RESERVED_ATTRIBUTES
 from tests.support.models import models_of, objects, ref
 
 TEXT = {"type": "string"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from macaron_runner.validation.models import Models
+from macaron_runner.models.build import Models
 from tests.support.models import models_of, objects, ref
 
 TEXT = {"type": "string"}

@@ -1,6 +1,6 @@
 """The class that every generated model extends, and the words its source is written with.
 
-Not for generating models (model_source) or finding them (models, apipool). Constraints are checked by the
+Not for generating models (source) or finding them (build, apipool). Constraints are checked by the
 JSON-Schema engine before a model is made: a model knows types only.
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from macaron_runner import context
-from macaron_runner.validation.apipool import ApiNamespace, ApiPool, apipool
+from macaron_runner.models.apipool import ApiNamespace, ApiPool, apipool
 from tests.support.models import models_of, objects
 
 ORDER = objects(id={"type": "integer"})

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from macaron_runner.validation.model import Model
-from macaron_runner.validation.models import build_models, misfits, schema_difference
+from macaron_runner.models.build import build_models, misfits, schema_difference
+from macaron_runner.models.model import Model
 from tests.support.models import api_of, models_of, objects, posting, ref
 
 TEXT = {"type": "string"}
