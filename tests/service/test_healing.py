@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Running, descendants, wait_for
+from tests.support.processes import Running, descendants, running, wait_for
 from tests.support.service import RunningService
 
 pytestmark = pytest.mark.service
@@ -51,6 +51,9 @@ VICTIMS: dict[str, Callable[[RunningService], list[Running]]] = {
     "a Celery child": lambda service: children(service, "worker"),
     "the Celery main process": lambda service: mains(service, "worker"),
     "the broker": broker,
+    "the guardian": lambda service: [
+        process for process in tree(service) if "macaron_runner.cli" in process.line
+    ],
 }
 
 
@@ -89,15 +92,9 @@ def test_no_connection_is_refused_while_the_gunicorn_master_is_away(helloworld: 
 def test_killed_supervisor_leaves_nothing_running(helloworld: RunningService, moment: str) -> None:
     if moment != "idle":
         assert runs_a_task(helloworld)
-    whole = tree(helloworld)
-    assert len(whole) >= 6  # guardian, broker, gunicorn and its workers, Celery and its children
+    # The guardian, the broker, gunicorn and two workers, Celery and its children.
+    whole = wait_for("the whole service", lambda: len(found := tree(helloworld)) >= 7 and found)
     helloworld.process.kill()
     helloworld.process.wait(10)
     pids = {process.pid for process in whole}
-    wait_for("all processes to end", lambda: not pids & _alive(), 20)
-
-
-def _alive() -> set[int]:
-    from tests.support.processes import running
-
-    return set(running())
+    wait_for("all processes to end", lambda: not pids & set(running()), 20)
