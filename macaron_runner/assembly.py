@@ -20,10 +20,11 @@ from macaron_runner.configuration.load import load
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Api as ApiSettings
 from macaron_runner.configuration.selection import select
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, raise_errors
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, Severity, raise_errors
 from macaron_runner.openapi.builtin import BUILTIN_PREFIX, find_document
 from macaron_runner.openapi.document import Document, read_document
 from macaron_runner.openapi.rules import check_document
+from macaron_runner.openapi.surroundings import read_surroundings
 from macaron_runner.validation.document import check_against_specification
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from macaron_runner.auth.verifiers import Verifier
     from macaron_runner.models.build import Models
     from macaron_runner.models.model import Model
-    from macaron_runner.openapi.operation import Api, Schema
+    from macaron_runner.openapi.operation import Api, Operation, Schema
 
 PING = ApiSettings(spec=f"{BUILTIN_PREFIX}ping", base_path="")
 """The built-in API that every service serves."""
@@ -62,6 +63,11 @@ class ServedApi:
     verifiers: Mapping[str, Verifier]
     builtin: bool
 
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations that are answered here."""
+        return answered_here(self.api)
+
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
@@ -72,6 +78,11 @@ class Assembly:
     verifiers: Mapping[str, Verifier]
     issuer: Issuer | None
     service: context.Service
+
+
+def answered_here(api: Api) -> tuple[Operation, ...]:
+    """Return the operations to serve; `x-no-bind-server: true` keeps one for clients alone."""
+    return tuple(each for each in api.operations if each.extensions.get("x-no-bind-server") is not True)
 
 
 def configured_apis(configuration: Configuration) -> dict[str, ApiSettings]:
@@ -90,10 +101,23 @@ def read_documents(configuration: Configuration) -> tuple[tuple[ApiDocument, ...
         except BadConfiguration as problem:
             found += (replace(each, location=each.location or place) for each in problem.diagnostics)
             continue
-        # A document of the wrong form makes the rules about its meaning answer with noise.
-        found += check_against_specification(document) or check_document(document)
+        found += _check(document)
         documents.append(ApiDocument(name, settings, document))
     return tuple(documents), tuple(found)
+
+
+def _check(document: Document) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with a document and with what it refers to in other places.
+
+    The rules about its meaning are asked only where its form is right: otherwise they answer with noise.
+    """
+    surroundings = read_surroundings(document)
+    form = check_against_specification(document)
+    if surroundings is not None:
+        form += check_against_specification(surroundings)
+    if any(each.severity is Severity.ERROR for each in form):
+        return form
+    return form + check_document(document)
 
 
 def assemble(configuration: Configuration) -> Assembly:
@@ -185,7 +209,10 @@ def _checkers(
     found: list[Diagnostic] = []
     for source, api in zip(documents, apis, strict=True):
         checkers[api.name] = verifiers_for_builtin(verifiers) if source.builtin else verifiers
-        found += resolve_schemes(api, source.settings.security, checkers[api.name], configuration.locate)[1]
+        answered = replace(api, operations=answered_here(api))
+        found += resolve_schemes(
+            answered, source.settings.security, checkers[api.name], configuration.locate
+        )[1]
     raise_errors(found)
     return checkers
 

@@ -6,9 +6,8 @@ travels from a request to its tasks and clients.
 
 from __future__ import annotations
 
-import contextlib
-import uuid
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
@@ -63,14 +62,20 @@ def current() -> Context | None:
     return _current.get()
 
 
-@contextlib.contextmanager
-def entered(context: Context) -> Iterator[Context]:
+class entered:  # noqa: N801 - used like the functions of contextlib, and quicker: every request has one
     """Make `context` the current one for the length of a `with` block."""
-    token = _current.set(context)
-    try:
-        yield context
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_context", "_token")
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def __enter__(self) -> Context:
+        self._token = _current.set(self._context)
+        return self._context
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def amend_current(**changes: Any) -> None:
@@ -85,8 +90,8 @@ def amend_current(**changes: Any) -> None:
 
 
 def new_id() -> str:
-    """Return a new id, unique in practice (UUID version 4 as 32 hexadecimal digits)."""
-    return uuid.uuid4().hex
+    """Return a new id, unique in practice: 128 random bits as 32 hexadecimal digits."""
+    return os.urandom(16).hex()
 
 
 class TokenIssuer(Protocol):

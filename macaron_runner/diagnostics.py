@@ -20,6 +20,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,8 @@ CODES: Mapping[str, str] = {
     "MAC306": "a reference leads back to itself",
     "MAC307": "a schema cannot be understood",
     "MAC308": "there is no such built-in API",
+    "MAC309": "a security requirement cannot be understood",
+    "MAC310": "a server's variable has no default",
     "MAC311": "an array does not say what its items are",
     "MAC312": "an operation has a body and form fields",
     "MAC313": "an operation has two bodies",
@@ -113,6 +116,7 @@ CODES: Mapping[str, str] = {
     "MAC328": "a parameter's location is not known",
     "MAC329": "a placeholder stands twice in one path",
     "MAC330": "a path is a reference and has more beside it",
+    "MAC331": "an extension is nearly, but not quite, one of macaron's",
     # 5xx: binding operations to functions, gunicorn
     "MAC501": "there is no such module",
     "MAC502": "importing a module fails",
@@ -125,7 +129,8 @@ CODES: Mapping[str, str] = {
     "MAC511": "a gunicorn setting is not known",
     "MAC512": "a gunicorn setting has a wrong value",
     "MAC513": "a gunicorn setting cannot be set in macaron.yaml",
-    "MAC514": "the worker class is not known",
+    "MAC514": "the worker class is not known, or cannot be imported",
+    "MAC515": "the worker class has no threads",
     # 6xx: tasks
     "MAC601": "Celery has no such setting",
     "MAC602": "a Celery setting has the wrong type",
@@ -217,9 +222,12 @@ def raise_errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return found
 
 
+_MOST_KNOWN = 1000
+
+
 def near_word(word: str, known: Iterable[str]) -> str:
     """Return a sentence that offers the known word nearest to `word`, or "" where none is near."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    matches = difflib.get_close_matches(word, list(islice(known, _MOST_KNOWN)), n=1, cutoff=0.6)
     return f'did you mean "{matches[0]}"?' if matches else ""
 
 
@@ -268,9 +276,13 @@ def _text_of(diagnostic: Diagnostic, sources: dict[str, list[str]], paint: _Pain
     return "\n".join(lines)
 
 
+_LONGEST_TEXT = 600
+
+
 def _printable(text: str) -> str:
-    """Return a text that cannot move the cursor or colour the terminal: it is shown, not obeyed."""
-    return "".join(char if char.isprintable() else "�" for char in text.replace("\n", " "))
+    """Return a text that cannot move the cursor, colour the terminal or fill it: it is shown, not obeyed."""
+    short = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+    return "".join(char if char.isprintable() else "�" for char in short.replace("\n", " "))
 
 
 def _margin(location: Location | None) -> int:
@@ -285,7 +297,8 @@ def _source_of(
     margin = " " * _margin(place)
     if line is None:
         return [*lines, f"{margin} | {label}"] if label else lines
-    text, start = _window(line, max(place.column - 1, 0))
+    window, start = _window(line, max(place.column - 1, 0))
+    text = "".join(char if char.isprintable() or char == "\t" else "�" for char in window)
     marked = text[start : start + max(place.length, 1)]
     pad = "".join("\t" if char == "\t" else " " * _width(char) for char in text[:start])
     lines.append(f"{paint(str(place.line), 34)} | {text}")
@@ -328,7 +341,7 @@ def _line_of(place: Location, sources: dict[str, list[str]]) -> str | None:
     lines = sources[place.file]
     if place.line > len(lines) or not lines[place.line - 1]:
         return None
-    return "".join(char if char.isprintable() or char == "\t" else "�" for char in lines[place.line - 1])
+    return lines[place.line - 1]
 
 
 def _github_of(diagnostic: Diagnostic) -> str:

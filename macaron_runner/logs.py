@@ -39,8 +39,8 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's lines, without a newline at the end."""
-        text = _message_and_traceback(record).replace("\n", "\n    ")
-        return f"{_time(record)} {record.levelname} {record.name} {_who(context.current())}{text}"
+        text = f"{_who(context.current())}{_message_and_traceback(record)}"
+        return f"{_time(record)} {record.levelname} {record.name} " + "\n    ".join(text.splitlines())
 
 
 class JsonFormatter(logging.Formatter):

@@ -23,7 +23,7 @@ def resolve_schemes(
     gets the one verifier that fits.
     """
     choice = _Choice(api, mapping, verifiers, locate)
-    chosen, problems = choose_for(api.operations, choice)
+    chosen, problems = _choose_for(api.operations, choice)
     return chosen, (*choice.unknown_schemes(), *problems)
 
 
@@ -31,10 +31,10 @@ def verifiers_of(
     operation: Operation, api: Api, mapping: Mapping[str, str], verifiers: Mapping[str, Verifier]
 ) -> tuple[dict[str, Verifier], tuple[Diagnostic, ...]]:
     """Return the verifier of each security scheme that one operation uses; and problems (MAC401-404)."""
-    return choose_for((operation,), _Choice(api, mapping, verifiers, None))
+    return _choose_for((operation,), _Choice(api, mapping, verifiers, None))
 
 
-def choose_for(
+def _choose_for(
     operations: Iterable[Operation], choice: _Choice
 ) -> tuple[dict[str, Verifier], tuple[Diagnostic, ...]]:
     """Return the verifiers of the schemes in use, and a problem for each scheme that has none."""

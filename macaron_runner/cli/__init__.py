@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
+import signal
 import sys
+from pathlib import Path
 from typing import Final
 
 from macaron_runner import errors
@@ -33,24 +36,53 @@ With no file argument: $MACARON_CONFIG, else ./macaron.yaml. Overlay: --env, els
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code. A traceback never reaches the user."""
     words = sys.argv[1:] if argv is None else argv
+    _prepare_streams()
+    try:
+        return _execute(words)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # The reader of our output went away (`macaron schema | head`): nothing more to say, as every program does.
+        _discard_output()
+        return 128 + signal.SIGPIPE
+
+
+def _prepare_streams() -> None:
+    """Make it impossible that a text cannot be printed: closed streams swallow it, odd characters are escaped."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - it stays open
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Let what is still in stdout's buffer go nowhere; otherwise the interpreter would fail on it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _execute(words: list[str]) -> int:
     try:
         arguments = _parse(words)
         code: int = arguments.execute(arguments)
         sys.stdout.flush()
     except errors.CommandError as error:
         return _explain(error)
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
-        # The reader of our output went away (`macaron schema | head`): not an error, and nothing more to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        raise
+    except OSError as error:
+        # Nothing of ours: a full disk under stdout, no file descriptors left.
+        _discard_output()
+        return _explain(errors.DependencyMissing(str(error)))
     except Exception as error:
         return _internal(error)
     return code
 
 
 def _parse(words: list[str]) -> argparse.Namespace:
+    if words and not words[0].startswith("-") and words[0] not in VERBS:
+        raise errors.UsageError(_unknown_verb(words[0]))
     parser = argparse.ArgumentParser(
         prog="macaron",
         description="Run a Python API service from one configuration file.",
@@ -69,6 +101,12 @@ def _parse(words: list[str]) -> argparse.Namespace:
             module.describe(described)
             described.set_defaults(execute=module.execute)
     return parser.parse_args(words)
+
+
+def _unknown_verb(word: str) -> str:
+    from macaron_runner.diagnostics import near_word
+
+    return f'there is no verb "{word}"; {near_word(word, VERBS) or "see macaron --help"}'
 
 
 def _explain(error: errors.CommandError) -> int:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from macaron_runner.assembly import read_documents
-from macaron_runner.cli.files import describe_selection, load_selected, selection_of
+from macaron_runner.cli.selection import describe_selection, selection_of
 from macaron_runner.cli.terminal import colored
-from macaron_runner.configuration.load import Configuration
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, render_github, render_json, render_text
+from macaron_runner.configuration.load import Configuration, examine
+from macaron_runner.configuration.selection import Selection
+from macaron_runner.diagnostics import Diagnostic, render_github, render_json, render_text
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +24,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print what was found on stdout; return 1 where there is anything, 0 where there is nothing."""
-    try:
-        found = survey(load_selected(selection_of(arguments)))
-    except BadConfiguration as problem:
-        found = problem.diagnostics
+    _, found = survey(selection_of(arguments))
     report = _RENDERERS[arguments.format](found)
     if report:
         print(report)
@@ -34,18 +33,23 @@ def execute(arguments: argparse.Namespace) -> int:
     return 1 if found else 0
 
 
-def survey(configuration: Configuration) -> tuple[Diagnostic, ...]:
-    """Return everything found in the files behind a configuration, without importing any of the service's code."""
+def survey(
+    selection: Selection, secret_keeper: Callable[[str], str] | None = None
+) -> tuple[Configuration | None, tuple[Diagnostic, ...]]:
+    """Return the configuration, and everything found in its files, without importing any of the service's code.
+
+    What is good in a faulty macaron.yaml is looked at as well: whoever mends it wants to see everything at
+    once. The configuration is for running only where nothing found is an error. Raises what `secret_keeper` does.
+    """
     from macaron_runner.server.gunicorn import check_settings as check_server_settings
     from macaron_runner.tasks.settings import check_settings as check_task_settings
 
-    _, found = read_documents(configuration)
-    return (
-        *configuration.warnings,
-        *found,
-        *check_server_settings(configuration),
-        *check_task_settings(configuration),
-    )
+    configuration, found = examine(selection, environ=os.environ, secret_keeper=secret_keeper)
+    if configuration is None:
+        return None, found
+    _, in_documents = read_documents(configuration)
+    in_settings = (*check_server_settings(configuration), *check_task_settings(configuration))
+    return configuration, (*found, *in_documents, *in_settings)
 
 
 def _text(found: Sequence[Diagnostic]) -> str:

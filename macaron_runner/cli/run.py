@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from macaron_runner.cli.check import survey
-from macaron_runner.cli.files import describe_selection, load_selected, selection_of
+from macaron_runner.cli.selection import describe_selection, selection_of
 from macaron_runner.cli.terminal import colored
 from macaron_runner.diagnostics import raise_errors, render_text
 from macaron_runner.errors import UsageError
@@ -28,8 +28,8 @@ def describe(parser: argparse.ArgumentParser) -> None:
     describe_selection(parser)
     parser.add_argument(
         "--only",
-        choices=("web", "worker", "scheduler"),
-        help="run one part; the embedded broker runs elsewhere then",
+        choices=("web", "worker", "scheduler", "broker"),
+        help="run one part; the embedded broker is not brought along then",
     )
 
 
@@ -37,25 +37,28 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run the service until a signal stops it; one process alone takes our place instead."""
     selection = selection_of(arguments)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
-    configuration = load_selected(selection, state.secret)
-    warnings = raise_errors(survey(configuration))
+    configuration, found = survey(selection, state.secret)
+    warnings = raise_errors(found)
+    assert configuration is not None  # there were no errors
     if warnings:
         print(render_text(warnings, color=colored(sys.stderr)), end="\n\n", file=sys.stderr)
     processes = plan(configuration, python=sys.executable, state=state, only=arguments.only)
     if not processes:
         raise UsageError(_nothing_to_run(configuration, arguments.only))
-    return _run(processes, state, shares_state=has_embedded_broker(configuration))
-
-
-def _run(processes: tuple[Process, ...], state: StateDirectory, *, shares_state: bool) -> int:
-    brings_broker = any(process.role == "broker" for process in processes)
-    if shares_state and not brings_broker:
+    if has_embedded_broker(configuration) and not _brings_broker(processes):
         print(f"macaron: the embedded broker is expected at {state.broker_socket}", file=sys.stderr)
+    locks = [state.lock()] if _brings_broker(processes) else []
     if len(processes) == 1:
-        exec_process(processes[0], os.environ)
-    return run(processes, os.environ, locks=[state.lock()] if brings_broker else ())
+        exec_process(processes[0], os.environ, keep=locks)
+    # A prefix before a JSON object would spoil it for whatever collects the log.
+    labels = configuration.config.observability.logs.format == "text"
+    return run(processes, os.environ, locks=locks, labels=labels)
+
+
+def _brings_broker(processes: tuple[Process, ...]) -> bool:
+    return any(process.role == "broker" for process in processes)
 
 
 def _nothing_to_run(configuration: Configuration, role: str) -> str:
-    missing = "tasks.schedules" if role == "scheduler" else "tasks"
+    missing = {"scheduler": "tasks.schedules", "broker": "embedded broker"}.get(role, "tasks")
     return f"there is no {role} to run: {configuration.selection.file} has no {missing}"

@@ -6,13 +6,16 @@ import argparse
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from macaron_runner.auth.tokens import Issuer
-from macaron_runner.cli.files import describe_selection, load_selected, selection_of
+from macaron_runner.cli.selection import describe_selection, selection_of
+from macaron_runner.configuration.load import load
 from macaron_runner.configuration.values import parse_duration
 from macaron_runner.errors import UsageError
 from macaron_runner.processes.state import StateDirectory
+
+_OURS: Final = ("iss", "sub", "aud", "iat", "exp")
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -40,17 +43,21 @@ def execute(arguments: argparse.Namespace) -> int:
     """Print the token on stdout, alone on its line."""
     selection = selection_of(arguments)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
-    configuration = load_selected(selection, state.secret)
-    verifiers = configuration.config.auth
-    name = arguments.verifier or next(iter(verifiers), None)
+    verifiers = load(selection, environ=os.environ, secret_keeper=state.secret).config.auth
+    if not verifiers:
+        raise UsageError(f"{selection.file} has no auth: section, so there are no tokens")
+    name = arguments.verifier or next(iter(verifiers))
     if name not in verifiers:
-        known = ", ".join(verifiers) or "none"
         raise UsageError(
-            f"there is no verifier {name or ''!r} under auth: in {selection.file} (there: {known})"
+            f'there is no verifier "{name}" in {selection.file}; there are: {", ".join(verifiers)}'
         )
     issuer = Issuer.of({name: verifiers[name]})
     assert issuer is not None  # it was made from one verifier
-    print(issuer.issue(arguments.user, claims=dict(arguments.claims), lifetime=arguments.lifetime))
+    try:
+        token = issuer.issue(arguments.user, claims=dict(arguments.claims), lifetime=arguments.lifetime)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    print(token)
     return 0
 
 
@@ -58,6 +65,8 @@ def _claim(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    if name in _OURS:
+        raise argparse.ArgumentTypeError(f"{name} is set by macaron; see --user, --lifetime and --verifier")
     try:
         return name, json.loads(value)
     except json.JSONDecodeError:

@@ -102,10 +102,10 @@ class Definitions:
         return name
 
     def _free(self, wanted: str, node: Node) -> str:
-        """Return a free name that can stand in a `$ref` as it is: `Foo«Bar»` -> Foo_Bar, then Foo_Bar_2."""
-        safe = _UNSAFE.sub("_", wanted).strip("_") or "Schema"
+        """Return a safe name that is free: Foo_Bar, then Foo_Bar_2."""
+        safe = safe_name(wanted)
         if safe in self._nodes and node.file is not self._root.file:
-            safe = f"{_UNSAFE.sub('_', node.file.path.stem)}_{safe}"
+            safe = f"{safe_name(node.file.path.stem)}_{safe}"
         name, number = safe, 1
         while name in self._nodes:
             number += 1
@@ -122,7 +122,7 @@ class Definitions:
         except BrokenReference as error:
             self._report(error.diagnostic)
             return None
-        return self._names.get(target.place) or self._claim(target, _last_name(target))
+        return self._names.get(target.place) or self._claim(target, target.name)
 
     def _followed(self, node: Node) -> Node | None:
         try:
@@ -151,10 +151,15 @@ class Definitions:
         except BrokenReference as error:
             self._report(error.diagnostic)
             return None
-        return self._names.get(target.place) or self._claim(target, _last_name(target))
+        return self._names.get(target.place) or self._claim(target, target.name)
 
     def _refuse(self, node: Node, message: str) -> None:
         self._report(Diagnostic("MAC307", message, node.locate()))
+
+
+def safe_name(wanted: str) -> str:
+    """Return a name that can stand in a `$ref` as it is: `Foo«Bar»` -> Foo_Bar."""
+    return _UNSAFE.sub("_", wanted).strip("_") or "Schema"
 
 
 def mapping_target(references: References, root: Node, collection: str, node: Node) -> Node:
@@ -181,14 +186,6 @@ def mapping_target(references: References, root: Node, collection: str, node: No
                 error.diagnostic.help,
             )
         ) from None
-
-
-def _last_name(node: Node) -> str:
-    """Return what a reference's target is called: the last step of its pointer, or the name of its file."""
-    if not node.pointer:
-        return node.file.path.stem
-    last = str(node.pointer[-1])
-    return f"{node.pointer[-2]}_{last}" if last.isdecimal() and len(node.pointer) > 1 else last
 
 
 def _heirs(schemas: Mapping[str, SchemaDict | bool]) -> dict[str, list[str]]:

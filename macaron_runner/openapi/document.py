@@ -16,7 +16,9 @@ from urllib.parse import unquote
 
 import orjson
 
-from macaron_runner.configuration.source import read_yaml
+from macaron_runner.configuration.files import UnreadableError
+from macaron_runner.configuration.files import read_file as read_bytes
+from macaron_runner.configuration.source import LARGEST, read_yaml
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
 from macaron_runner.openapi.positions import JsonPositions
 
@@ -97,10 +99,12 @@ def read_file(path: Path) -> File:
     """Return a YAML or (by its name, *.json) JSON file, parsed. Raises BadConfiguration."""
     name = os.path.normpath(path)
     try:
-        content = Path(name).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise _refusal("MAC301", f"{name} cannot be read: {reason}", Location(name)) from None
+        content = read_bytes(Path(name), LARGEST)
+    except UnreadableError as error:
+        raise _refusal("MAC301", f"{name} cannot be read: {error}", Location(name)) from None
+    if len(content) > LARGEST:
+        message = f"{name} is larger than {LARGEST // 2**20} MiB"
+        raise _refusal("MAC301", message, Location(name))
     return _read_json(content, name) if path.suffix.lower() == ".json" else _read_yaml(content, name)
 
 

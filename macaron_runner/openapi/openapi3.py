@@ -6,10 +6,12 @@ numbers are those of OpenAPI 3.1.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast, get_args
 from urllib.parse import urlsplit
 
+from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.openapi.normalise import copy
 from macaron_runner.openapi.operation import (
     Body,
@@ -27,8 +29,8 @@ from macaron_runner.openapi.reading import (
     Endpoint,
     Reading,
     extensions,
+    operation_of,
     parameters_of,
-    security_requirements,
     statuses,
 )
 from macaron_runner.openapi.references import Node
@@ -43,7 +45,10 @@ _IGNORED_HEADERS: Final = frozenset({"accept", "content-type", "authorization"})
 
 
 def read_base_path(reading: Reading) -> str:
-    """Return the path of servers[0], its variables replaced by their defaults: "https://h/{v}/" -> "/v1"."""
+    """Return the path of servers[0], its variables replaced by their defaults: "https://h/{v}/" -> "/v1".
+
+    A variable without default is reported: the operations would be served under its braces.
+    """
     server = reading.root.child("servers").child(0)
     url = server.text("url")
     for name, variable in server.child("variables").members():
@@ -52,7 +57,15 @@ def read_base_path(reading: Reading) -> str:
         path = urlsplit(url).path
     except ValueError:
         return ""
-    return path.rstrip("/")
+    if "{" in path:
+        message = f'the path of the server "{server.text("url")}" has a variable without default'
+        place = server.child("url").locate()
+        reading.report(
+            Diagnostic(
+                "MAC310", message, place, help="give it one under variables, or say base_path in macaron.yaml"
+            )
+        )
+    return posixpath.normpath(f"/{path.lstrip('/')}").rstrip("/")
 
 
 def read_security_schemes(reading: Reading) -> dict[str, SecurityScheme]:
@@ -85,25 +98,17 @@ def _security_scheme(name: str, node: Node) -> SecurityScheme:
 def _operation(reading: Reading, endpoint: Endpoint, api: str, base_path: str) -> Operation:
     node = endpoint.operation
     secured = node if node.has("security") else reading.root
-    return Operation(
-        api=api,
-        method=endpoint.method.upper(),
-        base_path=base_path,
-        path=endpoint.path,
-        operation_id=node.text("operationId") or None,
+    return operation_of(
+        endpoint,
+        api,
+        base_path,
         parameters=_parameters(reading, endpoint),
         body=_body(reading, node.child("requestBody")) if node.has("requestBody") else None,
         responses=tuple(
             _response(reading, status, reading.follow(response))
             for status, response in statuses(node.child("responses"))
         ),
-        security=security_requirements(secured.child("security").value),
-        deprecated=node.flag("deprecated"),
-        tags=node.texts("tags"),
-        summary=node.text("summary"),
-        description=node.text("description"),
-        extensions=extensions(node),
-        location=node.locate(key=True),
+        security=reading.security(secured),
     )
 
 

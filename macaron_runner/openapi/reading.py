@@ -12,7 +12,15 @@ from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.openapi.definitions import Definitions
 from macaron_runner.openapi.document import Document
 from macaron_runner.openapi.normalise import copy
-from macaron_runner.openapi.operation import Schema, SchemeUse, SecurityRequirement
+from macaron_runner.openapi.operation import (
+    Body,
+    Operation,
+    Parameter,
+    Response,
+    Schema,
+    SchemeUse,
+    SecurityRequirement,
+)
 from macaron_runner.openapi.references import BrokenReference, Node, References
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -59,6 +67,17 @@ class Reading:
         """Return the schema at `node` in the one form."""
         return self.definitions.normalise(node)
 
+    def security(self, owner: Node) -> tuple[SecurityRequirement, ...]:
+        """Return the security requirements of an operation or document.
+
+        What is no list of requirements is reported: no operation may be open because of a slip.
+        """
+        written = owner.child("security")
+        if owner.has("security") and not _is_security(written.value):
+            message = "security must be a list of maps, each from the names of schemes to lists of scopes"
+            self.report(Diagnostic("MAC309", message, written.locate(key=True)))
+        return security_requirements(written.value)
+
     def endpoints(self) -> Iterator[Endpoint]:
         """Yield every operation, in the order of the document."""
         return endpoints_of(self.root, self.follow)
@@ -84,6 +103,37 @@ def parameters_of(endpoint: Endpoint, follow: Callable[[Node], Node]) -> list[No
         for node in map(follow, owner.child("parameters").elements())
     }
     return list(merged.values())
+
+
+def operation_of(
+    endpoint: Endpoint,
+    api: str,
+    base_path: str,
+    *,
+    parameters: tuple[Parameter, ...],
+    body: Body | None,
+    responses: tuple[Response, ...],
+    security: tuple[SecurityRequirement, ...],
+) -> Operation:
+    """Return an operation of which the versions tell these four parts in their own ways, and all else alike."""
+    node = endpoint.operation
+    return Operation(
+        api=api,
+        method=endpoint.method.upper(),
+        base_path=base_path,
+        path=endpoint.path,
+        operation_id=node.text("operationId") or None,
+        parameters=parameters,
+        body=body,
+        responses=responses,
+        security=security,
+        deprecated=node.flag("deprecated"),
+        tags=node.texts("tags"),
+        summary=node.text("summary"),
+        description=node.text("description"),
+        extensions=extensions(node),
+        location=node.locate(key=True),
+    )
 
 
 def extensions(node: Node, *, without: frozenset[str] = frozenset()) -> Mapping[str, Any]:
@@ -115,6 +165,13 @@ def security_requirements(written: Any) -> tuple[SecurityRequirement, ...]:
         tuple(SchemeUse(name, _scopes(scopes)) for name, scopes in requirement.items())
         for requirement in written
         if isinstance(requirement, dict)
+    )
+
+
+def _is_security(written: Any) -> bool:
+    return isinstance(written, list) and all(
+        isinstance(requirement, dict) and all(isinstance(scopes, list) for scopes in requirement.values())
+        for requirement in written
     )
 
 

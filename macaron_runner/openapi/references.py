@@ -77,6 +77,14 @@ class Node(NamedTuple):
         """What tells this node from any other one."""
         return self.file.name, self.pointer
 
+    @property
+    def name(self) -> str:
+        """What a reference's target is called: the last step of its pointer, or the name of its file."""
+        if not self.pointer:
+            return self.file.path.stem
+        last = str(self.pointer[-1])
+        return f"{self.pointer[-2]}_{last}" if last.isdecimal() and len(self.pointer) > 1 else last
+
     def locate(self, *, key: bool = False) -> Location:
         """Return where it stands, or, with `key`, where its name stands."""
         return self.file.locate(self.pointer, key=key)

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from macaron_runner.diagnostics import Diagnostic
-from macaron_runner.openapi.document import Document
+from macaron_runner.openapi.document import Document, Pointer
 from macaron_runner.openapi.normalise import (
     DEFINITION_KEYWORDS,
+    DIALECTS,
     SCHEMA_KEYWORDS,
     SCHEMA_LIST_KEYWORDS,
     SCHEMA_MAP_KEYWORDS,
@@ -32,8 +33,9 @@ _COMPONENTS: Final[_Fields] = {
     "links": "link*",
     "callbacks": "callback*",
     "pathItems": "path item*",
+    "securitySchemes": "security scheme*",
 }
-_FIELDS: Final[Mapping[str, _Fields]] = {
+FIELDS: Final[Mapping[str, _Fields]] = {
     "document": {
         "paths": "path item*",
         "webhooks": "path item*",
@@ -61,18 +63,25 @@ _FIELDS: Final[Mapping[str, _Fields]] = {
     | dict.fromkeys(SCHEMA_LIST_KEYWORDS | SCHEMA_MAP_KEYWORDS | DEFINITION_KEYWORDS, "schema*"),
     "example": {},
     "link": {},
+    "callback": {},
+    "security scheme": {},
 }
 """Kind -> field -> kind of what stands there; with a star, of the members of the map or list there."""
 
 
 class Survey:
-    """The objects of one document by kind, and the references in it that lead nowhere."""
+    """The objects of one document by kind, and the references in it that lead nowhere.
+
+    `outside` are kind and node of what references lead to beyond the places where the document itself has objects of
+    that kind: in another file, in an extension, in an example.
+    """
 
     def __init__(self, document: Document) -> None:
         self.specification = document.specification
         self.root = Node(document.source, (), document.tree)
         self.references = References(document.files)
         self.broken: list[Diagnostic] = []
+        self.outside: list[tuple[str, Node]] = []
         self._nodes: dict[str, list[Node]] = {}
         self._explore()
         self.endpoints = tuple(endpoints_of(self.root, self.follow))
@@ -93,19 +102,37 @@ class Survey:
         return parameters_of(endpoint, self.follow)
 
     def _explore(self) -> None:
-        pending = [("document", self.root)]
-        seen = set()
+        seen: set[tuple[str, tuple[str, Pointer]]] = set()
+        targets = self._explore_below("document", self.root, seen)
+        for kind, node in targets:  # grows while it is walked
+            if (kind, node.place) not in seen:
+                if node.reference is None or self._counts_beside_reference(kind):
+                    self.outside.append((kind, node))
+                targets += self._explore_below(kind, node, seen)
+
+    def _explore_below(
+        self, kind: str, node: Node, seen: set[tuple[str, tuple[str, Pointer]]]
+    ) -> list[tuple[str, Node]]:
+        """Keep every object from here down; return kind and node of what the references among them lead to."""
+        pending, targets = [(kind, node)], []
         while pending:
             kind, node = pending.pop()
-            if not isinstance(node.value, dict) or (kind, node.place) in seen:
+            if (kind, node.place) in seen:
                 continue
             seen.add((kind, node.place))
+            if not isinstance(node.value, dict):
+                continue
             if node.reference is not None:
-                pending += self._target(kind, node)
-                if kind != "schema" or self.specification != "3.1":
+                targets += self._target(kind, node)
+                if not self._counts_beside_reference(kind):
                     continue
             self._nodes.setdefault(kind, []).append(node)
             pending += reversed(list(_parts(kind, node)))
+        return targets
+
+    def _counts_beside_reference(self, kind: str) -> bool:
+        """Tell whether keywords beside a `$ref` count."""
+        return kind == "schema" and DIALECTS[self.specification].reference_siblings
 
     def _target(self, kind: str, node: Node) -> list[tuple[str, Node]]:
         try:
@@ -121,7 +148,7 @@ def _parts(kind: str, node: Node) -> Iterator[tuple[str, Node]]:
     if kind == "callback":  # a map of path items by expression
         yield from (("path item", child) for _, child in node.fields())
         return
-    fields = _FIELDS[kind]
+    fields = FIELDS[kind]
     for name in node.value:
         if name not in fields:
             continue

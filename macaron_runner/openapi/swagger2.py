@@ -1,9 +1,9 @@
 """Swagger 2.0 documents -> Operations; the only door to bravado-core.
 
-bravado-core says which operations there are, with which parameters (those of the path item merged in), media
-types and security. It is given an outline of the document: every reference outside schemas followed, every
-schema left out. So it meets no recursion, no second file and no model, all of which it gets wrong or slow,
-and changes nothing of ours. Not for OpenAPI 3 (openapi3). Section names are those of Swagger 2.0.
+bravado-core says what an operation has for itself and what it takes from its path item and its document:
+parameters, media types, security. It is given an outline of the document: every reference outside schemas
+followed, every schema left out. So it meets no recursion, no second file and no model, all of which it gets
+wrong or slow, and changes nothing of ours. Not for OpenAPI 3 (openapi3). Section names are those of Swagger 2.0.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from macaron_runner.openapi.reading import (
     Endpoint,
     Reading,
     extensions,
+    operation_of,
     security_requirements,
     statuses,
 )
@@ -73,41 +74,34 @@ def read_security_schemes(reading: Reading) -> dict[str, SecurityScheme]:
 
 def read_operations(reading: Reading, api: str, base_path: str) -> Iterator[Operation]:
     """Yield the operations, in the order of the document."""
-    outline = _Outline(reading)
-    merged = _merged(outline.tree) if outline.endpoints else {}
-    for key, endpoint in outline.endpoints.items():
-        yield _operation(reading, endpoint, outline, merged[key], api, base_path)
+    endpoints = [endpoint for endpoint in reading.endpoints() if endpoint.method in _METHODS]
+    if not endpoints:
+        return
+    outline = _Outline(reading, endpoints)
+    for endpoint, merged in zip(endpoints, _merged(outline.tree, endpoints), strict=True):
+        yield _operation(reading, endpoint, outline, merged, api, base_path)
 
 
 class _Outline:
-    """A document without schemas and references, and the nodes its parts stand for.
+    """A document without schemas and references, and the nodes its parameters stand for.
 
     Parameters go by invented names, one for each pair of name and location: bravado-core would mistake a
-    header for the query parameter of the same name, and "a-b" for "a_b". Operations go by invented
-    operationIds and one tag, for its index of operations loses those that share an id, and knows no home for
-    "/" without a tag.
+    header for the query parameter of the same name, and "a-b" for "a_b".
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, endpoints: list[Endpoint]) -> None:
         self._reading = reading
         self._names: dict[tuple[str, str], str] = {}
         self.parameters: list[Node] = []
-        self.endpoints = {
-            f"operation{index}": endpoint
-            for index, endpoint in enumerate(reading.endpoints())
-            if endpoint.method in _METHODS
-        }
-        self.tree = self._tree()
+        self.tree = self._tree(endpoints)
 
-    def _tree(self) -> dict[str, Any]:
+    def _tree(self, endpoints: list[Endpoint]) -> dict[str, Any]:
         paths: dict[str, dict[str, Any]] = {}
-        for key, endpoint in self.endpoints.items():
+        for endpoint in endpoints:
             if endpoint.path not in paths:
                 paths[endpoint.path] = {"parameters": self._parameters(endpoint.path_item)}
             paths[endpoint.path][endpoint.method] = self._settings(endpoint.operation) | {
-                "operationId": key,
-                "tags": ["all"],
-                "parameters": self._parameters(endpoint.operation),
+                "parameters": self._parameters(endpoint.operation)
             }
         tree = self._settings(self._reading.root) | {"swagger": "2.0", "paths": paths}
         return tree | {"securityDefinitions": _schemes_used(tree)}
@@ -118,8 +112,8 @@ class _Outline:
             name: list(node.texts(name)) for name in ("consumes", "produces") if node.has(name)
         }
         if node.has("security"):
-            written = security_requirements(node.child("security").value)
-            settings["security"] = [{use.scheme: list(use.scopes) for use in uses} for uses in written]
+            requirements = self._reading.security(node)
+            settings["security"] = [{use.scheme: list(use.scopes) for use in uses} for uses in requirements]
         return settings
 
     def _parameters(self, owner: Node) -> list[dict[str, Any]]:
@@ -150,18 +144,23 @@ def _schemes_used(tree: dict[str, Any]) -> dict[str, Any]:
 # bravado-core
 
 
-def _merged(outline: dict[str, Any]) -> dict[str, Any]:
-    """Return bravado-core's operations by operationId.
+def _merged(outline: dict[str, Any], endpoints: list[Endpoint]) -> list[Any]:
+    """Return bravado-core's operation for each endpoint.
 
-    Not by `Spec.from_dict`, which looks for models in every corner, and asks the network for JSON-Schema
-    dialects once openapi_schema_validator is imported in the same process: only its operations are built.
+    Not by `Spec.from_dict`: it looks for models in every corner, asks the network for JSON-Schema dialects
+    once openapi_schema_validator is imported in the same process, and its index of operations loses those
+    that share an operationId.
     """
     with _quick_import(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "jsonschema.RefResolver", DeprecationWarning)
-        from bravado_core.resource import build_resources
+        from bravado_core.operation import Operation as MergedOperation
         from bravado_core.spec import Spec
     spec = Spec(outline)  # type: ignore[no-untyped-call]  # its types are comments, and not everywhere
-    return dict(build_resources(spec)["all"].operations)
+    paths = outline["paths"]
+    return [
+        MergedOperation.from_spec(spec, endpoint.path, endpoint.method, paths[endpoint.path][endpoint.method])
+        for endpoint in endpoints
+    ]
 
 
 @contextmanager
@@ -196,15 +195,12 @@ def _quick_import() -> Iterator[None]:
 def _operation(
     reading: Reading, endpoint: Endpoint, outline: _Outline, merged: Any, api: str, base_path: str
 ) -> Operation:
-    node = endpoint.operation
     parameters = [outline.parameters[found.param_spec["x-node"]] for found in merged.params.values()]
     produces = tuple(merged.produces) or _JSON
-    return Operation(
-        api=api,
-        method=endpoint.method.upper(),
-        base_path=base_path,
-        path=endpoint.path,
-        operation_id=node.text("operationId") or None,
+    return operation_of(
+        endpoint,
+        api,
+        base_path,
         parameters=tuple(
             _parameter(reading, parameter)
             for parameter in parameters
@@ -213,15 +209,9 @@ def _operation(
         body=_body(reading, parameters, tuple(merged.consumes)),
         responses=tuple(
             _response(reading, status, reading.follow(response), produces)
-            for status, response in statuses(node.child("responses"))
+            for status, response in statuses(endpoint.operation.child("responses"))
         ),
         security=security_requirements(merged.security_specs),
-        deprecated=node.flag("deprecated"),
-        tags=node.texts("tags"),
-        summary=node.text("summary"),
-        description=node.text("description"),
-        extensions=extensions(node),
-        location=node.locate(key=True),
     )
 
 

@@ -138,4 +138,5 @@ class _Builder:
 
     def _argv(self, kind: str, *words: str) -> tuple[str, ...]:
         selection = self._configuration.selection.arguments()
-        return (self._python, "-m", f"macaron_runner.entries.{kind}", *selection, *words)
+        # -P: what lies in the working directory is nobody's module; a service says where its code is (python_path).
+        return (self._python, "-P", "-m", f"macaron_runner.entries.{kind}", *selection, *words)

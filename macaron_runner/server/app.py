@@ -6,20 +6,18 @@ Everything wrong with any operation is found before this returns. Not for runnin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from types import ModuleType
 from typing import Any
 
 from macaron_runner.assembly import Assembly, ServedApi
-from macaron_runner.auth.schemes import resolve_schemes
 from macaron_runner.auth.security import Guard, compile_security
-from macaron_runner.auth.verifiers import Verifier, verifiers_for_builtin
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Severity, near_word, raise_errors
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, near_word, raise_errors
 from macaron_runner.openapi.operation import Operation
-from macaron_runner.server.binding import Binder, Binding, is_served
+from macaron_runner.server.binding import Binder, Binding
 from macaron_runner.server.endpoint import Codec, Endpoint, compile_endpoint
-from macaron_runner.server.errors import compile_errors
+from macaron_runner.server.errors import compile_form
 from macaron_runner.server.health import health_checks
 from macaron_runner.server.modules import functions_in
 from macaron_runner.server.router import shape_of_path
@@ -60,10 +58,8 @@ def create_app(assembly: Assembly) -> ServiceApp:
         served = tuple(compiler.operations())
         error_handler = compiler.error_handler()
     raise_errors(compiler.problems())
-    app.answer((each.operation, each.endpoint) for each in served)
-    app.answer_errors(compile_errors(config.http.errors, error_handler))
-    for path, reply in health_checks(app.readiness).items():
-        app.answer_plainly(path, reply)
+    app.answer(((each.operation, each.endpoint) for each in served), health_checks(app.readiness))
+    app.answer_errors(compile_form(config.http.errors), error_handler)
     app.service_modules = compiler.modules
     prepare(served[:PREPARED_OPERATIONS])
     return app
@@ -83,22 +79,20 @@ class _Compiler:
         self._limit = assembly.configuration.config.http.body_limit
         self._binder = Binder(assembly.configuration)
         self._problems: list[Diagnostic] = []
-        self._unsafe = False
 
     @property
     def modules(self) -> tuple[ModuleType, ...]:
         return self._binder.modules.loaded
 
     def problems(self) -> Iterator[Diagnostic]:
-        operations = [operation for served in self._assembly.apis for operation in _served_operations(served)]
+        operations = [operation for served in self._assembly.apis for operation in served.operations]
         return _unique((*self._binder.problems, *self._problems, *claimed_twice(operations)))
 
     def operations(self) -> Iterator[ServedOperation]:
         """Yield the operations that could be compiled."""
         for served in self._assembly.apis:
-            self._check_schemes(served)
             definitions = Definitions(served.api.schemas)
-            for operation in _served_operations(served):
+            for operation in served.operations:
                 try:
                     compiled = self._operation(served, operation, definitions)
                 except BadConfiguration as problem:
@@ -107,34 +101,17 @@ class _Compiler:
                 if compiled is not None:
                     yield compiled
 
-    def _check_schemes(self, served: ServedApi) -> None:
-        """Find what is wrong with `apis.*.security` as a whole: at its place, once for all operations."""
-        api = replace(served.api, operations=tuple(_served_operations(served)))
-        locate = self._assembly.configuration.locate
-        _, found = resolve_schemes(api, served.settings.security, self._verifiers(served), locate)
-        self._problems += found
-        self._unsafe = any(each.severity is Severity.ERROR for each in found)
-
     def _operation(
         self, served: ServedApi, operation: Operation, definitions: Definitions
     ) -> ServedOperation | None:
         binding = self._binder.bind(served, operation)
-        if binding is None or self._unsafe:  # without its guard no endpoint may even exist
+        if binding is None:
             return None
+        guard = compile_guard(served, operation, binding)
         codec = compile_codec(served, operation, definitions)
-        endpoint = compile_endpoint(
-            operation, binding, self._guard(served, operation, binding), codec, self._limit
+        return ServedOperation(
+            operation, compile_endpoint(operation, binding, guard, codec, self._limit), codec
         )
-        return ServedOperation(operation, endpoint, codec)
-
-    def _guard(self, served: ServedApi, operation: Operation, binding: Binding) -> Guard | None:
-        return compile_security(
-            operation, served.api, served.settings.security, self._verifiers(served), binding.marker
-        )
-
-    def _verifiers(self, served: ServedApi) -> dict[str, Verifier]:
-        verifiers = self._assembly.verifiers
-        return verifiers_for_builtin(verifiers) if served.builtin else dict(verifiers)
 
     def error_handler(self) -> Callable[..., Any] | None:
         """Return the function of `http.error_handler`, or None; what is wrong with it joins the problems."""
@@ -157,8 +134,9 @@ class _Compiler:
         return function
 
 
-def _served_operations(served: ServedApi) -> Iterator[Operation]:
-    return filter(is_served, served.api.operations)
+def compile_guard(served: ServedApi, operation: Operation, binding: Binding) -> Guard | None:
+    """Return what looks at the operation's credentials, None where it is open to all. Raises BadConfiguration."""
+    return compile_security(operation, served.api, served.settings.security, served.verifiers, binding.marker)
 
 
 def compile_codec(served: ServedApi, operation: Operation, definitions: Definitions) -> Codec:

@@ -33,11 +33,6 @@ class Binding:
     marker: Marker | None
 
 
-def is_served(operation: Operation) -> bool:
-    """Tell whether the operation is answered here; `x-no-bind-server: true` keeps it for clients alone."""
-    return operation.extensions.get("x-no-bind-server") is not True
-
-
 def snake_case(name: str) -> str:
     """Return a name in Python's manner: "createOrder" -> "create_order", "getHTTPInfo" -> "get_http_info"."""
     return _WORDS.sub("_", name).lower()

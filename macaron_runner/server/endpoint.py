@@ -34,10 +34,6 @@ Arguments: TypeAlias = Callable[[Incoming], dict[str, Any]]
 ReadBody: TypeAlias = Callable[[Incoming], Any]
 
 
-class HandlerExit(Exception):
-    """A handler called sys.exit(), which would have ended the server and not the request."""
-
-
 @dataclass(frozen=True, slots=True)
 class Codec:
     """What validation compiled for an operation; None where the operation has no such part."""
@@ -70,12 +66,9 @@ def compile_endpoint(
         media_type = negotiate(incoming.accept)
         values = arguments(incoming)
         body = read_body(incoming)
-        try:
-            result = call(values, body)
-            if type(result) is CoroutineType:
-                result = event_loop.run(result)
-        except SystemExit as ending:
-            raise HandlerExit("the handler called sys.exit()") from ending
+        result = call(values, body)
+        if type(result) is CoroutineType:
+            result = event_loop.run(result)
         return render(result, media_type)
 
     return endpoint

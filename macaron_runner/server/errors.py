@@ -12,11 +12,11 @@ import functools
 import logging
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from types import MappingProxyType
+from types import CoroutineType, MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import orjson
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from macaron_runner import context
@@ -36,6 +36,7 @@ from macaron_runner.errors import (
     UnsupportedMediaType,
     add_error,
 )
+from macaron_runner.server import event_loop
 from macaron_runner.server.incoming import Headers, Reply
 from macaron_runner.server.results import render_plainly
 
@@ -44,6 +45,7 @@ log = logging.getLogger(__name__)
 RenderError: TypeAlias = Callable[[BaseException], Reply | AnyResponse]
 """Never raises: whatever went wrong has an answer."""
 
+ErrorReply: TypeAlias = Callable[[MacaronError], Reply]
 ErrorBody: TypeAlias = Callable[[MacaronError], dict[str, Any]]
 
 _CLASSES: Final[Mapping[int, type[MacaronError]]] = MappingProxyType({
@@ -56,17 +58,23 @@ _CLASSES: Final[Mapping[int, type[MacaronError]]] = MappingProxyType({
 """The error of each status that has one of ours."""
 
 
-def compile_errors(form: str, handler: Callable[[MacaronError], Any] | None) -> RenderError:
-    """Return what answers for an error, and reports it where it is the service's own (5xx).
-
-    `form` is `http.errors`; `handler` is `http.error_handler`: it gets the error and returns a response value. If it
-    fails, that is reported too and our own form is sent.
-    """
+def compile_form(form: str) -> ErrorReply:
+    """Return what writes an error in the form that `http.errors` names."""
     media_type, body_of = _FORMS[form]
 
-    def ours(error: MacaronError) -> Reply:
+    def write(error: MacaronError) -> Reply:
         headers = (("Content-Type", media_type), *error.headers.items())
         return Reply(error.status, headers, orjson.dumps(body_of(error), default=str))
+
+    return write
+
+
+def compile_errors(write: ErrorReply, handler: Callable[[MacaronError], Any] | None) -> RenderError:
+    """Return what answers for an error, and reports it where it is the service's own (5xx).
+
+    `handler` is `http.error_handler`: it gets the error and returns a response value. If it returns None, or fails
+    (which is reported too), `write` decides.
+    """
 
     def render(problem: BaseException) -> Reply | AnyResponse:
         if isinstance(problem, HTTPException) and (
@@ -77,22 +85,27 @@ def compile_errors(form: str, handler: Callable[[MacaronError], Any] | None) -> 
         if error.status >= 500:
             report(problem, error.error_id)
         if handler is None:
-            return ours(error)
+            return write(error)
         try:
-            return _with_headers(render_plainly(handler(error), error.status), error.headers)
-        except Exception as failure:
+            return _by_handler(handler, error) or write(error)
+        except BaseException as failure:  # it must not end the server either
             report(failure, error.error_id)
-            return ours(error)
+            return write(error)
 
     return render
+
+
+def _by_handler(handler: Callable[[MacaronError], Any], error: MacaronError) -> Reply | AnyResponse | None:
+    value = handler(error)
+    if type(value) is CoroutineType:
+        value = event_loop.run(value)
+    return None if value is None else _with_headers(render_plainly(value, error.status), error.headers)
 
 
 def as_macaron_error(problem: BaseException) -> MacaronError:
     """Return the error that a client gets for whatever was raised."""
     if isinstance(problem, MacaronError):
         return problem
-    if isinstance(problem, InternalServerError) and problem.original_exception is not None:
-        return as_macaron_error(problem.original_exception)
     if isinstance(problem, HTTPException):
         return _of_werkzeug(problem)
     return MacaronError()
@@ -124,14 +137,14 @@ def error_class(status: int) -> type[MacaronError]:
 
 def report(problem: BaseException, error_id: str) -> None:
     """Tell the service's owner about an error, with the id that the client was told."""
-    if isinstance(problem, InternalServerError) and problem.original_exception is not None:
-        problem = problem.original_exception
+    here = context.current()
     if isinstance(problem, BadResponse):
+        problem.add_note(f"in an answer of {here.operation if here else 'an unknown operation'}:")
         for detail in problem.errors:
             problem.add_note(f"{detail.location} {detail.pointer}: {detail.message}")
     reporter = context.service().report_crash
     if reporter is not None:
-        reporter(problem, error_id=error_id, context=context.current())
+        reporter(problem, error_id=error_id, context=here)
     else:
         log.error("error %s", error_id, exc_info=problem)
 

@@ -65,7 +65,7 @@ _HOOKS: Final = "Server Hooks"
 
 
 def check_settings(configuration: Configuration) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with `server.worker` and `server.settings` (MAC511-514); imports none of the user's code."""
+    """Return what is wrong with `server.worker` and `server.settings` (MAC511-515); imports none of the user's code."""
     server = configuration.config.server
     found = list(_check_worker(configuration))
     if server.settings:
@@ -74,26 +74,35 @@ def check_settings(configuration: Configuration) -> tuple[Diagnostic, ...]:
 
 
 def _check_worker(configuration: Configuration) -> Iterator[Diagnostic]:
-    name = configuration.config.server.worker
-    if name == "auto" or name in WORKER_NAMES or "." in name:
+    server = configuration.config.server
+    if server.worker == "sync" and server.threads > 1 and "threads" in server.model_fields_set:
+        yield Diagnostic(
+            "MAC515",
+            'the worker class "sync" has no threads',
+            configuration.locate("server", "threads"),
+            help="choose worker: auto (or gthread), or leave threads out",
+        )
+    if server.worker == "auto" or server.worker in WORKER_NAMES or "." in server.worker:
         return
     yield Diagnostic(
         "MAC514",
-        f'unknown worker class "{name}"',
+        f'unknown worker class "{server.worker}"',
         configuration.locate("server", "worker"),
         label=f"not one of: auto, {', '.join(WORKER_NAMES)}",
-        help=near_word(name, ("auto", *WORKER_NAMES))
+        help=near_word(server.worker, ("auto", *WORKER_NAMES))
         or "or module.Class of a worker that runs WSGI applications",
     )
 
 
 def check_worker_class(configuration: Configuration) -> None:
-    """Import a worker class of the user's own. Raises BadConfiguration (MAC514) where that is not possible."""
+    """Import the worker class. Raises BadConfiguration (MAC514): it is not there, or a package it needs is not."""
+    from gunicorn.workers import SUPPORTED_WORKERS
+
     name = configuration.config.server.worker
-    if "." not in name:
+    if name == "auto":
         return
     try:
-        module, _, attribute = name.rpartition(".")
+        module, _, attribute = SUPPORTED_WORKERS.get(name, name).rpartition(".")
         getattr(importlib.import_module(module), attribute)
     except Exception as error:  # the user's module may fail in any way at all
         problem = Diagnostic(
@@ -155,7 +164,7 @@ def gunicorn_settings(configuration: Configuration, *, workers: int, binds: Sequ
         "bind": list(binds),
         "workers": workers,
         "worker_class": _DRAINING_WORKER if server.worker == "auto" else server.worker,
-        "threads": server.threads,
+        "threads": 1 if server.worker == "sync" else server.threads,  # else gunicorn takes gthread instead
         "timeout": math.ceil(server.timeout),
         "graceful_timeout": math.ceil(server.graceful_timeout),
         "keepalive": KEEPALIVE,

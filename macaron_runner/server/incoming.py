@@ -109,7 +109,7 @@ class RecordedStream:
         """Return up to `size` bytes, or all there are."""
         missing = size - (len(self._heard) - self._position)
         if size < 0 or missing > 0:
-            self._heard += self._stream.read() if size < 0 else self._stream.read(missing)
+            self._heard += _read(self._stream, size if size < 0 else missing)
         end = len(self._heard) if size < 0 else self._position + size
         found = bytes(self._heard[self._position : end])
         self._position += len(found)
@@ -121,7 +121,7 @@ class RecordedStream:
 
 
 def _read(stream: Any, size: int) -> bytes:
-    """Return up to `size` bytes of the body; what a server raises here is the fault of the client's connection."""
+    """Return up to `size` bytes of the body, below 0 all; what a server raises is the client's connection's fault."""
     if not size:
         return b""
     try:

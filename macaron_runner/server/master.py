@@ -5,6 +5,8 @@ Not for the settings (gunicorn) nor for what workers do (worker).
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from macaron_runner.server.draining import begin_again, begin_nothing
+from macaron_runner.server.errors import ErrorReply
 from macaron_runner.server.health import Readiness
 from macaron_runner.server.service_app import ServiceApp
 from macaron_runner.server.worker import hear_stop_signals, hold_stop_signals
@@ -36,6 +39,11 @@ class ServiceProcess(BaseApplication):  # type: ignore[misc]  # gunicorn has no 
     def readiness(self) -> Readiness:
         """Whether this process wants requests."""
         return self._application.readiness
+
+    @property
+    def write_error(self) -> ErrorReply:
+        """What makes the answer to something that never became a request."""
+        return self._application.write_error
 
     @property
     def inherits_listeners(self) -> bool:
@@ -78,6 +86,12 @@ class StoppingArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         hold_stop_signals()
         try:
             return super().spawn_worker()
+        except (
+            KeyboardInterrupt
+        ):  # of a worker; gunicorn would take it for one of the master, and stop the service
+            if os.getpid() == self.pid:
+                raise
+            sys.exit(1)
         finally:
             hear_stop_signals()
 

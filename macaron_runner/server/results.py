@@ -9,13 +9,14 @@ Not for checking values against the document (validation.responses).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 import orjson
 from werkzeug.wrappers import Response as AnyResponse
 
-from macaron_runner.errors import MacaronError
+from macaron_runner.errors import BadResponse, ErrorDetail, MacaronError
 from macaron_runner.models.model import Model
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.incoming import Headers, Reply
@@ -24,8 +25,12 @@ from macaron_runner.validation.responses import ResponseEncoder
 Render: TypeAlias = Callable[[Any, str], Reply | AnyResponse]
 """(what the handler returned, media type the client accepts) -> reply. Raises MacaronError, BadResponse."""
 
-_BODILESS: Final = frozenset({*range(100, 200), 204, 304})
-"""Statuses whose answers have no content (RFC 9110 sections 15.2, 15.3.5 and 15.4.5)."""
+_BODILESS: Final = frozenset({204, 205, 304})
+"""Statuses whose answers have no content (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5)."""
+
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+"""What a header may be (RFC 9110 sections 5.1 and 5.5): anything else could begin a header of its own."""
 
 _REMEMBERED: Final = 64
 """How many pairs of status and media type an operation keeps the Content-Type of; a document has a handful."""
@@ -70,15 +75,33 @@ def render_plainly(result: Any, status_by_default: int) -> Reply | AnyResponse:
 
 
 def parts_of(result: Any, status: int) -> tuple[Any, int, Headers]:
-    """Return value, status and headers of a handler's result; a tuple of any other form is a value."""
-    if type(result) is tuple and len(result) in (2, 3) and type(result[1]) is int:
-        return result[0], result[1], _headers(result[2]) if len(result) == 3 else ()
+    """Return value, status and headers of a handler's result; a tuple of any other form is a value.
+
+    Raises BadResponse for a status that ends no request (RFC 9110 section 15), or headers that cannot be sent.
+    """
+    if type(result) is tuple and len(result) in (2, 3) and _is_number(result[1]):
+        if not 200 <= result[1] <= 599:
+            raise _bad("/status", f"{result[1]} is not a status from 200 to 599")
+        return result[0], int(result[1]), _headers(result[2]) if len(result) == 3 else ()
     return result, status, ()
+
+
+def _is_number(value: Any) -> bool:
+    """Tell whether this is a status, http.HTTPStatus included."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _headers(given: Mapping[str, Any] | Iterable[tuple[str, Any]] | None) -> Headers:
     pairs = given.items() if isinstance(given, Mapping) else given or ()
-    return tuple((str(name), str(value)) for name, value in pairs)
+    headers = tuple((str(name), str(value)) for name, value in pairs)
+    for name, value in headers:
+        if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
+            raise _bad("/headers", f"{name!r} cannot be sent: its name or its value is not allowed in HTTP")
+    return headers
+
+
+def _bad(pointer: str, message: str) -> BadResponse:
+    return BadResponse(errors=[ErrorDetail("response", pointer, message)])
 
 
 def _reply(status: int, media_type: str, extra: Headers, body: bytes) -> Reply:

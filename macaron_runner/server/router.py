@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
 from urllib.parse import unquote
 
-from macaron_runner.openapi.operation import Operation
-
 Target = TypeVar("Target")
 
+_NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 
 
@@ -47,8 +47,7 @@ class _Leaf(Generic[Target]):
         self.answers[method] = answer
         if method == "GET" and "HEAD" not in self.declared:
             self.answers["HEAD"] = answer
-        self.answers.setdefault("OPTIONS", answer)
-        self.allowed = tuple(sorted(self.answers))
+        self.allowed = tuple(sorted({*self.answers, "OPTIONS"}))
 
 
 @dataclass(slots=True)
@@ -56,7 +55,7 @@ class _Node(Generic[Target]):
     """One segment deep: literal segments first, then mixed ones as `{id}.json`, then a whole variable."""
 
     literals: dict[str, _Node[Target]] = field(default_factory=dict)
-    mixed: list[tuple[re.Pattern[str], _Node[Target]]] = field(default_factory=list)
+    mixed: list[tuple[tuple[str, ...], _Node[Target]]] = field(default_factory=list)
     variable: _Node[Target] | None = None
     leaf: _Leaf[Target] | None = None
 
@@ -66,37 +65,41 @@ class Router(Generic[Target]):
 
     Where a document does not say more, HEAD finds what answers GET, and OPTIONS what answers any other method: how
     those differ is the caller's to know. A trailing slash makes another path. Templates of one shape, /a/{x} and
-    /a/{y}, may share it as long as their methods differ.
+    /a/{y}, may share it as long as their methods differ; so do /a/{x} and /a/b for the path /a/b.
     """
 
-    def __init__(self, routes: Iterable[tuple[Operation, Target]]) -> None:
+    def __init__(self, routes: Iterable[tuple[str, str, Target]]) -> None:
         self._root: _Node[Target] = _Node()
         self._concrete: dict[str, _Leaf[Target]] = {}
-        for operation, target in routes:
-            self._add(operation, target)
+        for method, template, target in routes:
+            self._add(method, template, target)
 
-    def _add(self, operation: Operation, target: Target) -> None:
+    def _add(self, method: str, template: str, target: Target) -> None:
         node = self._root
-        for segment in operation.route.split("/")[1:]:
+        for segment in template.split("/")[1:]:
             node = _child(node, segment)
-        names = tuple(_VARIABLE.findall(operation.route))
+        names = tuple(_VARIABLE.findall(template))
         node.leaf = node.leaf or _Leaf()
-        node.leaf.add(operation.method, _Answer(target, names))
+        node.leaf.add(method, _Answer(target, names))
         if not names:
-            self._concrete[operation.route] = node.leaf
+            self._concrete[template] = node.leaf
 
     def find(self, method: str, path: str) -> Match[Target] | None:
         """Return what is known of a path ("/orders/a%2Fb"), or None. The values are those of the path as sent."""
         concrete = self._concrete.get(path)
         if concrete is not None and method in concrete.answers:
-            return Match(concrete.answers[method].target, {}, concrete.allowed)
-        known: set[str] = set()
+            return Match(concrete.answers[method].target, _NO_VALUES, concrete.allowed)
+        fitting: list[_Answer[Target]] = []
+        allowed: set[str] = set()
         for leaf, values in _leaves(self._root, path.split("/"), 1, ()):
             answer = leaf.answers.get(method)
             if answer is not None:
                 return Match(answer.target, dict(zip(answer.names, values, strict=True)), leaf.allowed)
-            known.update(leaf.allowed)
-        return Match(None, {}, tuple(sorted(known))) if known else None
+            fitting += leaf.answers.values()
+            allowed.update(leaf.allowed)
+        if not fitting:
+            return None
+        return Match(fitting[0].target if method == "OPTIONS" else None, _NO_VALUES, tuple(sorted(allowed)))
 
 
 def _child(node: _Node[Target], segment: str) -> _Node[Target]:
@@ -106,14 +109,13 @@ def _child(node: _Node[Target], segment: str) -> _Node[Target]:
     if _VARIABLE.fullmatch(segment):
         node.variable = node.variable or _Node()
         return node.variable
-    pattern = compile_segment(segment)
+    texts = tuple(_VARIABLE.split(segment)[::2])
     for known, child in node.mixed:
-        if known.pattern == pattern.pattern:
+        if known == texts:
             return child
     child = _Node()
-    node.mixed.append((pattern, child))
-    # The longer the fixed text, the more specific the pattern.
-    node.mixed.sort(key=lambda item: -len(item[0].pattern.replace("(.+)", "")))
+    node.mixed.append((texts, child))
+    node.mixed.sort(key=lambda item: -sum(map(len, item[0])))  # the longer the fixed text, the more specific
     return child
 
 
@@ -122,11 +124,25 @@ def shape_of_path(route: str) -> str:
     return _VARIABLE.sub("{}", route)
 
 
-def compile_segment(segment: str) -> re.Pattern[str]:
-    """Return the pattern of a segment that is part text, part variable: "{id}.json" matches "7.json"."""
-    parts = _VARIABLE.split(segment)
-    texts = [re.escape(part) for part in parts[::2]]
-    return re.compile("(.+)".join(texts))
+def values_between(texts: tuple[str, ...], segment: str) -> tuple[str, ...] | None:
+    """Return what stands between fixed texts, or None where the segment does not fit: no value is empty.
+
+    values_between(("", "-", ".json"), "a-b-c.json") == ("a-b", "c"). In linear time, which a pattern would not promise.
+    """
+    first, *middle, last = texts
+    if not (segment.startswith(first) and segment.endswith(last)):
+        return None
+    values: list[str] = []
+    end = len(segment) - len(last)
+    for text in reversed(middle):
+        start = segment.rfind(text, len(first) + 1, max(end - 1, 0))
+        if start < 0:
+            return None
+        values.append(segment[start + len(text) : end])
+        end = start
+    if end <= len(first):
+        return None
+    return (segment[len(first) : end], *reversed(values))
 
 
 def _leaves(
@@ -141,9 +157,9 @@ def _leaves(
     literal = node.literals.get(unquote(segment) if "%" in segment else segment)
     if literal is not None:
         yield from _leaves(literal, segments, index + 1, values)
-    for pattern, child in node.mixed:
-        found = pattern.fullmatch(segment)
+    for texts, child in node.mixed:
+        found = values_between(texts, segment)
         if found is not None:
-            yield from _leaves(child, segments, index + 1, (*values, *found.groups()))
+            yield from _leaves(child, segments, index + 1, (*values, *found))
     if node.variable is not None and segment:
         yield from _leaves(node.variable, segments, index + 1, (*values, segment))

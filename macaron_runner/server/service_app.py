@@ -6,44 +6,44 @@ they add. Not for compiling operations (app, endpoint).
 
 from __future__ import annotations
 
+import functools
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from flask import Flask, Response, request
-from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.routing import Map, MapAdapter, Rule
+from flask import Flask, Request, Response, got_request_exception, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import MapAdapter, RoutingException, Rule
 from werkzeug.wrappers import Response as AnyResponse
 
 from macaron_runner import context
+from macaron_runner.errors import MacaronError
 from macaron_runner.openapi.operation import Operation
+from macaron_runner.server import event_loop
 from macaron_runner.server.endpoint import Endpoint
-from macaron_runner.server.errors import RenderError, report
+from macaron_runner.server.errors import ErrorReply, compile_errors, compile_form, report
 from macaron_runner.server.health import Readiness
 from macaron_runner.server.incoming import Environ, Incoming, RecordedStream, Reply, raw_path
-from macaron_runner.server.router import Match, Router
-from macaron_runner.validation.identifiers import identifier
+from macaron_runner.server.router import Router
+from macaron_runner.server.streaming import stream_in_context
+from macaron_runner.server.url_adapter import OperationAdapter, rule_of
 
-_SANE_ID: Final = re.compile(r"[\x21-\x7e]{8,128}")
+_SANE_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 """What may become a request id of ours: it goes into logs and headers."""
 
 _SANE_PATH: Final = re.compile(r"[\x21-\x7e]{1,1024}")
 _MATCH_KEY: Final = "macaron.match"
-_VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
-
-
-class Route(NamedTuple):
-    """An operation as Flask knows it."""
-
-    operation: Operation
-    rule: Rule
 
 
 class SlowCall(Exception):
     """A request took longer than observability.slow_call; reported, not raised."""
+
+
+class HandlerExit(Exception):
+    """A handler or a hook raised what is meant to end a process: sys.exit(), KeyboardInterrupt, a cancelled task."""
 
 
 class ReplyResponse(Response):
@@ -52,52 +52,12 @@ class ReplyResponse(Response):
     default_mimetype = None
 
 
-class OperationMap(Map):
-    """Werkzeug's map of rules, which leaves the paths of operations to our router."""
-
-    def bind_to_environ(
-        self, environ: Any, server_name: str | None = None, subdomain: str | None = None
-    ) -> MapAdapter:
-        """Return what matches this one request."""
-        adapter = super().bind_to_environ(environ, server_name, subdomain)
-        found = getattr(environ, "environ", environ).get(_MATCH_KEY)
-        return adapter if found is None else OperationAdapter(adapter, found)
-
-
-class OperationAdapter(MapAdapter):
-    """Answers Flask's question what was matched with what the router found; everything else is Werkzeug's."""
-
-    def __init__(self, adapter: MapAdapter, found: Match[Route]) -> None:
-        super().__init__(
-            adapter.map, adapter.server_name, adapter.script_name, adapter.subdomain, adapter.url_scheme,
-            adapter.path_info, adapter.default_method, adapter.query_args,
-        )  # fmt: skip
-        self._found = found
-
-    def match(  # one answer for Werkzeug's overloads
-        self,
-        path_info: str | None = None,
-        method: str | None = None,
-        return_rule: bool = False,  # noqa: FBT001, FBT002 - Werkzeug's signature
-        query_args: Any = None,
-        websocket: bool | None = None,  # noqa: FBT001
-    ) -> tuple[Any, dict[str, Any]]:
-        """Return the rule (or its endpoint) and the path's values, still encoded. Raises MethodNotAllowed."""
-        if path_info is not None:
-            return super().match(path_info, method, return_rule, query_args, websocket)  # type: ignore[call-overload,no-any-return]
-        route = self._found.target
-        if route is None or (method or self.default_method) != self.default_method:
-            raise MethodNotAllowed(valid_methods=list(self._found.allowed))
-        return route.rule if return_rule else route.rule.endpoint, dict(self._found.values)
-
-
 class ServiceApp(Flask):
     """A service. `answer` adds its operations; then it is a WSGI application like any other.
 
-    `readiness` says whether it wants requests, `service_modules` are the modules its handlers were found in.
+    `readiness` says whether it wants requests, `service_modules` are the modules its handlers were found in,
+    `write_error` makes the answer to what never became a request.
     """
-
-    url_map_class = OperationMap
 
     def __init__(self, name: str, folder: Path, *, body_limit: int, slow_call: float | None) -> None:
         super().__init__(
@@ -107,49 +67,65 @@ class ServiceApp(Flask):
         self.service_modules: tuple[ModuleType, ...] = ()
         self.config["MAX_CONTENT_LENGTH"] = body_limit
         self._slow_call = slow_call
-        self._router: Router[Route] = Router(())
+        self._router: Router[Rule] = Router(())
+        self.answer_errors(compile_form("macaron"), None)
 
-    def answer(self, operations: Iterable[tuple[Operation, Endpoint]]) -> None:
-        """Serve these operations. Flask's own endpoint names are theirs: url_for("shop.get_order", order_id="1")."""
-        added = [self._add_rule(operation, endpoint) for operation, endpoint in operations]
+    def answer(
+        self,
+        operations: Iterable[tuple[Operation, Endpoint]],
+        plain_replies: Mapping[str, Callable[[], Reply]],
+    ) -> None:
+        """Serve these operations, and GET of the paths of `plain_replies` that none of them has.
+
+        Flask's own endpoint names are theirs: url_for("shop.get_order", order_id="1").
+        """
+        added = [
+            self._add(operation.method, operation.route, operation.name, _view_of(endpoint))
+            for operation, endpoint in operations
+        ]
+        described = Router(added)
+        for path, reply in plain_replies.items():
+            if described.find("GET", path) is None:
+                added.append(self._add("GET", path, path, _plain_view_of(reply)))
         rules = {rule.endpoint: rule for rule in self.url_map.iter_rules()}  # sorts them all: once is enough
-        self._router = Router((operation, Route(operation, rules[operation.name])) for operation in added)
+        self._router = Router((method, template, rules[name]) for method, template, name in added)
 
-    def answer_errors(self, render: RenderError) -> None:
-        """Render every exception that no error handler of the service's own takes first."""
-        self.register_error_handler(Exception, lambda error: as_response(render(error)))
-
-    def answer_plainly(self, path: str, reply: Callable[[], Reply]) -> None:
-        """Serve GET on a path that no document describes, unless an API has it."""
-        if self._router.find("GET", path) is None:
-            self.add_url_rule(path, endpoint=path, view_func=lambda: as_response(reply()))
-
-    def _add_rule(self, operation: Operation, endpoint: Endpoint) -> Operation:
-        """Register the operation with Flask, for url_for and for what extensions read of a route; return it.
+    def _add(
+        self, method: str, template: str, name: str, view: Callable[..., AnyResponse]
+    ) -> tuple[str, str, str]:
+        """Register a route with Flask, for url_for and for what extensions read of it; return it for our router.
 
         Werkzeug does not match it (build_only): it would find paths that our router refuses, and redirect to others.
         """
+        self.add_url_rule(rule_of(template), endpoint=name, view_func=view, methods=[method], build_only=True)
+        return method, template, name
 
-        def view(**path_values: str) -> AnyResponse:
-            return as_response(endpoint(Incoming(request.environ, path_values)))
+    def answer_errors(self, write: ErrorReply, handler: Callable[[MacaronError], Any] | None) -> None:
+        """Set the form of every error that no error handler registered with Flask takes first.
 
-        self.add_url_rule(
-            _VARIABLE.sub(lambda found: f"<{_variable_of(found[1])}>", operation.route),
-            endpoint=operation.name,
-            view_func=view,
-            methods=[operation.method],
-            build_only=True,
-        )
-        return operation
+        `write` is our own form, `handler` the function of `http.error_handler`.
+        """
+        self.write_error = write
+        self._render_error = compile_errors(write, handler)
 
     def wsgi_app(self, environ: Environ, start_response: Any) -> Any:
         """Answer one request, with its context around everything Flask and its hooks do."""
         found = environ[_MATCH_KEY] = self._router.find(environ["REQUEST_METHOD"], raw_path(environ))
-        operation = found.target.operation.name if found is not None and found.target is not None else ""
+        operation = found.target.endpoint if found is not None and found.target is not None else ""
         with context.entered(_context_of(environ, operation)):
             if self._slow_call is None:
                 return super().wsgi_app(environ, start_response)
             return self._timed(environ, start_response, self._slow_call)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what knows the rule of a request: for a path that our router found, without looking further."""
+        found = request.environ.get(_MATCH_KEY) if request is not None else None
+        if request is None or found is None:
+            return super().create_url_adapter(request)
+        bind = functools.partial(super().create_url_adapter, request)
+        if self.config["TRUSTED_HOSTS"] is not None:
+            bind()  # refuses the others
+        return OperationAdapter(found, request.method, bind)
 
     def _timed(self, environ: Environ, start_response: Any, limit: float) -> Any:
         started = time.monotonic()
@@ -160,10 +136,74 @@ class ServiceApp(Flask):
             if taken > limit:
                 _report_slow_call(environ, taken, limit)
 
+    def full_dispatch_request(self) -> Response:
+        """Run hooks and handler. Whatever they raise ends their request, never the server."""
+        try:
+            return super().full_dispatch_request()
+        except Exception:
+            raise
+        except BaseException as ending:
+            raise HandlerExit(f"{type(ending).__name__} was raised in {request.endpoint}") from ending
+
+    def handle_user_exception(self, e: Exception) -> Any:
+        """Answer an error that was meant for the client; Flask would take it for an unexpected one."""
+        if isinstance(e, MacaronError) and self._find_error_handler(e, request.blueprints) is None:
+            return as_response(self._render_error(e))
+        return super().handle_user_exception(e)
+
+    def handle_http_exception(self, e: HTTPException) -> Any:
+        """Answer abort() and its like; one that names no status is an error like any other."""
+        if isinstance(e, RoutingException):
+            return e
+        if e.code is None and e.response is None:
+            raise e
+        answer = super().handle_http_exception(e)
+        return as_response(self._render_error(e)) if answer is e else answer
+
+    def handle_exception(self, e: Exception) -> Response:
+        """Answer what nobody expected: by the service's handler of InternalServerError, else in our form."""
+        got_request_exception.send(self, _async_wrapper=self.ensure_sync, exception=e)
+        return self.finalize_request(self._answer_unexpected(e), from_error_handler=True)
+
+    def _answer_unexpected(self, error: Exception) -> Any:
+        unexpected = InternalServerError(original_exception=error)
+        handler = self._find_error_handler(unexpected, request.blueprints)
+        if handler is None or isinstance(error, MacaronError):
+            return as_response(self._render_error(error))
+        report(error, context.new_id())
+        try:
+            return self.ensure_sync(handler)(unexpected)
+        except Exception as failure:
+            return as_response(self._render_error(failure))
+
+    def async_to_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a hook or a view that is `async def` as one that Flask can call."""
+        return lambda *args, **kwargs: event_loop.run(func(*args, **kwargs))
+
+    def make_default_options_response(self) -> Response:
+        """Return which methods a path takes; there is no body, and so no type of it."""
+        response = super().make_default_options_response()
+        del response.headers["Content-Type"]
+        return response
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """Run the hooks that come last: the answer is made, and a hook that fails cannot undo it."""
+        try:
+            super().do_teardown_request(exc)
+        except Exception as error:
+            report(error, context.new_id())
+
+    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
+        """Run the hooks of the application's context, which are as harmless."""
+        try:
+            super().do_teardown_appcontext(exc)
+        except Exception as error:
+            report(error, context.new_id())
+
     def preprocess_request(self) -> Any:
         """Run the hooks that come first; what they read of the body is there for the operation once more."""
         if not self.before_request_funcs:
-            return super().preprocess_request()
+            return super().preprocess_request() if self.url_value_preprocessors else None
         recorded = RecordedStream(request.environ["wsgi.input"])
         request.environ["wsgi.input"] = recorded
         answer = super().preprocess_request()
@@ -175,13 +215,20 @@ class ServiceApp(Flask):
         here = context.current()
         if here is not None:
             response.headers["X-Request-ID"] = here.request_id
-        return super().process_response(response)
+            if response.is_streamed and not response.direct_passthrough:
+                stream_in_context(response, here)
+        answer: Response | None = super().process_response(response)
+        if answer is None:
+            raise TypeError("a function registered with after_request returned no response")
+        return answer
 
 
-def _variable_of(name: str) -> str:
-    """Return a path variable's name as Werkzeug takes it: an identifier, in ASCII."""
-    word = identifier(name)
-    return word if word.isascii() else "v" + word.encode("utf-8").hex()
+def _view_of(endpoint: Endpoint) -> Callable[..., AnyResponse]:
+    return lambda **path_values: as_response(endpoint(Incoming(request.environ, path_values)))
+
+
+def _plain_view_of(reply: Callable[[], Reply]) -> Callable[..., AnyResponse]:
+    return lambda: as_response(reply())
 
 
 def as_response(reply: Reply | AnyResponse) -> AnyResponse:

@@ -11,20 +11,24 @@ import signal
 import socket
 import struct
 import time
+from http import HTTPStatus
 from typing import Any, Final
 
-import orjson
 from gunicorn import util
 from gunicorn.http import errors as http
+from gunicorn.http.wsgi import InvalidResponseHeader, InvalidResponseHeaderName
 from gunicorn.workers.gthread import ThreadWorker
 
-from macaron_runner.errors import MacaronError
-from macaron_runner.server.errors import error_class
+from macaron_runner.context import new_id
+from macaron_runner.server.errors import error_class, report
+from macaron_runner.server.incoming import Reply
 
 QUIET: Final = 0.2
 """Seconds without a new connection after which a stopping worker takes the queue for empty; a handshake is shorter."""
 
-_UNREADABLE: Final[tuple[tuple[type[Exception], int], ...]] = (
+_CAUSES: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (InvalidResponseHeader, 500),
+    (InvalidResponseHeaderName, 500),
     (http.LimitRequestLine, 414),
     (http.LimitRequestHeaders, 431),
     (http.ExpectationFailed, 417),
@@ -32,7 +36,7 @@ _UNREADABLE: Final[tuple[tuple[type[Exception], int], ...]] = (
     (http.ForbiddenProxyRequest, 403),
     (http.ParseException, 400),
 )
-"""What gunicorn's parser raises, and the status it means; the first that fits counts."""
+"""What gunicorn raises of a request or an answer, and the status it means; the first that fits counts."""
 
 
 class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -111,28 +115,35 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         hear_stop_signals()
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:  # noqa: ARG002 - as above
-        """Answer what never became a request in the form of all our errors, without repeating what was sent."""
-        status = next((status for kind, status in _UNREADABLE if isinstance(exc, kind)), 500)
+        """Answer in the form of all our errors what never became a request, or whose answer could not be sent."""
+        status = next((status for kind, status in _CAUSES if isinstance(exc, kind)), 500)
         error = error_class(status)(
             "The request is not HTTP that can be understood" if status == 400 else None
         )
-        if status == 500:
-            self.log.exception("the request could not be handled (error_id %s)", error.error_id)
+        request_id = new_id()
+        if status >= 500:
+            error.__cause__ = exc
+            report(error, error.error_id)
         else:
-            self.log.info("unreadable request: %s (error_id %s)", type(exc).__name__, error.error_id)
+            self.log.info(
+                "[%s] unreadable request: %s (error_id %s)", request_id, type(exc).__name__, error.error_id
+            )
         try:
-            util.write_nonblock(client, _response(error))
+            util.write_nonblock(client, _bytes_of(self.app.write_error(error), request_id))
         except OSError:
             self.log.debug("the client is gone")
 
 
-def _response(error: MacaronError) -> bytes:
-    body = orjson.dumps(error.to_json())
-    head = (
-        f"HTTP/1.1 {error.status} {error.code}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
+def _bytes_of(reply: Reply, request_id: str) -> bytes:
+    headers = (
+        *reply.headers,
+        ("Content-Length", len(reply.body)),
+        ("Connection", "close"),
+        ("X-Request-ID", request_id),
     )
-    return head.encode("ascii") + body
+    lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + reply.body
 
 
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.openapi.api import read_api
 from macaron_runner.openapi.document import read_document
 from macaron_runner.openapi.operation import Api, Encoding, Header, Operation
@@ -33,12 +34,36 @@ def only(folder: Path, operation: str) -> Operation:
         ("[{url: 'https://example.com'}]", ""),
         ("[{url: 'https://example.com/a/b'}, {url: /second}]", "/a/b"),
         ("[{url: '{base}/x', variables: {base: {default: /v2}}}]", "/v2/x"),
+        ("[{url: v1}]", "/v1"),
+        ("[{url: ./}]", ""),
+        ("[{url: //example.com//v1//}]", "/v1"),
         ("[{url: '//['}]", ""),
         ("7", ""),
     ],
 )
 def test_base_path(tmp_path: Path, servers: str, expected: str) -> None:
     assert read(tmp_path, f"servers: {servers}\npaths: {{}}").base_path == expected
+
+
+def test_a_server_variable_without_default_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration) as caught:
+        read(
+            tmp_path, "servers: [{url: 'https://{host}/{stage}', variables: {host: {default: a}}}]\npaths: {}"
+        )
+    assert [found.code for found in caught.value.diagnostics] == ["MAC310"]
+
+
+@pytest.mark.parametrize("written", ["null", "key", "[key]", "{key: []}", "[{key: null}]", "[{key: a}]"])
+@pytest.mark.parametrize("version", ['swagger: "2.0"', "openapi: 3.1.0"])
+def test_security_that_is_no_list_of_requirements_is_refused(
+    version: str, tmp_path: Path, written: str
+) -> None:
+    """Even without the published schema, for an operation that nobody can understand must not be open."""
+    path = tmp_path / "api.yaml"
+    path.write_text(f"{version}\npaths: {{/a: {{get: {{security: {written}, responses: {{}}}}}}}}")
+    with pytest.raises(BadConfiguration) as caught:
+        read_api(read_document(path), "x")
+    assert [found.code for found in caught.value.diagnostics] == ["MAC309"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from macaron_runner.openapi.operation import Api, Operation, SchemeUse
 from macaron_runner.openapi.rules import check_document
 
 HERE = Path(__file__).parent / "same_api"
+IN_FILES = Path(__file__).parent / "same_api_in_files"
 VERSIONS = ("swagger-2.0", "openapi-3.0", "openapi-3.1")
 
 
@@ -22,8 +23,8 @@ def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def read(path: Path, base_path: str | None = None) -> Api:
-    return read_api(read_document(path), "shop", base_path)
+def read(path: Path, base_path: str | None = None, name: str = "shop") -> Api:
+    return read_api(read_document(path), name, base_path)
 
 
 def operation(api: Api, operation_id: str) -> Operation:
@@ -37,6 +38,38 @@ def test_every_version_gives_the_same_api(version: str) -> None:
     for name in api.schemas | model.schemas:
         assert api.schemas[name] == model.schemas[name], name
     assert api == model
+
+
+def test_every_version_gives_the_same_api_in_several_files(version: str) -> None:
+    """Files in folders refer to each other, each from where it stands, in circles, by %-encoded names."""
+    document = read_document(IN_FILES / f"{version}.yaml")
+    assert check_document(document) == ()
+    api, model = read_api(document, "stock"), read(IN_FILES / "openapi-3.1.yaml", name="stock")
+    for one, other in zip(api.operations, model.operations, strict=True):
+        assert one == other
+    assert api.schemas == model.schemas
+    assert api == model
+
+
+def test_what_the_api_in_several_files_says(version: str) -> None:
+    api = read(IN_FILES / f"{version}.yaml", name="stock")
+    assert (api.base_path, api.version) == ("/stock/v2", "1.10.0")
+    assert [found.name for found in api.operations] == ["stock.look", "stock.search", "stock.count"]
+    assert [(each.name, each.location) for each in operation(api, "look").parameters] == [
+        ("skus", "path"),
+        ("day", "path"),
+    ]
+    assert operation(api, "search").security == ((SchemeUse("code", ("count",)), SchemeUse("inQuery")), ())
+    assert api.security_schemes["code"].scopes == ("count",)
+    assert {
+        name: str(place).partition("same_api_in_files/")[2] for name, place in api.schema_locations.items()
+    } == {
+        "Item": "shared/item.yaml:1:1",
+        "Own": f"{version}.yaml:{api.schema_locations['Own'].line}:{api.schema_locations['Own'].column}",
+        "size": "shared/deep/size.yaml:1:1",
+        "own": "a folder/own.yaml:1:1",
+        "Problem": "shared/item.yaml:8:3",
+    }
 
 
 def test_json_gives_the_same_api_as_yaml(version: str, tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 import pytest
-from werkzeug.exceptions import Aborter, HTTPException, InternalServerError, TooManyRequests
+from werkzeug.exceptions import Aborter, HTTPException, TooManyRequests
 from werkzeug.wrappers import Response
 
 from macaron_runner import context
 from macaron_runner.errors import BadResponse, ErrorDetail, InvalidParameter, MacaronError, TokenExpired
-from macaron_runner.server.errors import as_macaron_error, compile_errors, error_class
+from macaron_runner.server.errors import as_macaron_error, compile_errors, compile_form, error_class
 from macaron_runner.server.incoming import Reply
 
 abort = Aborter()
@@ -69,42 +69,38 @@ def test_nonstandard_status():
 
 def test_what_python_says_stays_inside(crashes):
     problem = RuntimeError("password=hunter2 in /srv/shop.py")
-    reply = compile_errors("macaron", None)(problem)
+    reply = compile_errors(compile_form("macaron"), None)(problem)
     assert b"hunter2" not in reply.body
     assert reply.status == 500
     assert crashes == [(problem, body_of(reply)["error_id"])]
 
 
-def test_what_flask_wrapped_is_reported_as_it_was(crashes):
-    problem = ValueError("inner")
-    compile_errors("macaron", None)(InternalServerError(original_exception=problem))
-    assert crashes[0][0] is problem
-
-
 def test_what_the_service_wrote_for_clients_is_sent(crashes):
-    reply = compile_errors("macaron", None)(Unavailable("come back at noon", headers={"Retry-After": "60"}))
+    reply = compile_errors(compile_form("macaron"), None)(
+        Unavailable("come back at noon", headers={"Retry-After": "60"})
+    )
     assert body_of(reply)["error_description"] == "come back at noon"
     assert ("Retry-After", "60") in reply.headers
     assert len(crashes) == 1
 
 
 def test_errors_of_clients_are_not_reported(crashes):
-    reply = compile_errors("macaron", None)(TokenExpired())
+    reply = compile_errors(compile_form("macaron"), None)(TokenExpired())
     assert dict(reply.headers)["WWW-Authenticate"].startswith("Bearer error=")
     assert crashes == []
 
 
 def test_details_of_a_bad_response_go_to_the_report(crashes):
     error = BadResponse(errors=[ErrorDetail("body", "/id", "is not a number")])
-    assert "errors" not in body_of(compile_errors("macaron", None)(error))
-    assert error.__notes__ == ["body /id: is not a number"]
+    assert "errors" not in body_of(compile_errors(compile_form("macaron"), None)(error))
+    assert error.__notes__[1:] == ["body /id: is not a number"]
 
 
 def test_problem_details(crashes):
     error = InvalidParameter(
         "wrong", user_message="Sorry", errors=[ErrorDetail("query", "/limit", "is too small")]
     )
-    reply = compile_errors("problem", None)(error)
+    reply = compile_errors(compile_form("problem"), None)(error)
     assert dict(reply.headers)["Content-Type"] == "application/problem+json"
     assert body_of(reply) == {
         "type": "about:blank",
@@ -128,32 +124,48 @@ class TestErrorHandler:
         ],
     )
     def test_values(self, crashes, value, status, content_type, body):
-        reply = compile_errors("macaron", lambda error: value)(TokenExpired())
+        reply = compile_errors(compile_form("macaron"), lambda error: value)(TokenExpired())
         assert isinstance(reply, Reply)
         assert (reply.status, dict(reply.headers)["Content-Type"], reply.body) == (status, content_type, body)
         assert "WWW-Authenticate" in dict(reply.headers)
 
     def test_responses(self, crashes):
-        reply = compile_errors("macaron", lambda error: Response("x", 400))(TokenExpired())
+        reply = compile_errors(compile_form("macaron"), lambda error: Response("x", 400))(TokenExpired())
         assert isinstance(reply, Response)
         assert "WWW-Authenticate" in reply.headers
 
-    def test_failure_falls_back_on_ours(self, crashes):
+    @pytest.mark.parametrize("failure", [KeyError, SystemExit, BadResponse])
+    def test_failure_falls_back_on_ours(self, crashes, failure):
         def fails(error):
-            raise KeyError("secret")
+            if failure is BadResponse:
+                return "x", 99
+            raise failure("secret")
 
-        reply = compile_errors("macaron", fails)(TokenExpired())
+        reply = compile_errors(compile_form("macaron"), fails)(TokenExpired())
         assert body_of(reply)["error"] == "TOKEN_EXPIRED"
-        assert [type(error) for error, _ in crashes] == [KeyError]
+        assert [type(error) for error, _ in crashes] == [failure]
+
+    def test_none_leaves_it_to_us(self, crashes):
+        reply = compile_errors(compile_form("macaron"), lambda error: None)(TokenExpired())
+        assert body_of(reply)["error"] == "TOKEN_EXPIRED"
+        assert crashes == []
+
+    def test_may_be_a_coroutine(self, crashes):
+        async def answer(error):
+            return {"oops": error.code}
+
+        assert body_of(compile_errors(compile_form("macaron"), answer)(TokenExpired())) == {
+            "oops": "TOKEN_EXPIRED"
+        }
 
 
 def test_abort_with_a_response_is_that_response(crashes):
-    reply = compile_errors("macaron", None)(raised_by_abort(Response("mine", 400)))
+    reply = compile_errors(compile_form("macaron"), None)(raised_by_abort(Response("mine", 400)))
     assert isinstance(reply, Response)
     assert reply.get_data() == b"mine"
 
 
 def test_without_a_reporter_it_is_logged(caplog):
     context.activate(context.Service("shop", "1"))
-    reply = compile_errors("macaron", None)(RuntimeError("inner"))
+    reply = compile_errors(compile_form("macaron"), None)(RuntimeError("inner"))
     assert body_of(reply)["error_id"] in caplog.text

@@ -3,8 +3,15 @@ import sys
 
 import pytest
 
-from macaron_runner.diagnostics import render_text
-from macaron_runner.server.gunicorn import FIXED, RESTATED, WORKER_NAMES, check_settings, gunicorn_settings
+from macaron_runner.diagnostics import BadConfiguration, render_text
+from macaron_runner.server.gunicorn import (
+    FIXED,
+    RESTATED,
+    WORKER_NAMES,
+    check_settings,
+    check_worker_class,
+    gunicorn_settings,
+)
 
 YAML = """
 macaron: 1
@@ -81,6 +88,23 @@ def test_worker_classes(folder):
     assert (found.code, found.help) == ("MAC514", 'did you mean "gthread"?')
     _, found = check(folder, worker="shop.workers.Mine")
     assert found == ()
+
+
+def test_sync_workers_have_no_threads(folder):
+    configuration, found = check(folder, worker="sync")
+    assert found == ()
+    assert gunicorn_settings(configuration, workers=1, binds=("fd://3",))["threads"] == 1
+    _, (found,) = check(folder, worker="sync\n  threads: 8")
+    assert (found.code, found.location.line) == ("MAC515", 6)
+
+
+@pytest.mark.parametrize("worker", ["tornado", "nothing.of.This", "os.Nothing"])
+def test_a_worker_class_that_cannot_be_loaded(folder, worker):
+    configuration, found = check(folder, worker=worker)
+    assert found == ()
+    with pytest.raises(BadConfiguration) as caught:
+        check_worker_class(configuration)
+    assert [each.code for each in caught.value.diagnostics] == ["MAC514"]
 
 
 def test_checking_nothing_does_not_import_gunicorn():

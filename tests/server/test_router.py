@@ -1,7 +1,7 @@
 import pytest
 
 from macaron_runner.openapi.operation import Operation
-from macaron_runner.server.router import Router, compile_segment
+from macaron_runner.server.router import Router, values_between
 
 ROUTES = (
     ("GET", "", "/"),
@@ -27,7 +27,7 @@ def operation(method: str, base_path: str, path: str) -> Operation:
     return Operation("shop", method, base_path, path, None, (), None, ())
 
 
-ROUTER = Router([(operation(*route), " ".join((route[0], route[1] + route[2]))) for route in ROUTES])
+ROUTER = Router([(method, base + path, f"{method} {base}{path}") for method, base, path in ROUTES])
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,40 @@ def test_method_not_allowed(method, path, allowed):
     assert found.allowed == allowed
 
 
-def test_text_in_a_segment_is_only_text():
-    assert compile_segment("{id}.json").fullmatch("7xjson") is None
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/orders/mine", ("DELETE", "GET", "HEAD", "OPTIONS")),
+        ("/orders", ("GET", "HEAD", "OPTIONS", "POST")),
+    ],
+)
+def test_options_tells_what_every_fitting_path_takes(path, allowed):
+    found = ROUTER.find("OPTIONS", path)
+    assert found is not None
+    assert found.target is not None
+    assert found.allowed == allowed
+
+
+@pytest.mark.parametrize(
+    ("texts", "segment", "values"),
+    [
+        (("", ".json"), "7.json", ("7",)),
+        (("", ".json"), "7xjson", None),
+        (("", ".json"), ".json", None),
+        (("a", "a"), "a", None),
+        (("v", "-", ""), "v1-2-3", ("1-2", "3")),
+        (("", "-", ""), "--", None),
+        (("", "-", ""), "---", ("-", "-")),
+        (("", "-", "-", ""), "a-b-c-d", ("a-b", "c", "d")),
+        (("", "-", ""), "a-", None),
+        (("", "-", ""), "", None),
+        (("", "", ""), "abc", ("ab", "c")),
+        (("", "", ""), "a", None),
+        (("", "--", "--", ".json"), "-" * 100_000, None),
+    ],
+)
+def test_segments_of_text_and_variables(texts, segment, values):
+    assert values_between(texts, segment) == values
 
 
 def test_long_paths_cost_no_recursion():

@@ -26,12 +26,16 @@ paths:
   /slow: {get: {operationId: slow, responses: *json}}
   /echo: {post: {operationId: echo, requestBody: {content: {text/plain: {}}}, responses: *json}}
   /pid: {get: {operationId: pid, responses: *json}}
+  /unsendable: {get: {operationId: unsendable, responses: *json}}
+  /interrupt: {get: {operationId: interrupt, responses: *json}}
 """
 
 HANDLERS = """
 import os
 import time
 from pathlib import Path
+
+from flask import Response
 
 
 def hello():
@@ -50,6 +54,14 @@ def echo(body):
 
 def pid():
     return os.getpid()
+
+
+def unsendable():
+    return Response("x", headers={"X A": "1"})
+
+
+def interrupt():
+    raise KeyboardInterrupt
 """
 
 
@@ -147,16 +159,37 @@ def is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_what_is_no_http_is_answered_in_the_form_of_all_errors(shop):
+@pytest.mark.parametrize(
+    ("form", "kind"), [("macaron", "application/json"), ("problem", "application/problem+json")]
+)
+def test_what_is_no_http_is_answered_in_the_form_of_all_errors(shop, form, kind):
     with (
-        started(shop, "server.workers=1") as web,
+        started(shop, "server.workers=1", f"http.errors={form}") as web,
         socket.create_connection(("127.0.0.1", web.port), DEADLINE) as client,
     ):
         client.sendall(b"GET /hello HTTP/9.9\r\nX-Secret: tell me\r\n\r\n")
-        answer = b"".join(iter(lambda: client.recv(65536), b""))
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 400 ")
-    assert json.loads(body)["error"] == "INVALID_PARAMETER"
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        body = json.loads(answer.read())
+    assert (answer.status, answer.headers["Content-Type"]) == (400, kind)
+    assert body["error"] == "INVALID_PARAMETER"
+    assert answer.headers["X-Request-ID"] in web.log.read_text()
+
+
+def test_an_answer_that_cannot_be_sent_is_the_fault_of_the_service(shop):
+    with started(shop, "server.workers=1") as web:
+        status, headers, body = web.request("GET", "/unsendable")
+        assert (status, json.loads(body)["error"]) == (500, "SERVER_ERROR")
+        assert "X-Request-ID" in headers
+        assert json.loads(body)["error_id"] in web.log.read_text()
+
+
+@pytest.mark.parametrize("worker", ["auto", "sync"])
+def test_a_handler_cannot_end_its_worker(shop, worker):
+    with started(shop, "server.workers=1", f"server.worker={worker}") as web:
+        before = web.request("GET", "/pid")[2]
+        assert web.request("GET", "/interrupt")[0] == 500
+        assert web.request("GET", "/pid")[2] == before
 
 
 @pytest.mark.parametrize(("size", "status"), [(1000, 200), (5000, 413)])

@@ -79,3 +79,20 @@ GREETER = {
         "paths: {/greet: {get: {operationId: greet, responses: {'200': {description: fine}}}}}\n"
     ),
 }
+
+
+def test_the_parts_make_a_whole(tmp_path: Path) -> None:
+    written = tmp_path / "async.txt"
+    shared = {"HELLOWORLD_ASYNC_FILE": str(written), "MACARON_STATE_DIR": str(tmp_path / "state")}
+    with RunningService(HELLOWORLD, "--only", "web", environment=shared) as web:
+        broker, worker = (RunningService(HELLOWORLD, "--only", part, environment=shared) for part in PARTS)
+        broker.port = worker.port = (
+            web.port
+        )  # neither answers requests: it is the web's /ping that is waited for
+        with broker, worker:
+            wait_for("the broker", (tmp_path / "state/broker.sock").exists)
+            code = web.request("GET", "/async").json()["message"].split()[-1]
+            wait_for("the task", lambda: written.exists() and written.read_text() == code)
+
+
+PARTS = ("broker", "worker")

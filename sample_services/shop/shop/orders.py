@@ -51,5 +51,7 @@ def cancel_order(order_id, body=None):
     store.load(order_id)
     if not store.cancel(order_id):
         raise AlreadyCancelled(f"Order {order_id} is cancelled already")
-    log.info("%s cancelled order %s: %s", current_user.id, order_id, body and body.reason)
+    log.info(
+        "%s cancelled order %s: %s", current_user.id, order_id, body.reason if body else "no reason given"
+    )
     return store.load(order_id)

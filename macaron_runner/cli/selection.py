@@ -1,15 +1,13 @@
-"""The arguments by which every verb is told which macaron.yaml to use, and the loading of it."""
+"""The arguments by which every verb is told which macaron.yaml to use. Not for loading it (configuration.load)."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 
-from macaron_runner.configuration.load import load
-from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.selection import Selection, select
+from macaron_runner.errors import DependencyMissing
 
 
 def describe_selection(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +27,9 @@ def describe_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def selection_of(arguments: argparse.Namespace) -> Selection:
-    """Return which configuration the command was asked for."""
-    return select(arguments.file, arguments.env, arguments.overrides, environ=os.environ, cwd=Path.cwd())
-
-
-def load_selected(selection: Selection, secret_keeper: Callable[[str], str] | None = None) -> Configuration:
-    """Return the configuration. Raises BadConfiguration with everything that is wrong."""
-    return load(selection, environ=os.environ, secret_keeper=secret_keeper)
+    """Return which configuration the command was asked for. Raises DependencyMissing without working directory."""
+    try:
+        directory = Path.cwd()
+    except FileNotFoundError:
+        raise DependencyMissing("the working directory does not exist any more") from None
+    return select(arguments.file, arguments.env, arguments.overrides, environ=os.environ, cwd=directory)

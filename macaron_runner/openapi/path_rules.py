@@ -1,0 +1,228 @@
+"""What must hold of paths, operations and their parameters beyond the meta-schema: one function a rule.
+
+All rules are listed in rules. Not for security (security_rules) nor schemas (schema_rules).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word
+from macaron_runner.openapi.reading import Endpoint
+from macaron_runner.openapi.references import Node
+from macaron_runner.openapi.survey import Survey
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
+_LOCATIONS_2: Final = ("query", "header", "path", "formData", "body")
+_LOCATIONS_3: Final = ("query", "header", "path", "cookie")
+
+
+def one_kind_of_body(survey: Survey) -> Iterator[Diagnostic]:
+    """Report more than one body, or one beside form fields (Swagger 2.0, "Parameter Object")."""
+    for endpoint in _endpoints_2(survey):
+        parameters = survey.parameters(endpoint)
+        bodies = [node for node in parameters if node.text("in") == "body"]
+        fields = [node for node in parameters if node.text("in") == "formData"]
+        for extra in bodies[1:]:
+            related = ((bodies[0].child("in").locate(), "the first one"),)
+            place = extra.child("in").locate()
+            yield Diagnostic("MAC313", f"{_name(endpoint)} has two body parameters", place, related=related)
+        if bodies and fields:
+            yield Diagnostic(
+                "MAC312",
+                f"{_name(endpoint)} has a body and form fields: a request can carry only one of them",
+                fields[0].child("in").locate(),
+                help="make all of them formData, or properties of the body's schema",
+                related=((bodies[0].child("in").locate(), "the body"),),
+            )
+
+
+def files_are_form_fields(survey: Survey) -> Iterator[Diagnostic]:
+    """Report files outside forms: they need `in: formData`, and a form in consumes (Swagger 2.0)."""
+    for endpoint in _endpoints_2(survey):
+        owner = endpoint.operation if endpoint.operation.has("consumes") else survey.root
+        for node in survey.parameters(endpoint):
+            if node.text("type") != "file":
+                continue
+            if node.text("in") != "formData":
+                message = f'the file "{node.text("name")}" must be a field of a form'
+                yield Diagnostic("MAC314", message, node.child("type").locate(), help="write in: formData")
+            elif not set(owner.texts("consumes")) & set(_FORMS):
+                yield Diagnostic(
+                    "MAC314",
+                    f'{_name(endpoint)} takes the file "{node.text("name")}" but no form',
+                    (owner.child("consumes") if owner.has("consumes") else endpoint.operation).locate(
+                        key=True
+                    ),
+                    help="add consumes: [multipart/form-data]",
+                )
+
+
+def operation_ids_are_unique(survey: Survey) -> Iterator[Diagnostic]:
+    """Report each operationId that an earlier operation has (it MUST be unique)."""
+    first: dict[str, Node] = {}
+    for endpoint in survey.endpoints:
+        node = endpoint.operation.child("operationId")
+        if isinstance(node.value, str) and first.setdefault(node.value, node) is not node:
+            yield Diagnostic(
+                "MAC315",
+                f'the operationId "{node.value}" stands twice',
+                node.locate(),
+                f"also that of {_name(endpoint)}",
+                related=((first[node.value].locate(), "it stands here first"),),
+            )
+
+
+def parameters_are_unique(survey: Survey) -> Iterator[Diagnostic]:
+    """Report parameters with the name and location of an earlier one in their list (a MUST NOT)."""
+    for owner in survey.nodes("path item", "operation"):
+        first: dict[tuple[str, str], Node] = {}
+        for written in owner.child("parameters").elements():
+            node = survey.follow(written)
+            key = node.text("name"), node.text("in")
+            if all(key) and first.setdefault(key, written) is not written:
+                yield Diagnostic(
+                    "MAC316",
+                    f'the {key[1]} parameter "{key[0]}" stands twice',
+                    _naming(written),
+                    related=((_naming(first[key]), "it stands here first"),),
+                )
+
+
+def placeholders_have_parameters(survey: Survey) -> Iterator[Diagnostic]:
+    """Report placeholders for which an operation has no path parameter (a MUST)."""
+    for endpoint in survey.endpoints:
+        known = [node.text("name") for node in survey.parameters(endpoint) if node.text("in") == "path"]
+        for name in dict.fromkeys(_PLACEHOLDER.findall(endpoint.path)):
+            if name not in known:
+                yield Diagnostic(
+                    "MAC317",
+                    f'{_name(endpoint)} has no path parameter "{name}"',
+                    endpoint.operation.locate(key=True),
+                    f'"{{{name}}}" in the path has no parameter',
+                    near_word(name, known) or f"add it: {{name: {name}, in: path, required: true, …}}",
+                )
+
+
+def path_parameters_have_placeholders(survey: Survey) -> Iterator[Diagnostic]:
+    """Report path parameters whose name is no placeholder of the path (a MUST)."""
+    for endpoint in survey.endpoints:
+        placeholders = _PLACEHOLDER.findall(endpoint.path)
+        for node in survey.parameters(endpoint):
+            if node.text("in") == "path" and node.text("name") not in placeholders:
+                yield Diagnostic(
+                    "MAC318",
+                    f'the path {endpoint.path} has no "{{{node.text("name")}}}"',
+                    node.child("name").locate(),
+                    f"not one of: {', '.join(placeholders)}"
+                    if placeholders
+                    else "the path has no placeholders",
+                    near_word(node.text("name"), placeholders),
+                )
+
+
+def paths_are_references_or_not(survey: Survey) -> Iterator[Diagnostic]:
+    """Report what stands beside a path's `$ref`: its meaning is undefined, and it would not be served."""
+    for path, node in survey.root.child("paths").fields():
+        beside = [name for name, _ in node.fields() if name not in ("$ref", "summary", "description")]
+        if node.reference is not None and beside:
+            yield Diagnostic(
+                "MAC330",
+                f"the path {path} is a reference and has {', '.join(beside)} beside it",
+                node.child(beside[0]).locate(key=True),
+                help="move it to where the reference leads, or write the path out here",
+            )
+
+
+def placeholders_are_unique(survey: Survey) -> Iterator[Diagnostic]:
+    """Report placeholders that stand more than once in a path (a MUST NOT, OpenAPI 3.1 section 4.8.8.2)."""
+    for path, node in survey.root.child("paths").fields():
+        names = _PLACEHOLDER.findall(path)
+        for name in dict.fromkeys(name for name in names if names.count(name) > 1):
+            yield Diagnostic("MAC329", f'"{{{name}}}" stands twice in one path', node.locate(key=True))
+
+
+def templates_differ(survey: Survey) -> Iterator[Diagnostic]:
+    """Report paths that differ only in the names of placeholders: no request tells them apart.
+
+    Where their methods differ it is only a warning: each request still has one answer.
+    """
+    first: dict[str, Node] = {}
+    for path, node in survey.root.child("paths").fields():
+        earlier = first.setdefault(_PLACEHOLDER.sub("{}", path), node)
+        if earlier is not node:
+            shared = _methods(survey, earlier) & _methods(survey, node)
+            yield Diagnostic(
+                "MAC319",
+                f"the paths {earlier.pointer[-1]} and {path} are the same but for names",
+                node.locate(key=True),
+                f"both have {', '.join(sorted(shared)).upper()}" if shared else "",
+                "give the placeholders the same names and make it one path",
+                Severity.ERROR if shared else Severity.WARNING,
+                related=((earlier.locate(key=True), "the first one"),),
+            )
+
+
+def paths_begin_with_a_slash(survey: Survey) -> Iterator[Diagnostic]:
+    """Report paths that do not begin with a slash (a MUST)."""
+    for path, node in survey.root.child("paths").fields():
+        if not path.startswith("/"):
+            place = node.locate(key=True)
+            message = f'the path "{path}" does not begin with a slash'
+            yield Diagnostic("MAC326", message, place, help=f'write "/{path}"')
+
+
+def path_parameters_are_required(survey: Survey) -> Iterator[Diagnostic]:
+    """Report path parameters without `required: true` (a MUST): without the value it is another path."""
+    for node in survey.nodes("parameter"):
+        if node.text("in") == "path" and not node.flag("required"):
+            yield Diagnostic(
+                "MAC327",
+                f'the path parameter "{node.text("name")}" must be required',
+                (node.child("required") if node.has("required") else node.child("in")).locate(),
+                help="write required: true",
+            )
+
+
+def locations_are_known(survey: Survey) -> Iterator[Diagnostic]:
+    """Report parameters whose `in` is a word that the specification does not know."""
+    known = _LOCATIONS_2 if survey.specification == "2.0" else _LOCATIONS_3
+    for node in survey.nodes("parameter"):
+        where = node.child("in")
+        if isinstance(where.value, str) and where.value not in known:
+            yield Diagnostic(
+                "MAC328",
+                f'a parameter cannot be in "{where.value}"',
+                where.locate(),
+                f"not one of: {', '.join(known)}",
+                near_word(where.value, known) or _moved(where.value),
+            )
+
+
+def _name(endpoint: Endpoint) -> str:
+    return f"{endpoint.method.upper()} {endpoint.path}"
+
+
+def _naming(parameter: Node) -> Location:
+    """Return where a parameter, or the reference to one, says which it is."""
+    return parameter.child("$ref" if parameter.reference is not None else "name").locate()
+
+
+def _endpoints_2(survey: Survey) -> tuple[Endpoint, ...]:
+    return survey.endpoints if survey.specification == "2.0" else ()
+
+
+def _methods(survey: Survey, path: Node) -> set[str]:
+    return {endpoint.method for endpoint in survey.endpoints if endpoint.path == path.pointer[-1]}
+
+
+def _moved(location: str) -> str:
+    """Say where a word of the other specifications went."""
+    return {
+        "body": "OpenAPI 3 has requestBody for it",
+        "formData": "OpenAPI 3 has requestBody for it",
+        "cookie": "Swagger 2.0 has no cookie parameters",
+    }.get(location, "")

@@ -1,0 +1,112 @@
+"""What a document refers to beyond itself, as a document of its own that can be held against the specification.
+
+A published schema sees of a reference only its `$ref`: a path item in another file, or in an `x-…` section of the same
+one, would go unchecked, and a misspelt `security` there leave its operation open. Not for following references
+(references).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Set
+from typing import Any, Final, TypeAlias
+
+from macaron_runner.diagnostics import Location
+from macaron_runner.openapi.definitions import safe_name
+from macaron_runner.openapi.document import Document, File, Pointer
+from macaron_runner.openapi.normalise import DEFINITION_KEYWORDS
+from macaron_runner.openapi.references import Node
+from macaron_runner.openapi.survey import FIELDS, Survey
+
+_Place: TypeAlias = tuple[str, ...]
+
+_SHELVES_2: Final[Mapping[str, _Place]] = {
+    "path item": ("paths",),
+    "parameter": ("parameters",),
+    "response": ("responses",),
+    "schema": ("definitions",),
+}
+_SHELVES_3: Final[Mapping[str, _Place]] = {
+    "path item": ("paths",),
+    "parameter": ("components", "parameters"),
+    "response": ("components", "responses"),
+    "schema": ("components", "schemas"),
+    "body": ("components", "requestBodies"),
+    "header": ("components", "headers"),
+    "example": ("components", "examples"),
+    "link": ("components", "links"),
+    "callback": ("components", "callbacks"),
+    "security scheme": ("components", "securitySchemes"),
+}
+"""Where a document keeps what references of each kind lead to."""
+
+_OF_JSON_SCHEMA: Final = DEFINITION_KEYWORDS | {"$schema", "$id", "id"}
+"""What a file that is a JSON Schema of its own may have beside the keywords of our specifications."""
+
+_KEPT: Final = ("swagger", "openapi", "jsonSchemaDialect")
+
+
+def read_surroundings(document: Document) -> Document | None:
+    """Return what the document's references lead to outside of it, or None where they lead nowhere else.
+
+    It is of the same specification, and everything in it is located where it really stands.
+    """
+    shelves = _SHELVES_2 if document.specification == "2.0" else _SHELVES_3
+    places: dict[_Place, Node] = {}
+    outside = [(kind, node) for kind, node in Survey(document).outside if kind in shelves]
+    inside = _steps_inward(node for _, node in outside)
+    for kind, node in outside:
+        lodgers = inside[node.place] - FIELDS[kind].keys() | (_OF_JSON_SCHEMA if kind == "schema" else set())
+        places[_free_place(places, shelves[kind], node)] = _without(node, lodgers)
+    if not places:
+        return None
+    tree = _tree(document, places)
+    source = File(document.source.path, document.file, tree, _locator(document, places))
+    return Document(document.file, tree, document.specification, source, document.files)
+
+
+def _free_place(taken: Mapping[_Place, Node], shelf: _Place, node: Node) -> _Place:
+    name = f"/{safe_name(node.name)}" if shelf == ("paths",) else safe_name(node.name)
+    place, number = (*shelf, name), 1
+    while place in taken:
+        number += 1
+        place = (*shelf, f"{name}_{number}")
+    return place
+
+
+def _steps_inward(targets: Iterable[Node]) -> Mapping[tuple[str, Pointer], set[str | int]]:
+    """Return, for each place on the way to a target, the steps that lead on from it."""
+    steps: defaultdict[tuple[str, Pointer], set[str | int]] = defaultdict(set)
+    for node in targets:
+        for depth, step in enumerate(node.pointer):
+            steps[node.file.name, node.pointer[:depth]].add(step)
+    return steps
+
+
+def _without(node: Node, lodgers: Set[str | int]) -> Node:
+    """Return a node without the members that only live in its file and are targets of their own, or nobody's."""
+    if not isinstance(node.value, dict):
+        return node
+    return node._replace(value={key: value for key, value in node.value.items() if key not in lodgers})
+
+
+def _tree(document: Document, places: Mapping[_Place, Node]) -> dict[str, Any]:
+    tree: dict[str, Any] = {key: document.tree[key] for key in _KEPT if key in document.tree}
+    tree |= {"info": {"title": "", "version": ""}, "paths": {}}
+    for (*shelf, name), node in places.items():
+        found = tree
+        for step in shelf:
+            found = found.setdefault(step, {})
+        found[name] = node.value
+    return tree
+
+
+def _locator(document: Document, places: Mapping[_Place, Node]) -> Callable[[Pointer, bool], Location]:
+    def locate(pointer: Pointer, key: bool) -> Location:  # noqa: FBT001 - File calls it so
+        for length in (2, 3):
+            node = places.get(tuple(map(str, pointer[:length])))
+            if node is not None:
+                return node.file.locate((*node.pointer, *pointer[length:]), key=key)
+        return document.source.locate(())
+
+    return locate
