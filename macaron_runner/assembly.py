@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from macaron_runner import context
+from macaron_runner.configuration.files import shown_name
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Api as ApiSettings
@@ -78,6 +79,11 @@ class Assembly:
     verifiers: Mapping[str, Verifier]
     issuer: Issuer | None
     service: context.Service
+
+    @property
+    def own_operations(self) -> tuple[Operation, ...]:
+        """The operations of the service's own APIs, not of the built-in ones."""
+        return tuple(each for served in self.apis if not served.builtin for each in served.operations)
 
 
 def answered_here(api: Api) -> tuple[Operation, ...]:
@@ -174,11 +180,13 @@ def import_function(name: str) -> Callable[..., Any]:
 
 def _read_document(settings: ApiSettings, configuration: Configuration, place: Location) -> Document:
     path = find_document(settings.spec, configuration.directory)
-    if path.is_file():
-        return read_document(path)
-    message = f'the document "{settings.spec}" does not exist'
+    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises at odd names
+        return read_document(Path(shown_name(path)))
+    message, label = f'the document "{settings.spec}" does not exist', "no such file"
+    if os.path.lexists(path):
+        message, label = f'the document "{settings.spec}" is not a file', "a folder, a pipe or a device"
     mend = f"the path is relative to {configuration.selection.file}"
-    raise BadConfiguration([Diagnostic("MAC250", message, place, label="no such file", help=mend)])
+    raise BadConfiguration([Diagnostic("MAC250", message, place, label, mend)])
 
 
 def _read_apis(documents: Iterable[ApiDocument]) -> list[Api]:

@@ -148,6 +148,8 @@ class Values:
     """The free values of `config:` in macaron.yaml, as attributes or items: `config.report_limit`, `config["a-b"]`."""
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # Python itself asks, as copy and inspect do: no matter of a service
         try:
             return service().values[name]
         except KeyError:

@@ -39,9 +39,16 @@ class CrashReporter:
 
 def describe(error: BaseException) -> str:
     """Return an error in one line: `KeyError: 'sku'`, or `OutOfStock: 409 OUT_OF_STOCK: we are sold out`."""
-    text = next(iter(str(error).splitlines()), "")
+    text = next(iter(_text_of(error).splitlines()), "")
     code = f"{error.status} {error.code}" if isinstance(error, MacaronError) else ""
     return ": ".join(part for part in (type(error).__name__, code, text) if part)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # the error is the service's own, and so is its text
+        return "<its text cannot be shown>"
 
 
 def compose_body(error: BaseException, error_id: str, context: Context | None) -> str:

@@ -164,6 +164,20 @@ class Location:
     column: int = 0
     length: int = 1
 
+    @classmethod
+    def at(cls, file: str, text: str, index: int, length: int = 1) -> Location:
+        """Return the place of the character `index` of a file's text; `length` is cut at the end of its line.
+
+        A line ends with LF, CR or both, as in YAML 1.2 (section 5.4). Past the end is at the end.
+        """
+        index = min(index, len(text.rstrip()))
+        line = 1 + text.count("\n", 0, index) + text.count("\r", 0, index) - text.count("\r\n", 0, index)
+        begin = max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
+        rest = text[index : index + length].rstrip()
+        return cls(
+            file, line, index - begin + 1, max(1, len(re.split(r"[\r\n]", rest, maxsplit=1)[0].rstrip()))
+        )
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 

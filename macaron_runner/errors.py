@@ -84,7 +84,7 @@ class MacaronError(Exception):
         return str(uuid.uuid4())
 
     def to_json(self) -> dict[str, Any]:
-        """Return the body of the answer, as design section 4 of the README describes it."""
+        """Return the body of the answer, as "What a client sees" in the README describes it."""
         body: dict[str, Any] = {
             "status": self.status,
             "error": self.code,

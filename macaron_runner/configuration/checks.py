@@ -5,9 +5,11 @@ Not for types and unknown keys (problems), and not for what stands in other file
 
 from __future__ import annotations
 
-import zoneinfo
+import functools
+import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -36,6 +38,7 @@ LATER_BROKERS: Final = (
 """URL schemes of brokers that Celery knows and this version does not serve."""
 SHORTEST_HS256_SECRET: Final = 32
 """Bytes (RFC 7518 section 3.2: a key as long as the hash, or longer)."""
+_MOST_NAMES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,25 +226,37 @@ def _when(subject: Subject, path: Path, schedule: Schedule) -> Iterator[Diagnost
 def _time_zone(subject: Subject, path: Path, name: str) -> Iterator[Diagnostic]:
     if name == "UTC":
         return
+    import zoneinfo  # not at the top: few files need it, and every command would pay for it
+
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        hint = near_word(name, zoneinfo.available_timezones())
+        hint = near_word(name, _time_zones())
         yield subject.problem(
             "MAC204", path, f'unknown time zone "{name}"', "no name of the IANA database", hint
         )
 
 
+@functools.cache
+def _time_zones() -> frozenset[str]:
+    """Return the names of all time zones; finding them means to look through hundreds of files."""
+    import zoneinfo
+
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _folders(subject: Subject) -> Iterator[Diagnostic]:
     for index, folder in enumerate(subject.config.service.python_path):
-        if not (subject.directory / folder).is_dir():
+        if not os.path.isdir(subject.directory / folder):  # noqa: PTH112 - Path.is_dir raises at odd names
             path: Path = ("service", "python_path", index)
             hint = "python_path is relative to the folder of macaron.yaml"
             yield subject.problem("MAC215", path, f'the folder "{folder}" is not there', hint=hint)
 
 
 def _not_one_of(known: Collection[str]) -> str:
-    return f"not one of: {', '.join(known)}" if known else "there are none"
+    if not known:
+        return "there are none"
+    return f"not one of: {', '.join(islice(known, _MOST_NAMES))}{', …' if len(known) > _MOST_NAMES else ''}"
 
 
 _CHECKS: Final[tuple[Callable[[Subject], Iterator[Diagnostic]], ...]] = (

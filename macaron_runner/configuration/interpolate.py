@@ -21,6 +21,7 @@ from typing import Any, Final, TypeAlias
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.configuration.source import Path
 from macaron_runner.configuration.variables import UnresolvedError, Variables
+from macaron_runner.configuration.yaml_nodes import MOST_PROBLEMS
 from macaron_runner.diagnostics import Diagnostic, Location
 
 Piece: TypeAlias = str | tuple[str, str]
@@ -69,9 +70,19 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Stands for a value that could not be interpolated; an error only if it is still there after merging."""
+    """Stands for a value that could not be interpolated; an error only if it is still there after merging.
 
-    diagnostics: tuple[Diagnostic, ...]
+    `faults` are pairs (offset in the text, what is wrong there); `place` finds an offset in the file, which is
+    work that is done only for what is told.
+    """
+
+    faults: tuple[tuple[int, UnresolvedError], ...]
+    place: Callable[[int], Location]
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The faults as diagnostics."""
+        return tuple(fault.diagnostic(self.place(offset)) for offset, fault in self.faults)
 
 
 def parse_template(text: str) -> Template:
@@ -110,11 +121,11 @@ def _interpolate_text(text: str, scope: Scope, place: Callable[[int], Location])
         template = parse_template(text)
     except TemplateError as error:
         hint = 'write "$$" for a "$" that is meant as such'
-        return Failed((Diagnostic("MAC109", str(error), place(error.offset), help=hint),))
-    problems: list[Diagnostic] = []
-    pieces = list(_follow(template, scope, place, problems))
-    if problems:
-        return Failed(tuple(problems))
+        return Failed(((error.offset, UnresolvedError("MAC109", str(error), hint)),), place)
+    faults: list[tuple[int, UnresolvedError]] = []
+    pieces = list(_follow(template, scope, faults))
+    if faults:
+        return Failed(tuple(faults[:MOST_PROBLEMS]), place)
     if any(isinstance(piece, tuple) for piece in pieces):
         return Sensitive(tuple(piece for piece in pieces if piece))
     result = "".join(piece for piece in pieces if isinstance(piece, str))
@@ -124,10 +135,7 @@ def _interpolate_text(text: str, scope: Scope, place: Callable[[int], Location])
 
 
 def _follow(
-    template: Iterable[str | Reference],
-    scope: Scope,
-    place: Callable[[int], Location],
-    problems: list[Diagnostic],
+    template: Iterable[str | Reference], scope: Scope, faults: list[tuple[int, UnresolvedError]]
 ) -> Iterator[Piece]:
     for part in template:
         if isinstance(part, str):
@@ -138,10 +146,10 @@ def _follow(
             if found is not None:
                 yield found
         except UnresolvedError as error:
-            problems.append(error.diagnostic(place(part.offset)))
+            faults.append((part.offset, error))
             continue
         if found is None and part.default is not None:
-            yield from _default(part, scope, place, problems)
+            yield from _default(part, scope, faults)
 
 
 def _variable(reference: Reference, variables: Variables) -> str | None:
@@ -156,17 +164,15 @@ def _variable(reference: Reference, variables: Variables) -> str | None:
     return text
 
 
-def _default(
-    reference: Reference, scope: Scope, place: Callable[[int], Location], problems: list[Diagnostic]
-) -> list[Piece]:
-    before = len(problems)
-    pieces = list(_follow(reference.default or (), scope, place, problems))
-    if len(problems) > before or any(isinstance(piece, tuple) for piece in pieces):
+def _default(reference: Reference, scope: Scope, faults: list[tuple[int, UnresolvedError]]) -> list[Piece]:
+    before = len(faults)
+    pieces = list(_follow(reference.default or (), scope, faults))
+    if len(faults) > before or any(isinstance(piece, tuple) for piece in pieces):
         return pieces
     try:
         scope.variables.convert(reference.name, "".join(piece for piece in pieces if isinstance(piece, str)))
     except UnresolvedError as error:
-        problems.append(error.diagnostic(place(reference.offset)))
+        faults.append((reference.offset, error))
     return pieces
 
 

@@ -11,16 +11,19 @@ likely wrong, and only a warning where it has none: then the name is just a name
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
 from macaron_runner.configuration.checks import Subject, check
+from macaron_runner.configuration.files import UnreadableError, read_file, shown_name
 from macaron_runner.configuration.interpolate import Scope, failures, interpolate
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.merge import Layer, Merged, merge_layers
@@ -31,6 +34,7 @@ from macaron_runner.configuration.selection import Selection
 from macaron_runner.configuration.shape import is_ignored
 from macaron_runner.configuration.source import SourceTree, read_yaml
 from macaron_runner.configuration.variables import UnresolvedError, Variables
+from macaron_runner.configuration.yaml_nodes import MOST_PROBLEMS
 from macaron_runner.diagnostics import (
     BadConfiguration,
     Diagnostic,
@@ -40,7 +44,7 @@ from macaron_runner.diagnostics import (
     raise_errors,
 )
 
-__all__ = ["Configuration", "load"]
+__all__ = ["Configuration", "examine", "load"]
 
 LARGEST: Final = 2**20
 """Bytes that macaron.yaml or an overlay may have."""
@@ -65,20 +69,41 @@ def load(
     one it is a random value, good for this process only. Raises BadConfiguration with every problem, sorted
     by place.
     """
+    configuration, problems = examine(selection, environ=environ, secret_keeper=secret_keeper)
+    raise_errors(problems)
+    assert configuration is not None  # there were no errors
+    return configuration
+
+
+def examine(
+    selection: Selection,
+    *,
+    environ: Mapping[str, str],
+    secret_keeper: Callable[[str], str] | None = None,
+) -> tuple[Configuration | None, tuple[Diagnostic, ...]]:
+    """Return the configuration as far as it can be known, and every problem of it, sorted by place.
+
+    Where there are errors, it has only the parts that have none: good for looking further, not for running.
+    It is None where not even that can be known. Takes what `load` takes, and raises nothing.
+    """
     path = Path(selection.file).absolute()
-    files, layers, warnings = _read(path, selection)
+    try:
+        files, layers, warnings = _read(path, selection)
+    except BadConfiguration as error:
+        return None, error.diagnostics
     scope = _scope(layers, environ, path.parent, secret_keeper or throw_away)
     merged = _fill_in([_interpolated(layer, scope) for layer in layers], selection, environ, scope)
-    problems = [*warnings, *failures(merged.value, is_ignored)]
+    problems = [*warnings, *islice(failures(merged.value, is_ignored), MOST_PROBLEMS)]
     config, faults = validate(merged)
     problems += faults
     if config is not None:
-        problems += check(Subject(config, merged, path.parent))
-    found = raise_errors(_sorted(problems, [layer.name for layer in merged.layers]))
-    assert config is not None  # there were no errors
-    return Configuration(
-        config, selection, path.parent, files, found, merged, environ.get("MACARON_VERSION", "")
-    )
+        problems += islice(check(Subject(config, merged, path.parent)), MOST_PROBLEMS)
+    found = tuple(_sorted(problems, [layer.name for layer in merged.layers]))
+    if config is None:
+        return None, found
+    doubts = tuple(problem for problem in found if problem.severity is Severity.WARNING)
+    version = environ.get("MACARON_VERSION", "")
+    return Configuration(config, selection, path.parent, files, doubts, merged, version), found
 
 
 def _sorted(problems: Iterable[Diagnostic], files: list[str]) -> list[Diagnostic]:
@@ -108,13 +133,12 @@ def _read(path: Path, selection: Selection) -> tuple[tuple[Path, ...], list[Laye
 def _read_file(path: Path, given: str, *, is_overlay: bool) -> Layer:
     name = _shown(path, given)
     try:
-        with path.open("rb") as stream:
-            text = stream.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        hint = "name the file, or start beside macaron.yaml" if isinstance(error, FileNotFoundError) else ""
-        message = f"{name} cannot be read: {reason[:1].lower()}{reason[1:]}"
-        raise BadConfiguration([Diagnostic("MAC101", message, Location(name), help=hint)]) from None
+        text = read_file(path, LARGEST)
+    except UnreadableError as error:
+        missing = isinstance(error.__cause__, FileNotFoundError) and not is_overlay
+        hint = "name the file, or start beside macaron.yaml" if missing else ""
+        problem = Diagnostic("MAC101", f"{name} cannot be read: {error}", Location(name), help=hint)
+        raise BadConfiguration([problem]) from None
     return _layer(read_yaml(text, name, largest=LARGEST, most_values=MOST_VALUES), is_overlay=is_overlay)
 
 
@@ -124,19 +148,16 @@ def _layer(tree: SourceTree, *, is_overlay: bool) -> Layer:
         value = {}
     if not isinstance(value, dict):
         what = "the file is empty" if value is None else f"the file must be a map of keys, not {shown(value)}"
-        place = Location(tree.file) if value is None else tree.locate(())
+        place = Location(tree.file, 1, 1) if value is None else tree.locate(())
         raise BadConfiguration([Diagnostic("MAC105", what, place, help=_SMALLEST)])
     return Layer(tree.file, value, lambda path, key: tree.locate(path, key=key), tree.locate_text)
 
 
 def _shown(path: Path, given: str) -> str:
     """Return a file's name as messages show it: relative to the working directory where it is below it."""
-    if not Path(given).is_absolute():
-        return str(Path(given).with_name(path.name)) if Path(given).name else given
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
+    if Path(given).is_absolute():
+        return shown_name(path)
+    return str(Path(given).with_name(path.name)) if Path(given).name else given
 
 
 def _overlay(path: Path, selection: Selection) -> tuple[Path | None, list[Diagnostic]]:
@@ -144,7 +165,7 @@ def _overlay(path: Path, selection: Selection) -> tuple[Path | None, list[Diagno
     if not name:
         return None, []
     overlay = path.with_name(f"{path.stem}.{name}{path.suffix}") if re.fullmatch(r"[\w-]+", name) else None
-    if overlay is not None and overlay.is_file():
+    if overlay is not None and os.path.lexists(overlay):
         return overlay, []
     known, place = _overlays_of(path), Location(_shown(path, selection.file))
     message = f'there is no overlay for the environment "{name}"'

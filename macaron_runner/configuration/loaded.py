@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from macaron_runner.configuration.merge import Layer, Merged
+from macaron_runner.configuration.merge import Merged
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import Diagnostic, Location
@@ -52,10 +52,6 @@ class Configuration:
         Where nothing says it, the place of its nearest parent that something says.
         """
         return self.merged.locate(path, key=key)
-
-    def origins(self, *path: str | int) -> tuple[Layer, ...]:
-        """Return the layers that the value at a path is made of; none where it is a default."""
-        return self.merged.origins(path)
 
     def resolve(self, relative: str) -> Path:
         """Return a path that the file names, absolute; it is relative to the file's folder."""

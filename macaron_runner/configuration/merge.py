@@ -75,12 +75,11 @@ class Merged:
     layers: tuple[Layer, ...]
     value: dict[str, Any]
 
-    def history(self, path: Path) -> tuple[Layer, ...]:
-        """Return the layers that say something at `path`, from the lowest to the highest; null counts too."""
-        return tuple(layer for layer in self.layers if layer.reach(path)[0] == len(path))
-
     def origins(self, path: Path) -> tuple[Layer, ...]:
-        """Return the layers that the value at `path` is made of: one, or for a map one or more."""
+        """Return the layers that the value at `path` is made of: one, or for a map one or more.
+
+        For a value that is null, or that a null removed, that is the layer with the null.
+        """
         origins: list[Layer] = []
         for layer in self.layers:
             depth, value = layer.reach(path)
@@ -90,20 +89,20 @@ class Merged:
             both_maps = isinstance(value, dict) and origins and isinstance(origins[-1].reach(path)[1], dict)
             if not (whole and both_maps):
                 origins = []  # it replaces, or removes, what is below
-            if whole and value is not None:
+            if whole:
                 origins.append(layer)
         return tuple(origins)
 
     def locate(self, path: Path, *, key: bool = False) -> Location:
         """Return the place that the value at `path` came from (`key`: of its key), or of its nearest parent.
 
-        A map that several layers made is shown in the lowest. The whole document is its file, without a line.
+        A map that several layers made is shown in the lowest. The whole document begins where its first key does.
         """
         for length in range(len(path), 0, -1):
             origins = self.origins(path[:length])
             if origins:
                 return origins[0].locate(path[:length], key if length == len(path) else True)
-        return Location(self.layers[0].name if self.layers else "")
+        return self.layers[0].locate((), False) if self.layers else Location("")  # noqa: FBT003
 
 
 def merge_layers(layers: tuple[Layer, ...]) -> Merged:

@@ -62,7 +62,12 @@ class Section(BaseModel):
     def _without_ignored(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        return {key: value for key, value in data.items() if value is not None and not key.startswith("x-")}
+        known = cls.model_fields
+        return {
+            key: value
+            for key, value in data.items()
+            if not ((value is None and key in known) or key.startswith("x-"))
+        }
 
 
 class Service(Section):

@@ -6,12 +6,15 @@ Not for what only several keys together get wrong (checks).
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from pydantic import ValidationError
 
+from macaron_runner.configuration.frozen import FrozenMap
 from macaron_runner.configuration.interpolate import Failed
 from macaron_runner.configuration.merge import ABSENT, Merged, child
 from macaron_runner.configuration.model import FORMAT_VERSION, MacaronConfig
@@ -23,6 +26,7 @@ from macaron_runner.diagnostics import Diagnostic, near_word
 
 _PHRASES: Final = {
     "string_type": "a text",
+    "string_unicode": "UTF-8 text",
     "dict_type": "a map",
     "model_type": "a map",
     "tuple_type": "a list",
@@ -59,7 +63,9 @@ def faults_in(error: ValidationError, tree: dict[str, Any]) -> list[Fault]:
         fault
         for fault in found
         if (_is_kind_of_verifier(fault) or not any(fault.path[: len(path)] == path for path in hopeless))
-        and not (fault.path in inner and fault.kind not in ("extra_forbidden", "missing"))
+        and not (
+            fault.path in inner and not fault.on_key and fault.kind not in ("extra_forbidden", "missing")
+        )
         and not (fault.kind == "too_short" and fault.value)
     ]
 
@@ -80,9 +86,7 @@ def explain(faults: Sequence[Fault], merged: Merged) -> Iterator[Diagnostic]:
             yield _unknown(path, merged, required=_meant(path) in required)
         elif first.kind == "missing":
             yield _missing(path, merged)
-        elif isinstance(first.value, Failed):
-            yield from first.value.diagnostics
-        else:
+        elif not isinstance(first.value, Failed):  # what failed before has been told
             yield _wrong(together, merged)
 
 
@@ -101,6 +105,8 @@ def shown(value: Any) -> str:
         return "a secret"
     if value is None:
         return "nothing"
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"inf": ".inf", "-inf": "-.inf"}.get(str(value), ".nan")
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:56]}…{text[-1]}"
 
@@ -164,9 +170,7 @@ def _missing(path: Path, merged: Merged) -> Diagnostic:
     text = descriptions(section).get(str(path[-1]), "") if section is not None else ""
     message = f'the key "{path[-1]}" is missing' + (f" in {dotted(path[:-1])}" if path[:-1] else "")
     hint = f"{path[-1]}: {text[:1].lower()}{text[1:]}" if text else ""
-    said = merged.history(path)  # a null, which is as good as nothing
-    place = said[-1].locate(path, True) if said else merged.locate(path[:-1], key=True)  # noqa: FBT003
-    return Diagnostic("MAC106", message, place, help=hint)
+    return Diagnostic("MAC106", message, merged.locate(path, key=True), help=hint)
 
 
 def _wrong(faults: Sequence[Fault], merged: Merged) -> Diagnostic:
@@ -187,7 +191,7 @@ def _wrong(faults: Sequence[Fault], merged: Merged) -> Diagnostic:
         hint = f"write macaron: {FORMAT_VERSION}" + (
             ", or install a newer macaron-runner" if first.value > FORMAT_VERSION else ""
         )
-        return Diagnostic("MAC108", f"format version {first.value} is not known", place, help=hint)
+        return Diagnostic("MAC108", f"format version {shown(first.value)} is not known", place, help=hint)
     return _wrong_value(faults, merged)
 
 
@@ -233,25 +237,57 @@ _SCAFFOLD: Final[dict[str, Any]] = {
 """Stands in for top-level keys that are wrong or missing, so that the rest can still be checked."""
 
 
+_ROUNDS: Final = 6
+
+
 def validate(merged: Merged) -> tuple[MacaronConfig | None, list[Diagnostic]]:
     """Return the model of a tree, and what is wrong with the tree.
 
     With faults the model is that of the parts without any, for the checks that follow: whoever mends a file
-    wants to see everything at once. It is None where too much is wrong.
+    wants to see everything at once. Where no API is good, it has none. It is None where too much is wrong.
     """
-    tree, problems = merged.value, list[Diagnostic]()
-    for _ in range(6):
-        try:
-            return MacaronConfig.model_validate(tree), problems
-        except ValidationError as error:
-            faults = faults_in(error, tree)
-        problems = problems or list(explain(faults, merged))
+    unknown = [_unknown(path, merged, required=False) for path in _unknown_nulls(merged)]
+    try:
+        return MacaronConfig.model_validate(merged.value), unknown
+    except ValidationError as error:
+        faults = faults_in(error, merged.value)
+    return _sound_part(merged.value, faults), [*unknown, *explain(faults, merged)]
+
+
+def _unknown_nulls(merged: Merged) -> Iterator[Path]:
+    """Yield the unknown keys that a layer above the first would remove: merging leaves no trace of them."""
+    for layer in merged.layers[1:]:
+        yield from islice(_unknown_nulls_in(layer.value, ()), MOST_PROBLEMS)
+
+
+def _unknown_nulls_in(value: dict[str, Any], path: Path) -> Iterator[Path]:
+    section = section_at(path)
+    for key, item in value.items():
+        if isinstance(item, dict):
+            yield from _unknown_nulls_in(item, (*path, key))
+        elif (
+            item is None
+            and section is not None
+            and key not in section.model_fields
+            and not key.startswith("x-")
+        ):
+            yield (*path, key)
+
+
+def _sound_part(tree: dict[str, Any], faults: list[Fault]) -> MacaronConfig | None:
+    """Return the model of a tree without its faults, and without those that show when the first are gone."""
+    for _ in range(_ROUNDS):
         if len(faults) == MOST_PROBLEMS:
-            break
+            return None
         for fault in faults:
             tree = _without(tree, fault.path[:-1] if fault.kind == "missing" else fault.path)
-        tree = {**_SCAFFOLD, **tree}
-    return None, problems
+        try:
+            config = MacaronConfig.model_validate({**_SCAFFOLD, **tree})
+        except ValidationError as error:
+            faults = faults_in(error, tree)
+        else:
+            return config if "apis" in tree else config.model_copy(update={"apis": FrozenMap()})
+    return None
 
 
 def _without(tree: dict[str, Any], path: Path) -> dict[str, Any]:

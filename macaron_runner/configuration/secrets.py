@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from macaron_runner.configuration.files import UnreadableError, read_file
 from macaron_runner.configuration.model import Secret
 from macaron_runner.configuration.variables import UnresolvedError
-from macaron_runner.diagnostics import near_word
 
 _LARGEST: Final = 64 * 1024
 
@@ -39,11 +39,9 @@ class Secrets:
     def __call__(self, name: str) -> str:
         """Return the secret's value. Raises UnresolvedError (MAC112 not declared, MAC113 absent)."""
         if name not in self.declared:
-            hint = (
-                near_word(name, self.declared)
-                or f"declare it under secrets: {name}: {{env: …}} or {{file: …}}"
-            )
-            raise UnresolvedError("MAC112", f'the secret "{name}" is not declared', hint)
+            hint = f"declare it under secrets: {name}: {{env: …}} or {{file: …}}"
+            what = f'the secret "{name}" is not declared'
+            raise UnresolvedError("MAC112", what, hint, name=name, known=self.declared)
         if name not in self._read:
             self._read[name] = self._find(name, self.declared[name])
         return self._read[name]
@@ -69,18 +67,16 @@ class Secrets:
         raise _absent(name, "it has no source", "")
 
     def _file(self, name: str, given: str) -> str:
-        path, hint = self.directory / given, "put the value there"
+        hint = "put the value there"
         try:
-            if path.exists() and not path.is_file():
-                raise _absent(name, f"{given} is not a file", hint)
-            if path.stat().st_size > _LARGEST:
-                raise _absent(name, f"{given} is larger than {_LARGEST // 1024} KiB", hint)
-            text = path.read_text("utf-8")
+            content = read_file(self.directory / given, _LARGEST)
+            text = content.decode()
         except UnicodeDecodeError:
             raise _absent(name, f"{given} is not UTF-8 text", hint) from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise _absent(name, f"{given} cannot be read ({reason})", hint) from None
+        except UnreadableError as error:
+            raise _absent(name, f"{given} cannot be read: {error}", hint) from None
+        if len(content) > _LARGEST:
+            raise _absent(name, f"{given} is larger than {_LARGEST // 1024} KiB", hint)
         value = text.removesuffix("\n").removesuffix("\r")
         if not value:
             raise _absent(name, f"the file {given} is empty", hint)

@@ -47,8 +47,10 @@ def read_yaml(
     except YAMLError as error:
         raise BadConfiguration([broken_yaml(error, decoded, file)]) from None
     except TooDeepError as error:
-        problem = Diagnostic("MAC102", f"the YAML is nested too deep: {error}", location_at(file, decoded, 0))
-        raise BadConfiguration([problem]) from None
+        place = Location.at(file, decoded, error.index)
+        raise BadConfiguration(
+            [Diagnostic("MAC102", f"the YAML is nested too deep: {error}", place)]
+        ) from None
     finally:
         composer.dispose()
     tree = SourceTree(file=file, value=None, text=decoded, root=root)
@@ -105,7 +107,7 @@ class SourceTree:
                 return self.place(node)
             start = hit + len(piece)
         closing = self.text.find("}", hit, end)
-        return location_at(self.file, self.text, hit, max(closing + 1 - hit, len(piece)))
+        return Location.at(self.file, self.text, hit, max(closing + 1 - hit, len(piece)))
 
     def place(self, node: Node) -> Location:
         """Return where a node begins, underlined as far as it goes on its first line."""
@@ -123,15 +125,6 @@ class SourceTree:
         return start.index == end.index or (not isinstance(node, ScalarNode) and start.line != end.line)
 
 
-def location_at(file: str, text: str, index: int, length: int = 1) -> Location:
-    """Return the place of the character `index` of `text`; `length` is cut at the end of its line."""
-    index = min(index, len(text.rstrip()))
-    begin = text.rfind("\n", 0, index) + 1
-    end = text.find("\n", index)
-    room = len(text[index : end if end >= 0 else len(text)].rstrip())
-    return Location(file, text.count("\n", 0, index) + 1, index - begin + 1, max(1, min(length, room)))
-
-
 def _child(node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
     """Return the key's node (None in a list) and the value's node one step down, or None."""
     if isinstance(node, MappingNode):
@@ -146,21 +139,18 @@ def _decode(text: bytes, file: str, largest: int) -> str:
     if len(text) > largest:
         limit = f"{largest // 2**20} MiB" if largest >= 2**20 else f"{largest} bytes"
         raise BadConfiguration([Diagnostic("MAC101", f"the file is larger than {limit}", Location(file))])
-    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadConfiguration([_not_utf8(Location(file), "it seems to be UTF-16")])
-    if b"\0" in text:
-        raise BadConfiguration(
-            [Diagnostic("MAC101", "the file is not a text: it has zero bytes", Location(file))]
-        )
+    if text.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
+        raise _not_utf8(file, text, 0, "it seems to be UTF-16 or UTF-32")
     try:
-        return text.decode("utf-8-sig")
+        decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = text[: error.start].decode("utf-8-sig", "replace")
-        place = location_at(file, before + "?", len(before))
-        raise BadConfiguration(
-            [_not_utf8(place, f"the byte 0x{text[error.start]:02x} fits nowhere")]
-        ) from None
+        raise _not_utf8(file, text, error.start, f"the byte 0x{text[error.start]:02x} fits nowhere") from None
+    if "\0" in decoded:
+        raise _not_utf8(file, text, text.index(b"\0"), "a zero byte")
+    return decoded
 
 
-def _not_utf8(place: Location, label: str) -> Diagnostic:
-    return Diagnostic("MAC101", "the file is not UTF-8 text", place, label, "save it as UTF-8")
+def _not_utf8(file: str, text: bytes, index: int, label: str) -> BadConfiguration:
+    before = text[:index].decode("utf-8-sig", "replace")
+    place = Location.at(file, before + "?", len(before))
+    return BadConfiguration([Diagnostic("MAC101", "the text is not UTF-8", place, label, "save it as UTF-8")])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,15 +17,21 @@ from macaron_runner.diagnostics import Diagnostic, Location, near_word
 
 
 class UnresolvedError(Exception):
-    """A reference to a variable or secret cannot be followed; becomes a diagnostic at its place."""
+    """A reference to a variable or secret cannot be followed; becomes a diagnostic at its place.
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    Where `name` is near to one of `known`, the diagnostic offers that instead of the hint.
+    """
+
+    def __init__(
+        self, code: str, message: str, hint: str = "", *, name: str = "", known: Iterable[str] = ()
+    ) -> None:
         super().__init__(message)
-        self.code, self.message, self.hint = code, message, hint
+        self.code, self.message, self.hint, self.name, self.known = code, message, hint, name, known
 
     def diagnostic(self, place: Location) -> Diagnostic:
         """Return the diagnostic at the place where the reference stands."""
-        return Diagnostic(self.code, self.message, place, help=self.hint)
+        hint = near_word(self.name, self.known) or self.hint
+        return Diagnostic(self.code, self.message, place, help=hint)
 
 
 def _string(text: str) -> str:
@@ -144,8 +150,11 @@ class Variables:
         """Return the error of a variable that must be set and is not."""
         if message:
             return UnresolvedError("MAC110", f"the environment variable {name} is not set: {message}")
-        hint = near_word(name, self.declared) or f"set it, or give a default: ${{{name}:-…}}"
-        return UnresolvedError("MAC110", f"the environment variable {name} is not set", hint)
+        what, hint = (
+            f"the environment variable {name} is not set",
+            f"set it, or give a default: ${{{name}:-…}}",
+        )
+        return UnresolvedError("MAC110", what, hint, name=name, known=self.declared)
 
     def _declaration(self, name: str) -> Variable:
         return self.declared.get(name) or (PORT if name == "PORT" else _UNDECLARED)

@@ -51,7 +51,9 @@ _READABLE: Final[tuple[tuple[str, str, str], ...]] = (
 def broken_yaml(error: YAMLError, text: str, file: str) -> Diagnostic:
     """Return the diagnostic (MAC102) of an error that libyaml raised while it read `text`."""
     if isinstance(error, ReaderError):
-        return Diagnostic("MAC102", "a control character stands in the file", _at(file, text, error.position))
+        return Diagnostic(
+            "MAC102", "a control character stands in the file", Location.at(file, text, error.position)
+        )
     if not isinstance(error, MarkedYAMLError):
         return Diagnostic("MAC102", f"the YAML is broken: {error}", Location(file))
     problem, mark = error.problem or "", error.problem_mark or error.context_mark
@@ -98,12 +100,7 @@ def _context(error: MarkedYAMLError, text: str, file: str) -> tuple[tuple[Locati
 
 
 def _mark(file: str, text: str, mark: Any) -> Location:
-    return _at(file, text, mark.index) if mark is not None else Location(file)
-
-
-def _at(file: str, text: str, index: int) -> Location:
-    index = min(index, len(text.rstrip()))
-    return Location(file, text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
+    return Location.at(file, text, mark.index) if mark is not None else Location(file)
 
 
 def _line(text: str, number: int) -> str:

@@ -20,6 +20,7 @@ DEEPEST: Final = 200
 MOST_PROBLEMS: Final = 100
 """Problems that are told at once; nobody reads more, and each costs a search for its place."""
 
+_LONGEST_NUMBER: Final = 1000  # digits; beyond 4300 Python refuses to print an integer
 _PREFIX: Final = "tag:yaml.org,2002:"
 _STRING: Final = _PREFIX + "str"
 _PLAIN: Final = re.compile(
@@ -47,7 +48,11 @@ def hide_odd_breaks(text: str) -> str:
 
 
 class TooDeepError(Exception):
-    """A map or list stands inside more than DEEPEST others."""
+    """A map or list stands inside more than DEEPEST others; `index` is where in the text."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(index)
+        self.index = index
 
     def __str__(self) -> str:
         return f"more than {DEEPEST} maps and lists stand inside one another"
@@ -73,11 +78,11 @@ class Composer(CParser):
         match = _PLAIN.fullmatch(value)
         return _PREFIX + match.lastgroup if match is not None and match.lastgroup else _STRING
 
-    def descend_resolver(self, *_: object) -> None:
+    def descend_resolver(self, parent: Node | None, _: object) -> None:
         """Count one level down."""
         self.depth += 1
         if self.depth > DEEPEST:
-            raise TooDeepError
+            raise TooDeepError(parent.start_mark.index if parent is not None else 0)
 
     def ascend_resolver(self) -> None:
         """Count one level up."""
@@ -85,6 +90,8 @@ class Composer(CParser):
 
 
 def _integer(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError("too long")
     return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
 
 
@@ -176,15 +183,13 @@ class Builder:
         for key, _ in node.value:
             if len(self.problems) == MOST_PROBLEMS:
                 return
-            if key.__class__ is ScalarNode and first.setdefault(key.value, key) is not key:
-                self.problems.append(
-                    Diagnostic(
-                        "MAC103",
-                        f'the key "{key.value}" stands twice in one map',
-                        self.place(key),
-                        related=((self.place(first[key.value]), "it stands here first"),),
-                    )
-                )
+            if key.__class__ is not ScalarNode:
+                continue
+            if key.value in first:
+                note = (self.place(first[key.value]), "it stands here first")
+                message = f'the key "{key.value}" stands twice in one map'
+                self.problems.append(Diagnostic("MAC103", message, self.place(key), related=(note,)))
+            first.setdefault(key.value, key)
 
     def _refuse_merge_key(self, node: Node) -> None:
         for key, _ in node.value:

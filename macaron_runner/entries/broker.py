@@ -1,4 +1,4 @@
-"""`python -m macaron_runner.entries.broker`: becomes the embedded broker of a service.
+"""`python -m macaron_runner.entries broker`: becomes the embedded broker of a service.
 
 Not for what the broker promises (tasks.broker).
 """
@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from macaron_runner.configuration.selection import Selection
-from macaron_runner.entries.start import start
 from macaron_runner.errors import DependencyMissing
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.tasks.broker import broker_command
@@ -27,7 +26,3 @@ def main(words: Sequence[str]) -> int:
         raise DependencyMissing(
             f"the embedded broker {command[0]} cannot be started: {error.strerror}"
         ) from error
-
-
-if __name__ == "__main__":
-    start(main)

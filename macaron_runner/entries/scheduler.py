@@ -1,4 +1,4 @@
-"""`python -m macaron_runner.entries.scheduler`: queues tasks when their schedules say so.
+"""`python -m macaron_runner.entries scheduler`: queues tasks when their schedules say so.
 
 One such process a service. It imports none of the service's code. Not for what is due when (tasks.schedules).
 """
@@ -13,7 +13,7 @@ from macaron_runner import logs
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import raise_errors
-from macaron_runner.entries.start import start
+from macaron_runner.entries.start import settle
 from macaron_runner.errors import UsageError
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.tasks.celery_app import create_celery
@@ -33,12 +33,6 @@ def main(words: Sequence[str]) -> int:
         raise UsageError(f"{selection.file} has nothing under tasks.schedules")
     log = configuration.config.observability.logs
     logs.configure(log.level, log.format)
-    return run_scheduler(
-        create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE),
-        tasks,
-        state.path / "schedule",
-    )
-
-
-if __name__ == "__main__":
-    start(main)
+    celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)
+    settle()
+    return run_scheduler(celery, tasks, state.path / "schedule")

@@ -5,6 +5,8 @@ Not for the command line's verbs, which explain themselves (cli).
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import sys
 import traceback
@@ -18,9 +20,26 @@ Main = Callable[[Sequence[str]], int]
 """An entry's work: its words in, its exit code out."""
 
 
-def start(main: Main) -> NoReturn:
-    """Run `main` with this process's words, and exit with its code."""
-    sys.exit(guarded(main, sys.argv[1:], sys.stderr, os.environ))
+def start() -> NoReturn:
+    """Run `main` of the entry that this process's first word names with the other words; exit with its code.
+
+    Nothing is collected until the entry settles: a start only makes what stays, and looking through that again and
+    again is a good part of its time.
+    """
+    gc.disable()
+    kind, *words = sys.argv[1:]
+
+    def main(words: Sequence[str]) -> int:
+        code: int = importlib.import_module(f"macaron_runner.entries.{kind}").main(words)
+        return code
+
+    sys.exit(guarded(main, words, sys.stderr, os.environ))
+
+
+def settle() -> None:
+    """End the start: what is loaded by now stays, is shared with forked processes, and is never looked through."""
+    gc.freeze()
+    gc.enable()
 
 
 def guarded(main: Main, words: Sequence[str], stderr: TextIO, environ: Mapping[str, str]) -> int:

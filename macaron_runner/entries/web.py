@@ -1,21 +1,20 @@
-"""`python -m macaron_runner.entries.web`: serves the APIs of a service on the sockets it inherits.
+"""`python -m macaron_runner.entries web`: serves the APIs of a service on the sockets it inherits.
 
 Not for opening sockets for others or starting other processes (processes.supervisor).
 """
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from macaron_runner import context, logs
-from macaron_runner.assembly import assemble
+from macaron_runner.assembly import Assembly, assemble
 from macaron_runner.configuration.load import Configuration, load
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import Diagnostic, Location, raise_errors
-from macaron_runner.entries.start import start
+from macaron_runner.entries.start import settle
 from macaron_runner.processes.capacity import memory_share, read_limits, web_workers
 from macaron_runner.processes.listeners import ENVIRONMENT_KEY
 from macaron_runner.processes.plan import bind_addresses
@@ -33,18 +32,20 @@ def main(words: Sequence[str]) -> int:
     raise_errors(check_settings(configuration))
     log = configuration.config.observability.logs
     logs.configure(log.level, log.format)
-    app = create_app(assemble(configuration))
+    assembly = assemble(configuration)
+    app = create_app(assembly)
     check_worker_class(configuration)
-    attach_queue(app, configuration, state)
+    attach_queue(app, assembly, state)
     serve(app, configuration, os.environ)
     return 0
 
 
-def attach_queue(app: ServiceApp, configuration: Configuration, state: StateDirectory) -> None:
+def attach_queue(app: ServiceApp, assembly: Assembly, state: StateDirectory) -> None:
     """Let tasks that handlers call be queued. Raises BadConfiguration where there are tasks and no `tasks:`.
 
     Celery is imported only by a service that has tasks.
     """
+    configuration = assembly.configuration
     if configuration.config.tasks is None:
         raise_errors(_tasks_without_queue(app, configuration))
         return
@@ -52,7 +53,7 @@ def attach_queue(app: ServiceApp, configuration: Configuration, state: StateDire
     from macaron_runner.tasks.discover import load_tasks
     from macaron_runner.tasks.queue import CeleryQueue
 
-    known = load_tasks(configuration, [module.__name__ for module in app.service_modules])
+    known = load_tasks(configuration, assembly.own_operations)
     context.amend(queue=CeleryQueue(create_celery(configuration.config, state.broker_socket), known))
 
 
@@ -80,8 +81,7 @@ def serve(app: ServiceApp, configuration: Configuration, environ: Mapping[str, s
         configuration, workers=count_workers(configuration), binds=listening_on(configuration, environ)
     )
     process = ServiceProcess(app, settings)
-    gc.collect()
-    gc.freeze()
+    settle()
     process.run()
 
 
@@ -101,7 +101,3 @@ def count_workers(configuration: Configuration) -> int:
     tasks = configuration.config.tasks
     pools = len(tasks.pools) if tasks is not None else 0
     return int(web_workers(read_limits(), share=memory_share(pools)))
-
-
-if __name__ == "__main__":
-    start(main)

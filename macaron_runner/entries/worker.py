@@ -1,4 +1,4 @@
-"""`python -m macaron_runner.entries.worker … --pool NAME`: runs the tasks of one pool's queues.
+"""`python -m macaron_runner.entries worker … --pool NAME`: runs the tasks of one pool's queues.
 
 Not for what a worker does (tasks.worker).
 """
@@ -12,15 +12,16 @@ from pathlib import Path
 from macaron_runner import context, logs
 from macaron_runner.assembly import assemble
 from macaron_runner.configuration.load import load
+from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Pool
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import raise_errors
-from macaron_runner.entries.start import start
+from macaron_runner.entries.start import settle
 from macaron_runner.errors import UsageError
 from macaron_runner.processes.capacity import memory_share, pool_concurrency, read_limits
 from macaron_runner.processes.plan import WORKER_GRACE
 from macaron_runner.processes.state import StateDirectory
-from macaron_runner.server.app import create_app
+from macaron_runner.server.service_app import ServiceApp
 from macaron_runner.tasks.celery_app import create_celery
 from macaron_runner.tasks.discover import load_tasks
 from macaron_runner.tasks.guarantee import WORKER_PATIENCE
@@ -43,14 +44,23 @@ def main(words: Sequence[str], grace: float = WORKER_GRACE) -> int:
         raise UsageError(f"{selection.file} has no pool {name!r} under tasks.pools")
     log = configuration.config.observability.logs
     logs.configure(log.level, log.format)
-    # The application is made for what comes with it: the modules that the web imports, imported as it does.
-    service_app = create_app(assemble(configuration))
-    tasks = load_tasks(configuration, [module.__name__ for module in service_app.service_modules])
+    assembly = assemble(configuration)
+    with stand_in(configuration).app_context():
+        tasks = load_tasks(configuration, assembly.own_operations)
     celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)
     context.amend(queue=CeleryQueue(celery, tasks))
     pool = section.pools[name]
     worker = PoolWorker(name, pool, count_processes(pool, len(section.pools)), grace)
+    settle()
     return run(celery, worker, tasks)
+
+
+def stand_in(configuration: Configuration) -> ServiceApp:
+    """Return the application for modules that register hooks with flask.current_app when they are imported."""
+    config = configuration.config
+    return ServiceApp(
+        config.service.name, configuration.directory, body_limit=config.http.body_limit, slow_call=None
+    )
 
 
 def count_processes(pool: Pool, pools: int) -> int:
@@ -58,7 +68,3 @@ def count_processes(pool: Pool, pools: int) -> int:
     if pool.concurrency != "auto":
         return pool.concurrency
     return int(pool_concurrency(read_limits(), share=memory_share(pools)))
-
-
-if __name__ == "__main__":
-    start(main)

@@ -17,14 +17,13 @@ from typing import Any, Final, TypeAlias
 import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from macaron_runner.errors import ErrorDetail
 from macaron_runner.models.model import Model
 from macaron_runner.models.order import ClassPiece
 from macaron_runner.models.parents import ImportName, find_parents
 from macaron_runner.models.source import Foreign, ModelSource
 from macaron_runner.openapi.operation import Api, Schema
 from macaron_runner.validation.identifiers import identifier
-from macaron_runner.validation.problems import pointer_of
+from macaron_runner.validation.problems import Finding, Unusable, pointer_of
 
 Adapt: TypeAlias = Callable[[Any], Any]
 
@@ -87,8 +86,8 @@ class Models(Mapping[str, Any]):
     def adapt(self, schema: Schema) -> Adapt:
         """Return what makes the Python value of a JSON value that was checked against `schema`.
 
-        A model, datetime, UUID, bytes, or the value itself. It raises ValueError (pydantic's ValidationError)
-        where Python has no such value: a leap second, a year 0, base64 that is none; `misfits` tells where.
+        A model, datetime, UUID, bytes, or the value itself. It raises Unusable where Python has no such value:
+        a leap second, a year 0, base64 that is none.
         """
         annotation, text, classes = self._source.annotate(schema)
         if text:
@@ -108,12 +107,24 @@ class Models(Mapping[str, Any]):
     def _adapter(self, kind: Any) -> Adapt:
         """Return one call into pydantic's engine; JSON has the document's names, never Python's."""
         if isinstance(kind, type) and issubclass(kind, Model):
-            return lambda value: kind.__pydantic_validator__.validate_python(
-                value, by_alias=True, by_name=False
-            )
+
+            def make_model(value: Any) -> Any:
+                try:
+                    return kind.__pydantic_validator__.validate_python(value, by_alias=True, by_name=False)
+                except ValidationError as error:
+                    raise _unusable(error, value) from None
+
+            return make_model
         adapter: TypeAdapter[Any] = TypeAdapter(kind, config=ConfigDict(defer_build=True))
         self._adapters.append(adapter)
-        return lambda value: adapter.validator.validate_python(value, by_alias=True, by_name=False)
+
+        def make(value: Any) -> Any:
+            try:
+                return adapter.validator.validate_python(value, by_alias=True, by_name=False)
+            except ValidationError as error:
+                raise _unusable(error, value) from None
+
+        return make
 
     def _execute(self, text: str, classes: tuple[ClassPiece, ...]) -> None:
         """Run source in the module of this API, and tell its classes where they come from."""
@@ -188,10 +199,35 @@ def _shown(value: Any) -> str:
     return "absent" if value is _MISSING else orjson.dumps(value, default=str).decode()
 
 
-def misfits(error: ValidationError, location: str = "body", pointer: str = "") -> tuple[ErrorDetail, ...]:
-    """Return what an `Adapt` or a constructor could not make, as a client sees it; `pointer` before each place."""
+def _unusable(error: ValidationError, value: Any) -> Unusable:
+    """Return what cannot be made of a value, and where in it."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return tuple(ErrorDetail(location, pointer + pointer_of(one["loc"]), one["msg"]) for one in found)
+    return Unusable(
+        Finding(_path_in(value, one["loc"]), one["type"], _MESSAGES.get(one["type"], one["msg"]))
+        for one in found
+    )
+
+
+def _path_in(value: Any, steps: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return a path without the steps that lead not into the value but into one of several types."""
+    path = []
+    for step in steps:
+        inside = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
+        if step in inside:
+            value = value[step]
+            path.append(step)
+    return tuple(path)
+
+
+_MESSAGES: Final[Mapping[str, str]] = {
+    "decimal_parsing": "is not a decimal number",
+    "finite_number": "is not a decimal number",
+    "int_from_float": "is an integer too large to be written with a fraction or an exponent",
+    "int_parsing_size": "is an integer too large to be written with a fraction or an exponent",
+    "recursion_depth_exceeded": "is nested too deeply",
+    "recursion_loop": "is nested too deeply",
+}
+"""What a client is told, where pydantic's own words are not ours."""
 
 
 def _new_module(api: str) -> ModuleType:

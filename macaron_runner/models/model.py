@@ -7,7 +7,6 @@ JSON-Schema engine before a model is made: a model knows types only.
 # No `from __future__ import annotations`: pydantic evaluates Model's annotations again for every class that extends it.
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,9 +28,10 @@ from pydantic import (
     TypeAdapter,
     model_serializer,
 )
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from macaron_runner.diagnostics import near_word
+from macaron_runner.validation.jsonable import time_to_json
 
 _NO_EXTENSIONS: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -47,6 +47,7 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="allow",
         defer_build=True,
+        ser_json_inf_nan="constants",  # not null: what JSON cannot say is to be noticed when it is written
         validate_by_name=True,
         validate_by_alias=True,
         protected_namespaces=(),
@@ -187,8 +188,8 @@ def _read_base64(value: Any) -> Any:
         return value
     try:
         return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
-        raise ValueError(f"is not base64: {error}") from None
+    except ValueError:  # text beyond ASCII, or binascii.Error
+        raise PydanticCustomError("base64", "is not base64") from None
 
 
 def _write_base64(value: Any) -> Any:
@@ -196,11 +197,7 @@ def _write_base64(value: Any) -> Any:
 
 
 def _write_time(value: Any) -> Any:
-    """Return an RFC 3339 text; a time without zone is taken for UTC, as bravado-core did."""
-    if not isinstance(value, datetime):
-        return value
-    text = value.isoformat()
-    return f"{text}Z" if value.tzinfo is None else f"{text[:-6]}Z" if text.endswith("+00:00") else text
+    return time_to_json(value) if isinstance(value, datetime) else value
 
 
 Base64 = Annotated[bytes, BeforeValidator(_read_base64), PlainSerializer(_write_base64, when_used="json")]
@@ -222,9 +219,9 @@ class _Texts:
     In a union of both, each value thus becomes what it is. Other values must be of the very type.
     """
 
-    name: str
     least: int
-    most: int | None = None
+    most: int | None
+    message: str
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema: Any = handler(source)
@@ -233,13 +230,17 @@ class _Texts:
         either = core_schema.union_schema(
             [core_schema.chain_schema([text, schema]), exact], mode="left_to_right"
         )
-        return core_schema.custom_error_schema(
-            either, schema["type"], custom_error_message=f"is not a {self.name} that Python knows"
-        )
+        return core_schema.custom_error_schema(either, schema["type"], custom_error_message=self.message)
 
 
-Date = Annotated[date, _Texts("date", 10, 10)]
+Date = Annotated[date, _Texts(10, 10, "is not a date as 2026-11-22, of the years 1 to 9999")]
 """A day (format date)."""
 
-DateTime = Annotated[datetime, _Texts("time", 11), PlainSerializer(_write_time, when_used="json")]
+DateTime = Annotated[
+    datetime,
+    _Texts(
+        11, None, "is not a time as 2026-11-22T10:20:30Z, of the years 1 to 9999 and without leap seconds"
+    ),
+    PlainSerializer(_write_time, when_used="json"),
+]
 """A time with its zone, in JSON as RFC 3339 writes it (format date-time)."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from inspect import getattr_static
 from types import new_class
 from typing import Final, TypeAlias, cast
 
@@ -103,8 +104,8 @@ class _Search:
         if any(vars(kind).keys() & {"__init__", "__new__"} for kind in parent.__mro__[:-1]):
             yield "it has a constructor; models have their own"
         for attribute in self._attributes(name):
-            if hasattr(type(getattr(parent, attribute, None)), "__set__"):
-                yield f'its attribute "{attribute}" would hide the property of that name'
+            if hasattr(type(getattr_static(parent, attribute, None)), "__get__"):
+                yield f'its method or property "{attribute}" has the name of a property of the schema'
 
     def _flaw(self, name: str, trial: type[Model]) -> str:
         """Return why a class that could be made is no use, or ""."""

@@ -27,7 +27,8 @@ class Shape:
 
     `base` is the named schema it extends; `properties` are all of them, those of the base first; `own` tells
     which of them are not exactly the base's. `must` are the properties every value has; `additional` is the
-    schema of further ones, None where the schema does not speak of them.
+    schema of further ones, None where the schema does not speak of them. `parts` are all the named schemas it
+    is combined of.
     """
 
     base: str | None = None
@@ -35,6 +36,7 @@ class Shape:
     must: set[str] = field(default_factory=set)
     additional: Schema | None = None
     own: tuple[str, ...] = ()
+    parts: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Schemas:
     def __init__(self, named: Mapping[str, Schema]) -> None:
         self._named = named
         self._classes: dict[str, bool] = {}
+        self._circular: dict[str, bool] = {}
         self._shapes: dict[str, Shape] = {}
         self._shaping: set[str] = set()
 
@@ -72,6 +75,26 @@ class Schemas:
             seen.append(name)
             schema = self._named[name]
         return seen[-1] if seen else None
+
+    def is_circular(self, name: str) -> bool:
+        """Tell whether a named schema is among its own alternatives, which says nothing: `{"anyOf": [itself, …]}`."""
+        if name not in self._circular:
+            seen: set[str] = set()
+            todo = [self._named[name]]
+            while todo and name not in seen:
+                found = set(self._alternatives(todo.pop())) - seen
+                seen |= found
+                todo += [self._named[other] for other in found if not self.is_class(other)]
+            self._circular[name] = name in seen
+        return self._circular[name]
+
+    def _alternatives(self, schema: Schema) -> Iterator[str]:
+        """Yield the names of the schemas that a schema is a combination of, with nothing around them."""
+        if (name := self.target(schema)) is not None:
+            yield name
+        elif isinstance(schema, Mapping):
+            for part in (part for key in ("allOf", *_CHOICES) for part in schema.get(key, ())):
+                yield from self._alternatives(part)
 
     def other_direction(self, schema: Schema) -> bool:
         """Tell whether a property is readOnly or writeOnly, itself or where its `$ref` leads: one way lacks it."""
@@ -187,6 +210,7 @@ class Schemas:
         if name is None:
             self._merge(part, shape, inside)
         elif name not in inside:
+            shape.parts.add(name)
             self._inherit(name, shape, inside)
 
     def _inherit(self, name: str, shape: Shape, inside: frozenset[str]) -> None:
@@ -211,6 +235,7 @@ class Schemas:
                 continue
             alternative = Shape()
             self._merge(self._named[name] if name else arm, alternative, inside | ({name} if name else set()))
+            shape.parts |= alternative.parts | ({name} if name else set())
             for member_name, member in alternative.properties.items():
                 found[member_name] = either(found[member_name], member) if member_name in found else member
         for member_name, member in found.items():

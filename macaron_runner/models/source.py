@@ -12,7 +12,7 @@ Types only. Not for executing it (models).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -45,6 +45,8 @@ _IMPORTS: Final[Mapping[str, str]] = {
 }
 _BUILTINS: Final = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
 _INDENT: Final = "    "
+_MOST_REPEATED: Final = 3
+"""How often a schema may be extended inside its own extensions, which each time gives another class, for ever."""
 _MODULE: Final = Scope(())
 
 
@@ -55,6 +57,17 @@ class Foreign:
     module: str
     name: str
     value: type
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A class to be written; `around` it are classes of nameless schemas, each given by what it is combined of."""
+
+    name: str
+    called: str
+    schema: SchemaMap
+    shape: Shape
+    around: tuple[Set[str], ...] = ()
 
 
 class ModelSource:
@@ -81,7 +94,8 @@ class ModelSource:
         self._inline: dict[int, tuple[SchemaMap, str]] = {}
         self._attributes: dict[str, dict[str, str]] = {}
         self._pieces: dict[str, Piece] = {}
-        self._waiting: list[tuple[str, str, SchemaMap, Shape]] = []
+        self._waiting: list[_Waiting] = []
+        self._around: tuple[Set[str], ...] = ()
         self._mentions: set[str] = set()
         self._used: set[str] = set()
         self._written = set(_BUILTINS)
@@ -114,7 +128,7 @@ class ModelSource:
         """Add what a named schema becomes."""
         schema = self._schemas[name]
         if self._schemas.is_class(name):
-            self._waiting.append((self.names[name], name, core_of(schema), self._schemas.shape(name)))
+            self._waiting.append(_Waiting(self.names[name], name, core_of(schema), self._schemas.shape(name)))
             return
         write = partial(self._annotations, schema, Scope((self.names[name],)))
         self._add_alias(self.names[name], write, _doc(schema, ""))
@@ -155,9 +169,14 @@ class ModelSource:
     def inline_class(self, schema: SchemaMap, hint: str) -> str:
         """Return the class of a nameless schema; it is written with the rest of its module."""
         if id(schema) not in self._inline:
-            name, core = self._given.give(hint), core_of(schema)
+            core = core_of(schema)
+            shape = self._schemas.inline_shape(core)
+            around = (*self._around, shape.parts)
+            if any(sum(part in parts for parts in around) > _MOST_REPEATED for part in shape.parts):
+                return "Any" if shape.base is None else self.names[shape.base]
+            name = self._given.give(hint)
             self._inline[id(schema)] = (schema, name)  # holding the schema keeps its id
-            self._waiting.append((name, name, core, self._schemas.inline_shape(core)))
+            self._waiting.append(_Waiting(name, name, core, shape, around))
         return self._inline[id(schema)][1]
 
     # Pieces
@@ -244,8 +263,11 @@ class ModelSource:
 
     def _drain(self) -> tuple[str, tuple[ClassPiece, ...]]:
         """Return the text of all that was added since the last call."""
-        for name, called, schema, shape in self._waiting:  # grows while it is walked
-            self._pieces[name] = self._class(name, called, schema, shape)
+        for waiting in self._waiting:  # grows while it is walked
+            self._around = waiting.around
+            self._pieces[waiting.name] = self._class(
+                waiting.name, waiting.called, waiting.schema, waiting.shape
+            )
         body: list[str] = []
         classes: list[ClassPiece] = []
         for piece, missing in in_order(self._pieces):
@@ -257,7 +279,7 @@ class ModelSource:
             if piece.name in self._hidden:  # a property of this name hides it inside its class
                 body.append(f"\n_{piece.name} = {piece.name}\n")
         text = "".join([self._head(), *body]) if body or not self._used <= self._written else ""
-        self._pieces, self._waiting, self._hidden = {}, [], {}
+        self._pieces, self._waiting, self._hidden, self._around = {}, [], {}, ()
         self._written |= self._used
         return text, tuple(classes)
 

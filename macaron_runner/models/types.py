@@ -118,7 +118,7 @@ class Annotations:
 
     def _reference(self, schema: SchemaMap, scope: Scope) -> Arms:
         name = self._schemas.target(schema)
-        if name is None:
+        if name is None or (not self._is_class(name) and self._schemas.is_circular(name)):
             return [_ANY]
         arms = [self._definer.named(name, scope)]
         return (
@@ -136,12 +136,10 @@ class Annotations:
     # Values
 
     def _values(self, values: list[Any], scope: Scope) -> Arms:
-        """Return Literal for a moderate number of texts and integers, plain types for other values."""
+        """Return Literal for a moderate number of texts, integers and booleans, plain types for other values."""
         given = [value for value in values if value is not None]
         exact = [value for value in given if _exact(value)] if len(given) <= _MOST_LITERALS else []
-        kinds = dict.fromkeys(
-            _KINDS[type(value)] for value in given if value not in exact or not _exact(value)
-        )
+        kinds = dict.fromkeys(_KINDS[type(value)] for value in given if not (exact and _exact(value)))
         word = self._word("Literal", scope) if exact else ""
         arms = [f"{word}[{', '.join(map(literal, exact))}]"] if exact else []
         return arms + [arm for kind in kinds for arm in self._typed({"type": kind}, scope)]
@@ -233,7 +231,9 @@ _IMPLIED: Final[Mapping[str, str]] = {
 
 
 def _exact(value: Any) -> bool:
-    """Tell whether a value can stand in Literal: texts that can be written as UTF-8, and integers of 64 bits."""
+    """Tell whether a value can stand in Literal: booleans, texts that can be UTF-8, and integers of 64 bits."""
+    if isinstance(value, bool):
+        return True
     if isinstance(value, str):
         return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
     return type(value) is int and -(2**63) <= value < 2**63

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 READY_TIMEOUT: Final = 30.0
 """Seconds in which a process with a ready_socket must accept connections."""
+SOCKET_CHECK: Final = 5.0
+"""Seconds between two looks whether a ready_socket still accepts connections."""
 QUICK_GRACE: Final = 5.0
 """Seconds that a quick stop allows each process."""
 KILL_GRACE: Final = 5.0
@@ -185,7 +187,7 @@ class Lifecycle:
         """See whether it is ready. What is not there yet cannot be waited for: we look, ever more rarely."""
         limit = member.since + READY_TIMEOUT
         if self._hands.accepts(member.process.ready_socket):
-            member.state, member.due, member.was_ready = State.RUNNING, None, True
+            member.state, member.due, member.was_ready = State.RUNNING, now + SOCKET_CHECK, True
             self._hands.say(f"{member.name} is ready")
         elif now >= limit:
             member.due = None
@@ -194,6 +196,15 @@ class Lifecycle:
         else:
             member.pause = min(member.pause * 1.5, _LAST_LOOK)
             member.due = min(now + member.pause, limit)
+
+    def _look_again(self, member: Member, now: float) -> None:
+        """See whether it can still be reached: whoever tidies up temporary files may have removed its socket."""
+        if self.stop or self._hands.accepts(member.process.ready_socket):
+            member.due = now + SOCKET_CHECK
+        else:
+            member.due = None
+            self._hands.say(f"{member.name} cannot be reached at its socket any more, killing it")
+            self._kill(member)
 
     # Dying.
 
@@ -294,6 +305,8 @@ class Lifecycle:
         match member.state:
             case State.STARTING:
                 self._look_for_socket(member, now)
+            case State.RUNNING:
+                self._look_again(member, now)
             case State.BACKING_OFF:
                 self._start(member, now)
             case State.STOPPING if member.killed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import json
 import os
 import select
@@ -31,6 +32,9 @@ _COLORS: Final = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 Callback: TypeAlias = Callable[[], None]
 """What the event loop's selector calls for a descriptor: its `data`."""
+
+Dress: TypeAlias = Callable[[bytes], bytes]
+"""Makes of a line that a process printed the one that we print."""
 
 
 class Sink:
@@ -96,11 +100,19 @@ class Sink:
 
 
 class Source:
-    """One output of one process, read as it comes and passed on in whole lines."""
+    """One output of one process, read as it comes and passed on in whole lines, those with `noise` left out."""
 
-    def __init__(self, descriptor: int, label: bytes, sink: Sink, selector: selectors.BaseSelector) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        dress: Dress,
+        noise: Sequence[bytes],
+        sink: Sink,
+        selector: selectors.BaseSelector,
+    ) -> None:
         self._descriptor = descriptor
-        self._label = label
+        self._dress = dress
+        self._noise = noise
         self._selector = selector
         self._line = b""
         self._watched = False
@@ -155,7 +167,10 @@ class Source:
             self.pause()
 
     def _emit(self, lines: Iterable[bytes]) -> None:
-        self.sink.write(b"".join(self._label + line + b"\n" for line in lines))
+        self.sink.write(b"".join(self._dress(line) + b"\n" for line in lines if not self._is_noise(line)))
+
+    def _is_noise(self, line: bytes) -> bool:
+        return any(text in line for text in self._noise)
 
 
 class Output:
@@ -163,7 +178,7 @@ class Output:
 
     `names` are the processes' (for the width and the colours of their labels), `colored` the descriptors that
     take ANSI colours, `labels` whether lines are labelled at all (not where they are JSON objects for a
-    collector: then our own are such objects as well).
+    collector: then our own are such objects as well, and each line becomes one that is none).
     """
 
     def __init__(
@@ -186,15 +201,18 @@ class Output:
             for sink, descriptor in ((self._out, stdout), (self._err, stderr))
         }
 
-    def attach(self, name: str) -> tuple[int, int]:
-        """Return what the process is to have as stdout and stderr; to be closed once it has them."""
-        return self._attach(name, self._out), self._attach(name, self._err)
+    def attach(self, name: str, noise: Iterable[str] = ()) -> tuple[int, int]:
+        """Return what the process is to have as stdout and stderr; to be closed once it has them.
+
+        Its lines that hold one of the texts of `noise` are not passed on.
+        """
+        texts = tuple(text.encode() for text in noise)
+        return self._attach(name, texts, self._out), self._attach(name, texts, self._err)
 
     def say(self, text: str) -> None:
         """Print a line of our own on stderr."""
-        label = self._labels[self._err].get(_OWN)
-        line = label + text.encode("utf-8", "replace") if label else _json_line(text)
-        self._err.write(line + b"\n")
+        dress = self._dress(_OWN, self._err)
+        self._err.write(dress(text.encode("utf-8", "replace")) + b"\n")
 
     def finish(self, deadline: float, clock: Callable[[], float]) -> None:
         """Pass on what the processes have left in their pipes, and write it, until the deadline."""
@@ -205,15 +223,18 @@ class Output:
         for sink in (self._out, self._err):
             sink.flush(deadline, clock)
 
-    def _attach(self, name: str, sink: Sink) -> int:
+    def _attach(self, name: str, noise: Sequence[bytes], sink: Sink) -> int:
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
-        label = self._labels[sink].get(name, b"")
-        source = Source(reading, label, sink, self._selector)
+        source = Source(reading, self._dress(name, sink), noise, sink, self._selector)
         self._sources = [other for other in self._sources if other.open] + [source]
         if not sink.full:
             source.watch()
         return writing
+
+    def _dress(self, name: str, sink: Sink) -> Dress:
+        label = self._labels[sink].get(name)
+        return functools.partial(_json_line, name) if label is None else label.__add__
 
     def _resume(self) -> None:
         for source in self._sources:
@@ -226,9 +247,13 @@ def _cut(line: bytes) -> list[bytes]:
     return [line[at : at + LONGEST_LINE] for at in range(0, len(line) or 1, LONGEST_LINE)]
 
 
-def _json_line(text: str) -> bytes:
+def _json_line(name: str, line: bytes) -> bytes:
+    """Return a line that is a JSON object as it is; of any other (a traceback, the broker's) make one."""
+    if line.startswith(b"{"):
+        return line
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return json.dumps({"time": now, "level": "info", "logger": _OWN, "message": text}).encode()
+    text = line.decode("utf-8", "replace")
+    return json.dumps({"time": now, "level": "info", "logger": name, "message": text}).encode()
 
 
 def _same_file(first: int, second: int) -> bool:

@@ -25,6 +25,8 @@ WORKER_GRACE: Final = 60.0
 SCHEDULER_GRACE: Final = 10.0
 BROKER_GRACE: Final = 30.0
 """Seconds for the broker to write what it holds."""
+BROKER_NOISE: Final = ("Memory overcommit must be enabled", "Received SIGTERM", "is now ready to exit")
+"""What Valkey and Redis print as warnings at every start and stop: the first is about data far larger than ours."""
 
 
 class StatePaths(Protocol):
@@ -103,6 +105,7 @@ class _Builder:
             environment=self._environment,
             ready_socket=str(self._paths.broker_socket),
             quick_stop_signal=signal.SIGTERM,  # it always writes what it holds, which takes no time
+            noise=BROKER_NOISE,
         )
 
     def _web(self) -> Process:
@@ -139,4 +142,4 @@ class _Builder:
     def _argv(self, kind: str, *words: str) -> tuple[str, ...]:
         selection = self._configuration.selection.arguments()
         # -P: what lies in the working directory is nobody's module; a service says where its code is (python_path).
-        return (self._python, "-P", "-m", f"macaron_runner.entries.{kind}", *selection, *words)
+        return (self._python, "-P", "-m", "macaron_runner.entries", kind, *selection, *words)

@@ -25,7 +25,8 @@ class Process:
     this order; `ready_socket` the Unix socket that accepts connections once it is ready ("" where it is ready
     when it runs); `grace` the seconds it may take to stop after `stop_signal` before it is killed;
     `orphan_grace` the seconds its own children may take to end after SIGTERM when it died under them
-    (requests they still answer).
+    (requests they still answer); `noise` texts that tell nobody anything: a line it prints with one of them is
+    not passed on.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Process:
     stop_signal: signal.Signals = signal.SIGTERM
     quick_stop_signal: signal.Signals = signal.SIGQUIT
     orphan_grace: float = 5.0
+    noise: tuple[str, ...] = ()

@@ -90,7 +90,7 @@ def _execute(argv: Sequence[str], environment: Mapping[str, str], descriptors: S
     for descriptor in descriptors:
         os.set_inheritable(descriptor, True)  # noqa: FBT003
     try:
-        os.execvpe(argv[0], list(argv), environment)  # noqa: S606  # no shell is what we want  # no shell is what we want
+        os.execvpe(argv[0], list(argv), environment)  # noqa: S606  # no shell is what we want
     except OSError as error:
         os.write(2, f"cannot run {argv[0]}: {error.strerror}\n".encode())
         os._exit(EXIT_NOT_FOUND if isinstance(error, FileNotFoundError) else EXIT_NOT_EXECUTABLE)

@@ -166,7 +166,7 @@ class Supervisor:
 
     def spawn(self, process: Process) -> int:
         """Start it with its listeners, its output coming to us."""
-        stdout, stderr = self._output.attach(process.name)
+        stdout, stderr = self._output.attach(process.name, process.noise)
         last = process.role == "broker"
         try:
             pid = spawn(

@@ -19,19 +19,21 @@ from macaron_runner.tasks.schedules import task_name
 from macaron_runner.tasks.task import Task
 
 if TYPE_CHECKING:
-    from macaron_runner.configuration.load import Configuration
+    from macaron_runner.configuration.loaded import Configuration
+    from macaron_runner.openapi.operation import Operation
 
 AnyTask = Task[..., Any]
 
 
-def load_tasks(configuration: Configuration, modules: Iterable[str] = ()) -> Mapping[str, AnyTask]:
-    """Import the handlers' modules, those of `tasks.modules` and `modules`; return all tasks in them by name.
+def load_tasks(configuration: Configuration, operations: Iterable[Operation] = ()) -> Mapping[str, AnyTask]:
+    """Import every module that the service names, and return all tasks in them by name.
 
-    Raises BadConfiguration with everything that is wrong: a module that cannot be imported, two tasks of one
-    name, a schedule of a task that does not exist or whose arguments do not fit, a queue that no pool
-    consumes.
+    Named are the handlers of its APIs, `tasks.modules` and `http.error_handler`, and by the operations
+    `x-bind-server`, `x-decorate-server` and a dotted operationId. Raises BadConfiguration with everything
+    that is wrong: a module that cannot be imported, two tasks of one name, a schedule of a task that does not
+    exist or whose arguments do not fit, a queue that no pool consumes.
     """
-    imported, found = import_modules(configuration, modules)
+    imported, found = import_modules(configuration, operations)
     tasks, duplicates = discover(imported)
     found += duplicates
     if not found:  # otherwise tasks of the missing modules would be called unknown
@@ -42,12 +44,13 @@ def load_tasks(configuration: Configuration, modules: Iterable[str] = ()) -> Map
 
 
 def import_modules(
-    configuration: Configuration, modules: Iterable[str] = ()
+    configuration: Configuration, operations: Iterable[Operation] = ()
 ) -> tuple[list[ModuleType], list[Diagnostic]]:
     """Return the modules that may define tasks, and a diagnostic for each that cannot be imported."""
     imported: list[ModuleType] = []
     found: list[Diagnostic] = []
-    for name, place in {**dict.fromkeys(modules), **dict(_named_modules(configuration))}.items():
+    named = dict([*_modules_of_operations(operations), *_modules_of_configuration(configuration)])
+    for name, place in named.items():
         try:
             imported.append(importlib.import_module(name))
         except Exception as error:  # the service's module may fail in any way at all
@@ -69,13 +72,30 @@ def discover(modules: Iterable[ModuleType]) -> tuple[Mapping[str, AnyTask], list
     return MappingProxyType(tasks), found
 
 
-def _named_modules(configuration: Configuration) -> Iterator[tuple[str, Location]]:
+def _modules_of_operations(operations: Iterable[Operation]) -> Iterator[tuple[str, Location | None]]:
+    for operation in operations:
+        bound = operation.extensions.get("x-bind-server") or operation.operation_id or ""
+        decorators = operation.extensions.get("x-decorate-server") or []
+        for name in (bound, *([decorators] if isinstance(decorators, str) else decorators)):
+            if module := _module_of(name):
+                yield module, operation.location
+
+
+def _module_of(function: object) -> str:
+    """Return the module in "module.function" or "module:function"; "" where there is none."""
+    return str(function).replace(":", ".").rpartition(".")[0]
+
+
+def _modules_of_configuration(configuration: Configuration) -> Iterator[tuple[str, Location | None]]:
     for api, settings in configuration.config.apis.items():
         if isinstance(settings.handlers, str):
             yield settings.handlers, configuration.locate("apis", api, "handlers")
             continue
         for index, name in enumerate(settings.handlers):
             yield name, configuration.locate("apis", api, "handlers", index)
+    error_handler = configuration.config.http.error_handler
+    if error_handler is not None:
+        yield _module_of(error_handler), configuration.locate("http", "error_handler")
     tasks = configuration.config.tasks
     for index, name in enumerate(tasks.modules if tasks is not None else ()):
         yield name, configuration.locate("tasks", "modules", index)

@@ -21,7 +21,7 @@ _log: Final = logging.getLogger("macaron.tasks")
 
 
 class TaskEnded(Exception):
-    """A task raised what is no Exception (sys.exit does): it failed, and its worker goes on."""
+    """A task raised what Celery would end the whole worker for: MemoryError, or no Exception (sys.exit does)."""
 
 
 def execute(
@@ -36,8 +36,9 @@ def execute(
     """Run `task` in the context of its caller; return its result as JSON, or None where results are not kept.
 
     `caller` is the context that travelled (None: nobody called, a schedule did). An error is reported like a
-    request's and raised again, as TaskEnded where it is no Exception; what `is_control_flow` knows (Celery's
-    own signals, a worker being stopped) passes unreported. Raises UndecodableEnvelope, reported as well.
+    request's and raised again, as TaskEnded where it would end more than the task; what `is_control_flow`
+    knows (Celery's own signals, a worker being stopped) passes unreported. Raises UndecodableEnvelope,
+    reported as well.
     """
     current = _context(task.name, caller)
     with context.entered(current):
@@ -48,9 +49,9 @@ def execute(
             if is_control_flow(error):
                 raise
             _report(error, current)
-            if isinstance(error, Exception):
+            if isinstance(error, Exception) and not isinstance(error, MemoryError):
                 raise
-            raise TaskEnded(f"{task.name} ended with {error!r}") from error
+            raise TaskEnded(f"{task.name} raised {type(error).__name__}") from error
         _log.info("%s done in %.3f s", task.name, time.perf_counter() - started)
         return result
 

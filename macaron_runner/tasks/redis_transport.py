@@ -7,6 +7,10 @@ hour, by default. Here the timeout is a lease: short, and renewed while the work
 tasks come back within LEASE + LEASE_RENEWAL seconds (guarantee), and a long task still runs once. Hosts that
 share a broker must have clocks that agree within the difference of the two.
 
+kombu also takes a message first and writes it down afterwards: what is killed in between, worker or broker,
+takes it along. Here a script does both at once. A script cannot wait, so each queue has a bell, a stream of one entry:
+whoever puts a message rings it, and a worker that found its queues empty waits for that.
+
 Not for AMQP, where the broker sees that a worker's connection has closed.
 """
 
@@ -14,13 +18,44 @@ from __future__ import annotations
 
 import logging
 import time
+from queue import Empty
 from typing import Any, Final
 
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import TRANSPORT_ALIASES, redis, virtual
+from kombu.utils.json import dumps, loads
 
 from macaron_runner.tasks.guarantee import LEASE_RENEWAL, REDIS_TRANSPORT
 
 _log: Final = logging.getLogger("macaron.tasks")
+
+_TAKE: Final = """
+local held, since, lists = KEYS[1], KEYS[2], tonumber(ARGV[2])
+for number = 1, lists do
+    local message = redis.call('RPOP', KEYS[2 + number])
+    if message then
+        local sound, read = pcall(cjson.decode, message)
+        if sound and ARGV[2 + number] == 'lease' then
+            local tag, info = read.properties.delivery_tag, read.properties.delivery_info
+            local from = cjson.encode(info.exchange) .. ',' .. cjson.encode(info.routing_key)
+            redis.call('HSET', held, tag, '[' .. message .. ',' .. from .. ']')
+            redis.call('ZADD', since, ARGV[1], tag)
+        end
+        return {number, message}
+    end
+end
+local answer = {0}
+for number = 3 + lists, #KEYS do
+    local last = redis.call('XREVRANGE', KEYS[number], '+', '-', 'COUNT', 1)[1]
+    table.insert(answer, last and last[1] or '0-0')
+end
+return answer
+"""
+"""KEYS: what is held, since when, the lists to look into, their queues' bells. ARGV: the time, how many lists
+there are, and "lease" for each from which a message is held until it is acknowledged.
+
+Returns the number of the list and its message, written down as kombu does; or 0 and where each bell stands.
+RPOP comes first: it is allowed where memory is full, and all that follows it in a script then is, too.
+"""
 
 
 class LeasedQoS(redis.QoS):
@@ -28,6 +63,13 @@ class LeasedQoS(redis.QoS):
 
     channel: Any  # celery-types knows kombu's general channels only, not what Redis adds to them
     _delivered: Any
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Note that a message is held; what the script took is written down already."""
+        if self.channel.delivering:
+            virtual.QoS.append(self, message, delivery_tag)
+        else:
+            super().append(message, delivery_tag)
 
     def renew(self) -> None:
         """Write the present time beside every message held; what was given back stays given back."""
@@ -51,9 +93,116 @@ class LeasedQoS(redis.QoS):
 
 
 class Channel(redis.Channel):
-    """A channel whose messages are leased."""
+    """A channel whose messages are leased, and taken by a script.
+
+    kombu's event loop calls `_brpop_start` to ask for a message, and `_brpop_read` when there is an answer.
+    We ask for a message or, where the last answer was that there is none, for the sound of a bell. A message
+    put without a ring (by a program that is not ours) is found when the waiting ends, after a second.
+    """
 
     QoS = LeasedQoS
+    delivering = False
+    # What celery-types does not know of kombu's Redis channel.
+    connection: Any
+    client: Any
+    connection_errors: Any
+    _expires: Any
+    _queue_cycle: Any
+    _q_for_pri: Any
+    _flush_brpop_reauth: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._unleased: set[str] = set()
+        self._asked: list[str] = []
+        """The queue of each list that was asked for a message; none while we wait for a bell."""
+        self._silent: dict[str, bytes] = {}
+        """Each queue's bell and where it stood when the queues were found empty; none otherwise."""
+        super().__init__(*args, **kwargs)
+
+    def basic_consume(self, queue: str, no_ack: bool, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
+        """Consume from a queue as well; with `no_ack` its messages are not held."""
+        if no_ack:
+            self._unleased.add(queue)
+        return super().basic_consume(queue, no_ack, *args, **kwargs)
+
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+        if kwargs.get("_publish_batch") is not None or queue in self._expires:
+            super()._put(queue, message, **kwargs)
+            return
+        key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
+        with self.conn_or_acquire() as client, client.pipeline() as pipe:
+            pipe.lpush(key, dumps(message))
+            self._ring(queue, pipe)
+            pipe.execute()
+
+    def _do_restore_message(
+        self, payload: Any, exchange: str, routing_key: str, pipe: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        super()._do_restore_message(  # type: ignore[misc]  # celery-types does not know it
+            payload, exchange, routing_key, pipe, *args, **kwargs
+        )
+        for queue in self._lookup(exchange, routing_key):
+            self._ring(queue, pipe)
+
+    def _ring(self, queue: str, pipe: Any) -> None:
+        pipe.xadd(self._bell(queue), {"rung": 1}, maxlen=1, approximate=False)
+
+    def _bell(self, queue: str) -> str:
+        return f"{self.global_keyprefix}{queue}{self.sep}bell"
+
+    def _brpop_start(self, timeout: float | None = None) -> None:
+        queues = self._queue_cycle.consume(len(self.active_queues))
+        if not queues:
+            return
+        words = self._wait(timeout or self.brpop_timeout) if self._silent else self._ask(queues)
+        self._in_poll = self.client.connection
+        self._brpop_sent_at = time.monotonic()
+        self.client.connection.send_command(*words)
+
+    def _wait(self, seconds: float) -> list[Any]:
+        """Return the words that wait for a bell, any of them."""
+        return ["XREAD", "BLOCK", int(seconds * 1000), "STREAMS", *self._silent, *self._silent.values()]
+
+    def _ask(self, queues: list[str]) -> list[Any]:
+        """Return the words that ask for a message."""
+        steps = [(queue, priority) for priority in self.priority_steps for queue in queues]
+        lists = [self.global_keyprefix + self._q_for_pri(*step) for step in steps]
+        held = [self.global_keyprefix + key for key in (self.unacked_key, self.unacked_index_key)]
+        keys = [*held, *lists, *map(self._bell, queues)]
+        self._asked = [queue for queue, _ in steps]
+        leased = ["no" if queue in self._unleased else "lease" for queue in self._asked]
+        return ["EVAL", _TAKE, len(keys), *keys, time.time(), len(lists), *leased]
+
+    def _brpop_read(self, **_: Any) -> bool:
+        asked, self._asked, self._silent = self._asked, [], {}
+        try:
+            answer = self._read_answer()
+            if not asked:  # a bell rang, or we waited long enough: it is time to ask
+                raise Empty
+            number, *rest = answer
+            if not number:
+                self._silent = dict(zip(map(self._bell, dict.fromkeys(asked)), rest, strict=True))
+                raise Empty
+            self._take(asked[number - 1], *rest)
+            return True
+        finally:
+            self._in_poll = None
+            self._flush_brpop_reauth()
+
+    def _read_answer(self) -> Any:
+        try:
+            return self.client.connection.read_response()
+        except self.connection_errors:
+            self.client.connection.disconnect()  # the next look connects again
+            raise
+
+    def _take(self, queue: str, message: bytes) -> None:
+        self._queue_cycle.rotate(queue)
+        self.delivering = True
+        try:
+            self.connection._deliver(loads(message), queue)
+        finally:
+            self.delivering = False
 
 
 class Transport(redis.Transport):

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import warnings
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,8 @@ from macaron_runner.configuration.model import Pool
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.execute import execute
+
+_log: Final = logging.getLogger("macaron.tasks")
 
 GIVING_BACK: Final = 5.0
 """Seconds a worker needs to end the tasks that still run and to give them back."""
@@ -57,10 +60,9 @@ def run(app: Celery, worker: PoolWorker, tasks: Mapping[str, AnyTask]) -> int:
     SIGQUIT, they are ended and given back to the broker. Nothing is lost in either case.
     """
     register(app, tasks.values())
-    # Running as root is dangerous where a message may be pickle: ours are JSON only. That tasks under way
-    # when the broker's connection is lost run again is at-least-once, and what we promise.
-    for warning in (SecurityWarning, CPendingDeprecationWarning):
-        warnings.simplefilter("ignore", warning)
+    # Running as root is dangerous where a message may be pickle: ours are JSON only.
+    warnings.simplefilter("ignore", SecurityWarning)
+    sys.__stdout__ = None  # type: ignore[misc]  # where Celery puts its remarks on Ctrl+C, into a log here
     signals.setup_logging.connect(_keep_logging)
     signals.worker_shutting_down.connect(stop := _bounded_stop(worker.grace))
     celery_worker = app.Worker(
@@ -76,6 +78,9 @@ def run(app: Celery, worker: PoolWorker, tasks: Mapping[str, AnyTask]) -> int:
         without_mingle=True,
         without_heartbeat=True,
     )
+    # That tasks under way when the broker's connection is lost run again is at-least-once, and what we promise.
+    # (Making the worker had the warning shown always.)
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)
     celery_worker.start()
     signals.worker_shutting_down.disconnect(stop)
     return int(celery_worker.exitcode or 0)
@@ -111,11 +116,16 @@ def _bounded_stop(grace: float) -> Any:
 
     def begin(how: str, **_: Any) -> None:
         if how == "Warm":
-            alarm = threading.Timer(max(grace - GIVING_BACK, 0), os.kill, (os.getpid(), signal.SIGQUIT))
+            alarm = threading.Timer(max(grace - GIVING_BACK, 0), _stop_cold)
             alarm.daemon = True
             alarm.start()
 
     return begin
+
+
+def _stop_cold() -> None:
+    _log.warning("tasks still run, and the time to stop is over: they are ended and given back")
+    os.kill(os.getpid(), signal.SIGQUIT)
 
 
 def _kibibytes(size: int | None) -> int | None:

@@ -13,7 +13,7 @@ from macaron_runner.validation.form import compile_form
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.media_types import MediaType, closest, parse_media_type
 from macaron_runner.validation.multipart import compile_multipart
-from macaron_runner.validation.problems import invalid
+from macaron_runner.validation.problems import Unusable, details_of, invalid
 from macaron_runner.validation.schema import Check, compile_schema
 from macaron_runner.validation.text_values import UnreadableText
 
@@ -198,8 +198,8 @@ def _converted(value: Any, convert: Callable[[Any], Any] | None) -> Any:
         return value
     try:
         return convert(value)
-    except ValueError:  # what the schema allows and Python cannot hold: a leap second, the year 0
-        raise _wrong("holds a value that cannot be used here, as a leap second or the year 0") from None
+    except Unusable as error:
+        raise invalid(details_of(error.findings, "body")) from None
 
 
 def _wrong(message: str) -> InvalidParameter:

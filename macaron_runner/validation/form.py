@@ -13,8 +13,8 @@ from macaron_runner.errors import ErrorDetail
 from macaron_runner.openapi.operation import Content, Encoding, Parameter, Schema
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.media_types import parse_media_type
-from macaron_runner.validation.parameter_text import ABSENT, Read, compile_reader, parse_pairs
 from macaron_runner.validation.problems import invalid, pointer_of
+from macaron_runner.validation.styles import ABSENT, Read, compile_reader, parse_pairs
 from macaron_runner.validation.text_values import (
     Convert,
     Shape,

@@ -6,17 +6,14 @@ Not for decoding them (parameters) or for calling handlers (server).
 from __future__ import annotations
 
 import keyword
-import re
 import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Operation, Parameter
-
-_NO_IDENTIFIER: Final = re.compile(r"\W+")
 
 
 def identifier(name: str) -> str:
@@ -25,7 +22,8 @@ def identifier(name: str) -> str:
     Runs of other characters become one underscore, none at the ends; a leading digit gets one before it.
     """
     text = unicodedata.normalize("NFKC", name)
-    kept = text if text.isidentifier() else _NO_IDENTIFIER.sub(" ", text).strip().replace(" ", "_") or "_"
+    letters = "".join(char if f"_{char}".isidentifier() else " " for char in text)
+    kept = "_".join(letters.split()) or "_"
     safe = kept if kept.isidentifier() else "_" + kept
     return safe + "_" if keyword.iskeyword(safe) else safe
 

@@ -12,7 +12,7 @@ import decimal
 import enum
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 import orjson
@@ -32,21 +32,31 @@ class NotJson(TypeError):
 def jsonable(value: Any) -> Any:
     """Return a value built of dict, list, str, int, float, bool and None only.
 
-    Anything with a `to_json()` is what that returns; date, time and UUID are their ISO text, bytes base64
-    (RFC 4648 section 4), a decimal a number, a timedelta seconds, an enumeration's member its value. Raises NotJson for
-    anything else, and for what contains itself.
+    Anything with a `to_json()` is what that returns; date, time and UUID are their ISO text, a time without zone is
+    taken for UTC, bytes are base64 (RFC 4648 section 4), a decimal is a number, a timedelta seconds, an
+    enumeration's member its value, a set, a generator or another collection a list. Raises NotJson for anything
+    else, and for what contains itself.
     """
     try:
         return _plain(value)
     except RecursionError:
         raise NotJson("the result is nested too deeply, or contains itself") from None
+    except NotJson:
+        raise
+    except ValueError as error:  # a model whose attributes were assigned things that have no JSON form
+        raise NotJson(f"the result has no JSON form: {error}") from error
+
+
+def time_to_json(value: datetime.datetime) -> str:
+    """Return a time as RFC 3339 writes it; one without zone is taken for UTC, as bravado-core did."""
+    text = value.isoformat()
+    return f"{text}Z" if value.tzinfo is None else f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
 def scalar_to_json(value: Any) -> Any:
     """Return the plain form of one value that JSON does not know, its own members untouched. Raises NotJson."""
-    to_json = getattr(value, "to_json", None)
-    if to_json is not None:
-        return to_json()
+    if hasattr(value, "to_json") and not isinstance(value, type):
+        return value.to_json()
     for kind, convert in _CONVERSIONS:
         if isinstance(value, kind):
             return convert(value)
@@ -94,6 +104,8 @@ def _plain(value: Any) -> Any:
         return {_key(name): _plain(member) for name, member in value.items()}
     if kind is list or kind is tuple:
         return [_plain(item) for item in value]
+    if isinstance(value, Iterator):  # here only, where nothing is read twice
+        return [_plain(item) for item in value]
     return _plain(scalar_to_json(value))
 
 
@@ -122,7 +134,8 @@ _LARGEST: Final = 300
 _ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 _CONVERSIONS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], ...]] = (
     (enum.Enum, lambda value: value.value),
-    ((datetime.datetime, datetime.date, datetime.time), lambda value: value.isoformat()),
+    (datetime.datetime, time_to_json),
+    ((datetime.date, datetime.time), lambda value: value.isoformat()),
     (datetime.timedelta, lambda value: value.total_seconds()),
     (uuid.UUID, str),
     (decimal.Decimal, _number),
@@ -132,5 +145,5 @@ _CONVERSIONS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Any], Any]], 
     (int, int),
     (float, float),
     (Mapping, dict),
-    ((list, tuple), list),
+    (Collection, list),
 )

@@ -1,6 +1,6 @@
 """Scalars, arrays and objects of one parameter, made of its raw texts once the style's delimiters are known.
 
-Not for finding the texts or cutting them (parameter_text).
+Not for finding the texts or cutting them (styles).
 """
 
 from __future__ import annotations

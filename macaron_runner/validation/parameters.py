@@ -1,6 +1,6 @@
 """The parameters of an operation, compiled: raw path, query, header and cookie texts into a handler's arguments.
 
-Not for the styles themselves (parameter_text), nor for the body (body).
+Not for the styles themselves (styles), nor for the body (body).
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ from typing import Any, Final, TypeAlias
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 from macaron_runner.errors import ErrorDetail
 from macaron_runner.openapi.operation import Operation, Parameter, Schema
-from macaron_runner.validation.identifiers import identifier, parameter_identifiers
-from macaron_runner.validation.parameter_text import ABSENT, Read, compile_reader, parse_pairs
-from macaron_runner.validation.problems import invalid, pointer_of, shown
+from macaron_runner.validation.identifiers import parameter_identifiers
+from macaron_runner.validation.problems import Unusable, details_of, invalid, pointer_of, shown
 from macaron_runner.validation.schema import Check, compile_schema
+from macaron_runner.validation.styles import ABSENT, Read, compile_reader, parse_pairs
 from macaron_runner.validation.text_values import UnreadableText, shape_of
 
-__all__ = ["Adapt", "ParameterDecoder", "compile_parameters", "identifier", "parameter_identifiers"]
-
 Adapt: TypeAlias = Callable[[Schema], Callable[[Any], Any]]
-"""Gives, for a schema, what turns a checked JSON value into the Python value a handler wants."""
+"""Gives, for a schema, what turns a checked JSON value into the Python value a handler wants, or raises Unusable."""
 
 _Step: TypeAlias = Callable[[Any, dict[str, Any], list[ErrorDetail]], None]
 """Reads one parameter from its place; puts its value under its identifier, or what is wrong with it to the errors."""
@@ -143,7 +141,7 @@ def _default(
         return None
     try:
         value = convert(copy.deepcopy(default[0]))
-    except ValueError:
+    except (TypeError, ValueError):
         raise BadConfiguration([_bad_default(operation, parameter, default[0])]) from None
     if isinstance(default[0], dict | list):
         return lambda: convert(copy.deepcopy(default[0]))
@@ -190,8 +188,8 @@ def _step(plan: _Plan) -> _Step:
                 errors.extend(problems(value, location, pointer))
         except UnreadableText as error:
             errors.append(ErrorDetail(location, pointer, str(error)))
-        except ValueError:  # what the schema allows and Python cannot hold: a leap second, the year 0
-            errors.append(ErrorDetail(location, pointer, f"cannot be used: {shown(value)}"))
+        except Unusable as error:
+            errors.extend(details_of(error.findings, location, pointer))
 
     return step if plan.empty is ABSENT else _allowing_empty(step, plan)
 

@@ -24,6 +24,11 @@ MOST: Final = 100
 SHOWN: Final = 60
 """How many characters of a wrong value are repeated in a message."""
 
+LONGEST: Final = 10_000
+"""How many characters the pointers of one answer may have together: each repeats what may be a long name."""
+
+_LONG_POINTER: Final = 200
+
 Path = tuple[str | int, ...]
 
 
@@ -56,6 +61,16 @@ class Finding(NamedTuple):
     schema_path: Path = ()
 
 
+class Unusable(ValueError):
+    """A value that fits its schema and that Python cannot hold: a leap second, the year 0. `findings` tell where."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__(
+            "; ".join(f"{pointer_of(each.path)} {each.message}".strip() for each in self.findings)
+        )
+
+
 def pointer_of(path: Iterable[str | int]) -> str:
     """Return the JSON pointer (RFC 6901) of a path: ("a/b", 0) -> "/a~1b/0"; the whole value is ""."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
@@ -65,16 +80,25 @@ def invalid(details: Sequence[ErrorDetail]) -> InvalidParameter:
     """Return the error that answers a request with these problems; its description tells the first of them."""
     first = details[0]
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return InvalidParameter(f"{first.location}{first.pointer}: {first.message}{more}", errors=details)
+    place = first.pointer if len(first.pointer) <= _LONG_POINTER else first.pointer[:_LONG_POINTER] + "…"
+    return InvalidParameter(f"{first.location}{place}: {first.message}{more}", errors=details)
 
 
 def details_of(findings: Iterable[Finding], location: str, pointer: str = "") -> tuple[ErrorDetail, ...]:
     """Return the findings as a client sees them, each once; `pointer` stands before theirs.
 
-    A missing property is reported at the object that lacks it, an unknown one at the property itself.
+    A missing property is reported at the object that lacks it, an unknown one at the property itself. At most
+    MOST, and after the first only as many as LONGEST has room for.
     """
     unique = dict.fromkeys((pointer + pointer_of(finding.path), finding.message) for finding in findings)
-    return tuple(ErrorDetail(location, place, message) for place, message in islice(unique, MOST))
+    room = LONGEST
+    details: list[ErrorDetail] = []
+    for place, message in islice(unique, MOST):
+        room -= len(place)
+        if room < 0 and details:
+            break
+        details.append(ErrorDetail(location, place, message))
+    return tuple(details)
 
 
 def findings_of(errors: Iterable[EngineError]) -> Iterator[Finding]:

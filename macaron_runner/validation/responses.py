@@ -156,15 +156,15 @@ class ResponseEncoder:
 
     def _json_encoder(self, check: Check | None) -> _Encode:
         if check is None:
-            return lambda value: _write(value.to_json() if hasattr(value, "to_json") else value)
+            return _write
         valid, broken = check.valid, self._broken_by
 
         def encode(value: Any) -> bytes:
-            plain = value.to_json() if hasattr(value, "to_json") else value
             try:
+                plain = value.to_json() if hasattr(value, "to_json") else value
                 fits = valid(plain)
-            except ValueError:  # something in it is no JSON value yet
-                plain = _plain(plain)
+            except (TypeError, ValueError):  # something in it is no JSON value yet
+                plain = _plain(value)
                 fits = _valid(check, plain)
             if not fits:
                 plain = _plain(plain)
@@ -295,7 +295,10 @@ def _write(value: Any) -> bytes:
 def _write_bytes(value: Any) -> bytes:
     """Return text or bytes as they are. Raises BadResponse for anything else."""
     if isinstance(value, str):
-        return value.encode("utf-8")
+        try:
+            return value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise _bad(SURROGATE) from None
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value)
     if value is None:

@@ -5,6 +5,7 @@ Not for reading texts into values (parameters, body) or for building objects fro
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
@@ -24,6 +25,9 @@ _ENGINES: Final[Mapping[int, Callable[..., jsonschema_rs.Validator]]] = {
     4: jsonschema_rs.Draft4Validator,
     2020: jsonschema_rs.Draft202012Validator,
 }
+
+_MODEST: Final = 64 * 1024
+"""Of values that are longer than this as JSON, only the first error is told."""
 
 
 class Check:
@@ -48,15 +52,26 @@ class Check:
         return self._engine.is_valid(value)
 
     def findings(self, value: Any) -> Iterator[Finding]:
-        """Yield what is wrong with a value, in plain words."""
+        """Yield what is wrong with a value, in plain words. Only for values of our own: see `problems`."""
         return findings_of(self._engine.iter_errors(value))
 
     def problems(self, value: Any, location: str = "body", pointer: str = "") -> tuple[ErrorDetail, ...]:
         """Return what is wrong with a value as a client sees it, `pointer` before each place; () where it fits.
 
-        Slower than `valid`: ask only about values that are known to be wrong.
+        Slower than `valid`: ask only about values that are known to be wrong. Of a huge or very deep one only the
+        first problem is told: the engine finds all errors at once, each with a copy of what it is about, and
+        a body of a megabyte could thus ask for seconds and gigabytes.
         """
-        return details_of(self.findings(value), location, pointer)
+        findings = self.findings(value) if _is_modest(value) else self._first(value)
+        return details_of(findings, location, pointer)
+
+    def _first(self, value: Any) -> Iterator[Finding]:
+        try:
+            self._engine.validate(value)
+        except jsonschema_rs.ValidationError as error:
+            yield from findings_of([error])
+        except ValueError:  # it cannot copy what the error is about
+            yield Finding((), "", "does not fit, and is nested too deeply to say where")
 
 
 class Definitions(Mapping[str, Schema]):
@@ -138,4 +153,16 @@ def _compile(schema: Rewritten) -> jsonschema_rs.Validator:
 
 
 def _fingerprint(schema: Schema) -> bytes:
-    return orjson.dumps(schema, default=dict, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    """Return a text that only equal schemas share."""
+    try:
+        return orjson.dumps(schema, default=dict, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # integers beyond 64 bits
+        return json.dumps(schema, default=dict, sort_keys=True).encode()
+
+
+def _is_modest(value: Any) -> bool:
+    """Tell whether a value is small and flat enough for all its errors to be found."""
+    try:
+        return len(orjson.dumps(value)) <= _MODEST
+    except TypeError:  # more than 254 levels, or integers beyond 64 bits
+        return False

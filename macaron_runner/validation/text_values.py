@@ -1,6 +1,6 @@
 """Text into JSON values, as a schema describes them: what a parameter, a header or a form field holds is always text.
 
-Not for delimiters and styles (parameter_text), nor for checking: a text that has not the form its schema asks
+Not for delimiters and styles (styles), nor for checking: a text that has not the form its schema asks
 for stays text, and the check then says what it should have been.
 """
 

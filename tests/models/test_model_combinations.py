@@ -228,3 +228,34 @@ def test_what_becomes_a_class_and_what_a_dictionary() -> None:
     assert models["Map"] == dict[str, int]
     assert models.adapt(ref("Free"))({"a": 1}) == {"a": 1}
     assert models.adapt(ref("Patterns"))({"a": {}}) == {"a": models["Empty"]()}
+
+
+def test_schemas_that_are_their_own_alternative_are_anything() -> None:
+    models = models_of(
+        {
+            "A": {"anyOf": [ref("A")]},
+            "B": {"oneOf": [ref("B"), TEXT]},
+            "C": {"allOf": [ref("D"), {"description": "x"}]},
+            "D": {"anyOf": [ref("C"), {"oneOf": [ref("E")]}]},
+            "E": {"anyOf": [ref("D"), {"type": "array", "items": ref("E")}]},
+            "It": objects(**{name: ref(name) for name in "ABCDE"}),
+        }
+    )
+    models.prepare()
+    value = {"A": 1, "B": "x", "C": [[]], "D": [], "E": [["y"]]}
+    assert models["It"].from_json(value).to_json() == value
+
+
+def test_a_class_that_extends_itself_inside_itself_ends_somewhere() -> None:
+    again = {"allOf": [ref("It")], "properties": {"it": ref("It"), "n": WHOLE}}
+    models = models_of({"It": objects(it=again)})
+    value: dict[str, Any] = {"n": 1}
+    for _ in range(10):
+        value = {"it": value}
+    assert models["It"].from_json(value).to_json() == value
+    assert len(models) < 10
+
+
+def test_booleans_among_integers_stay_themselves() -> None:
+    adapt = models_of({}).adapt({"enum": [0, 1, True, "a", None]})
+    assert [repr(adapt(value)) for value in (1, True, 0, "a", None)] == ["1", "True", "0", "'a'", "None"]

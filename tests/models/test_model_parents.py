@@ -55,6 +55,11 @@ class Hiding:
         return 1
 
 
+class Computing:
+    def price(self) -> int:
+        return 1
+
+
 class Abstract(ABC):
     @abstractmethod
     def pay(self) -> None: ...
@@ -133,7 +138,8 @@ def test_the_default_imports_for_real() -> None:
         (dict, "has a constructor"),
         (Slotted, "lay-out conflict"),
         (Annotated, 'annotates "cache"'),
-        (Hiding, '"price" would hide the property'),
+        (Hiding, 'property "price" has the name of a property of the schema'),
+        (Computing, 'method or property "price" has the name'),
         (Abstract, '"pay" is abstract'),
         (Strange, "metaclass conflict"),
         (Picky, "not you"),

@@ -8,6 +8,8 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from macaron_runner.models.build import Models
 from macaron_runner.models.model import Model
@@ -182,8 +184,7 @@ def statements(models: Models) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("text", [text for text in HOSTILE if text != "\ud800"])  # no JSON can have that name
-def test_text_of_a_document_never_becomes_code(text: str) -> None:
+def check_that_it_stays_text(text: str) -> None:
     models = models_of(everywhere(text))
     assert statements(models) <= {
         "Expr", "ImportFrom", "ClassDef", "AnnAssign", "Assign",
@@ -193,6 +194,21 @@ def test_text_of_a_document_never_becomes_code(text: str) -> None:
     assert models[text]().to_json() == {text: text}
     assert models["Closed"]().to_json() == {text: {text: [text]}}
     assert type(models["Tag"].from_json({text: text})) is models["Sub"]
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if text != "\ud800"])  # no JSON can have that name
+def test_text_of_a_document_never_becomes_code(text: str) -> None:
+    check_that_it_stays_text(text)
+
+
+CODE = st.text(alphabet="\"'\\\n\r#{}()[]:=, abc_xuN0\t\u2028\x00")
+TAKEN = {"Alias", "Closed", "Inline", "Tag", "Sub", "x", "more"}  # the document's own words
+
+
+@settings(max_examples=100, deadline=None)
+@given((st.text(st.characters(exclude_categories=["Cs"])) | CODE).filter(lambda text: text not in TAKEN))
+def test_no_text_at_all_becomes_code(text: str) -> None:
+    check_that_it_stays_text(text)
 
 
 @pytest.mark.parametrize("text", [text for text in HOSTILE if text.strip()])
@@ -216,6 +232,7 @@ def test_descriptions_arrive_in_docstrings(text: str) -> None:
         ["__init__", "__class__", "__dict__", "__pydantic_fields__", "__macaron_name__", "_serialize"],
         list(keyword.kwlist),
         [*keyword.softkwlist],
+        ["mro", "register", "mro_", "_abc_impl", "__subclasses__", "__prepare__"],
     ],
 )
 def test_properties_that_want_one_attribute_all_get_theirs(names: list[str]) -> None:
@@ -230,3 +247,9 @@ def test_attributes_given_by_a_base_class_stay() -> None:
     models = models_of(schemas)
     made = models["B"].from_json({"class": "x", "class_": "y"})
     assert (made.class_, made.to_json()) == ("x", {"class": "x", "class_": "y"})
+
+
+def test_what_a_class_can_do_is_no_default_of_a_property() -> None:
+    schema = objects(mro=TEXT, register=TEXT) | {"required": ["mro", "register"]}
+    with pytest.raises(ValueError, match=r"(?s)mro.*register"):
+        models_of({"It": schema})["It"].from_json({})

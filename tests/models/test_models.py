@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
-from macaron_runner.models.build import build_models, misfits, schema_difference
+from macaron_runner.models.build import build_models, schema_difference
 from macaron_runner.models.model import Model
+from macaron_runner.validation.problems import Unusable
 from tests.support.models import api_of, models_of, objects, posting, ref
 
 TEXT = {"type": "string"}
@@ -66,15 +66,45 @@ def test_a_schema_nobody_announced_is_adapted_too() -> None:
     assert type(models.adapt(schema)([{}])[0]) is type(found[0]) is models["ValueItem"]
 
 
-def test_what_python_cannot_hold_is_a_value_error_that_tells_where() -> None:
-    models = models_of(
-        {"It": objects(**{"a/b": {"type": "array", "items": {**TEXT, "format": "date-time"}}})}
-    )
-    with pytest.raises(ValidationError) as caught:
-        models.adapt(ref("It"))({"a/b": ["2016-12-31T23:59:60Z"]})
-    (detail,) = misfits(caught.value, "body", "/0")
-    assert (detail.location, detail.pointer) == ("body", "/0/a~1b/0")
-    assert detail.message == "is not a time that Python knows"
+TIME = {**TEXT, "format": "date-time"}
+
+NO_TIME = "is not a time as 2026-11-22T10:20:30Z, of the years 1 to 9999 and without leap seconds"
+NO_INTEGER = "is an integer too large to be written with a fraction or an exponent"
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "path", "message"),
+    [
+        (TIME, "2016-12-31T23:59:60Z", (), NO_TIME),
+        (TIME, "0000-01-01T00:00:00Z", (), NO_TIME),
+        (DAY, "-001-01-01", (), "is not a date as 2026-11-22, of the years 1 to 9999"),
+        (objects(**{"a-b": TIME}), {"a-b": "0000-01-01T00:00:00Z"}, ("a-b",), NO_TIME),
+        ({"type": "object", "additionalProperties": DAY}, {"/": "0000-01-01"}, ("/",), None),
+        ({"type": "array", "items": {"anyOf": [DAY, TIME]}}, ["0000-01-01"], (0,), None),
+        (objects(n={"type": "integer"}), {"n": 1e30}, ("n",), NO_INTEGER),
+        (objects(b={**TEXT, "format": "byte"}), {"b": "\xe9"}, ("b",), "is not base64"),
+        (objects(d={**TEXT, "format": "decimal"}), {"d": "x"}, ("d",), "is not a decimal number"),
+        (objects(d={**TEXT, "format": "decimal"}), {"d": "NaN"}, ("d",), "is not a decimal number"),
+    ],
+)
+def test_what_python_cannot_hold_is_told_with_its_place(
+    schema: Any, value: Any, path: tuple[str | int, ...], message: str | None
+) -> None:
+    with pytest.raises(Unusable) as caught:
+        models_of({}).adapt(schema)(value)
+    finding = caught.value.findings[0]
+    assert finding.path == path
+    assert message in (finding.message, None)
+    assert message is None or message in str(caught.value)
+
+
+def test_what_is_nested_too_deeply_for_a_model_is_told() -> None:
+    models = models_of({"It": objects(it=ref("It"))})
+    value: dict[str, Any] = {}
+    for _ in range(500):
+        value = {"it": value}
+    with pytest.raises(Unusable, match="is nested too deeply"):
+        models.adapt(ref("It"))(value)
 
 
 def test_preparing_builds_everything_and_changes_nothing() -> None:

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from macaron_runner.processes.lifecycle import READY_TIMEOUT
+from macaron_runner.processes.lifecycle import READY_TIMEOUT, SOCKET_CHECK
 from macaron_runner.processes.member import State
 from macaron_runner.processes.restarts import LIMIT, LONGEST, STABLE
 from tests.support.fake_hands import FakeHands, process
@@ -69,6 +69,17 @@ class TestStart:
         assert hands.pass_time(READY_TIMEOUT) == ["KILL all of broker", "KILL broker"]
         assert hands.die("broker", KILLED) == ["forget broker", "start broker"]
         assert "broker was not ready within 30 s, killing it" in hands.said
+
+    def test_one_whose_socket_was_removed_is_killed_and_started_again(self, everything: FakeHands) -> None:
+        assert everything.pass_time(10 * SOCKET_CHECK) == []
+        everything.accepting.clear()
+        assert everything.pass_time(SOCKET_CHECK) == ["KILL all of broker", "KILL broker"]
+        assert everything.die("broker", KILLED) == ["forget broker", "start broker"]
+
+    def test_a_lost_socket_is_nobodys_concern_while_stopping(self, everything: FakeHands) -> None:
+        everything.accepting.clear()
+        assert everything.send(signal.SIGTERM) == ["close listeners", "TERM web"]
+        assert everything.pass_time(SOCKET_CHECK) == []
 
     def test_a_later_restart_of_the_first_does_not_hold_up_the_others(self, everything: FakeHands) -> None:
         everything.accepting.clear()

@@ -171,6 +171,27 @@ def test_json_lines_stay_json_and_so_are_ours() -> None:
     console.close()
 
 
+def test_lines_that_are_no_json_become_it() -> None:
+    console = Console("broker", labels=False)
+    broker, other = console.output.attach("broker")
+    os.write(broker, b'Traceback "most recent" \xff\n')
+    line = json.loads(console.printed(console.stdout))
+    assert (line["logger"], line["message"]) == ("broker", 'Traceback "most recent" \ufffd')
+    os.close(broker)
+    os.close(other)
+    console.turn()
+    console.close()
+
+
+def test_noise_is_left_out(console: Console) -> None:
+    web, other = console.output.attach("web", ["blah", "la la"])
+    os.write(web, b"more blah\nnews\nla la la\n")
+    assert console.printed(console.stdout) == b"web      | news\n"
+    os.close(web)
+    os.close(other)
+    console.turn()
+
+
 def test_files_take_everything_at_once(tmp_path: object) -> None:
     code = f"for n in range(20000): print('line', n)\nprint('end', flush=True)\n{SLEEPER}"
     with supervised(python("web", code, "web")) as service:

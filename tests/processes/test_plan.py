@@ -71,7 +71,7 @@ def test_the_web_in_full() -> None:
     assert web == Process(
         name="web",
         role="web",
-        argv=("/py", "-P", "-m", "macaron_runner.entries.web", *selection),
+        argv=("/py", "-P", "-m", "macaron_runner.entries", "web", *selection),
         grace=17.0,
         environment={"MACARON_STATE_DIR": "/state", "MACARON_VERSION": "1.2", "PYTHONUNBUFFERED": "1"},
         listeners=("127.0.0.1:80", "unix:/run/shop.sock"),
@@ -87,7 +87,7 @@ def test_the_broker_is_ready_when_its_socket_is_and_never_quits_without_writing(
 
 def test_a_worker_knows_its_pool() -> None:
     worker = planned("worker", tasks={"pools": {"mail": {}}})[0]
-    assert worker.argv[3] == "macaron_runner.entries.worker"
+    assert worker.argv[3:5] == ("macaron_runner.entries", "worker")
     assert worker.argv[-2:] == ("--pool", "mail")
 
 

@@ -101,7 +101,8 @@ def started(folder, *overrides: str, inherit: bool = True) -> Iterator[Web]:
             [
                 sys.executable,
                 "-m",
-                "macaron_runner.entries.web",
+                "macaron_runner.entries",
+                "web",
                 "--config",
                 str(folder.path / "macaron.yaml"),
                 *words,

@@ -30,7 +30,7 @@ def mains(service: RunningService, entry: str) -> list[Running]:
     return [
         process
         for process in tree(service)
-        if process.parent == service.process.pid and f"macaron_runner.entries.{entry}" in process.line
+        if process.parent == service.process.pid and f"macaron_runner.entries {entry}" in process.line
     ]
 
 

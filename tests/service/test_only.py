@@ -15,7 +15,7 @@ HELLOWORLD = "sample_services/helloworld/macaron.yaml"
 def test_web_alone_is_gunicorn_itself() -> None:
     with RunningService(HELLOWORLD, "--only", "web", environment={"WEB_CONCURRENCY": "2"}) as service:
         (itself,) = (process for process in running().values() if process.pid == service.process.pid)
-        assert "macaron_runner.entries.web" in itself.line
+        assert "macaron_runner.entries web" in itself.line
         wait_for("two workers", lambda: len(descendants(service.process.pid)) == 2)
         assert service.request("GET", "/hello").status == 200
         assert service.stop() == 0

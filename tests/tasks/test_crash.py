@@ -7,6 +7,11 @@ from macaron_runner.errors import add_error
 Sold = add_error("Sold", "SOLD_OUT", 409)
 
 
+class Mute(Exception):
+    def __str__(self):
+        return self.args[5]
+
+
 def raised(error):
     try:
         raise error
@@ -20,6 +25,7 @@ def raised(error):
         (KeyError("sku"), "KeyError: 'sku'"),
         (ValueError(), "ValueError"),
         (ValueError("one\ntwo"), "ValueError: one"),
+        (Mute(), "Mute: <its text cannot be shown>"),
         (Sold("we are sold out"), "Sold: 409 SOLD_OUT: we are sold out"),
     ],
 )
@@ -57,6 +63,14 @@ def test_a_reporter_that_fails_is_only_logged(caplog, failure):
     CrashReporter(reporter, "shop")(raised(KeyError("sku")), error_id="e1", context=None)
     assert "the error reporter failed; error_id e1" in caplog.text
     assert "KeyError" in caplog.text
+
+
+def test_an_error_without_a_text_is_reported_like_any_other(caplog):
+    told = []
+    report = CrashReporter(lambda title, body: told.append(body), "shop")
+    report(raised(Mute()), error_id="e1", context=None)
+    assert "Traceback" in told[0]
+    assert "Mute" in caplog.text
 
 
 def test_a_body_without_context():

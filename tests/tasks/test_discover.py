@@ -1,14 +1,16 @@
 import pytest
 
+from macaron_runner.assembly import extend_python_path
 from macaron_runner.diagnostics import BadConfiguration
+from macaron_runner.entries.worker import stand_in
 from macaron_runner.tasks.discover import discover, load_tasks
+from tests.support.authentication import operation_with
 from tests.tasks import parcels
 
 
 @pytest.fixture
 def problems(configure, modules_restored):
     """Give a function that returns what load_tasks finds wrong, as (code, message, place, help)."""
-    from macaron_runner.assembly import extend_python_path
 
     def find(*overrides, **files):
         configuration = configure(*overrides)
@@ -42,11 +44,28 @@ def test_tasks_are_found_among_attributes():
 
 
 def test_a_services_tasks(configure, modules_restored):
-    from macaron_runner.assembly import extend_python_path
-
     configuration = configure()
     extend_python_path(configuration)
     assert "parcels.jobs.store" in load_tasks(configuration)
+
+
+def test_what_operations_name_is_imported_inside_an_application(configure, modules_restored):
+    configuration = configure()
+    extend_python_path(configuration)
+    hooks = "from flask import current_app\n\ncurrent_app.before_request(print)\n"
+    for name in ("bound", "dotted", "decorators"):
+        task = f"from macaron_runner import asynctask\n\n@asynctask()\ndef {name}_task(): pass\n"
+        (configuration.directory / "parcels" / f"{name}.py").write_text(hooks + task)
+    operations = (
+        operation_with(operation_id="no.such", extensions={"x-bind-server": "parcels.bound:run"}),
+        operation_with(
+            operation_id="parcels.dotted.run", extensions={"x-decorate-server": ["parcels.decorators.a"]}
+        ),
+    )
+    with stand_in(configuration).app_context():
+        tasks = load_tasks(configuration, operations)
+    for name in ("bound", "dotted", "decorators"):
+        assert f"parcels.{name}.{name}_task" in tasks
 
 
 def test_a_module_that_does_not_exist(problems):

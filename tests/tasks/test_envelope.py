@@ -114,12 +114,13 @@ class Colour(enum.StrEnum):
     ],
 )
 def test_anything_else_is_refused_with_its_path(value, path):
-    with pytest.raises(TypeError, match=rf"^{path}.* cannot travel to a worker"):
+    pattern = f"^{path}.* cannot travel"
+    with pytest.raises(TypeError, match=pattern):
         encode_call((), {"thing": value})
 
 
 def test_positional_arguments_are_named_by_number():
-    with pytest.raises(TypeError, match="^argument 2 is of type"):
+    with pytest.raises(TypeError, match=r"^argument 2 is of type"):
         encode_call((1, object()), {})
 
 

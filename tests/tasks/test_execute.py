@@ -1,5 +1,3 @@
-import sys
-
 import pytest
 
 from macaron_runner import context
@@ -107,13 +105,14 @@ def test_an_error_of_the_services_own_is_reported_with_its_id(reporter):
     ]
 
 
-def test_leaving_the_process_is_a_failure_and_no_more(reporter):
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), MemoryError()])
+def test_what_would_end_the_process_is_a_failure_and_no_more(reporter, error):
     def leave():
-        sys.exit(3)
+        raise error
 
-    with pytest.raises(TaskEnded, match="SystemExit"):
+    with pytest.raises(TaskEnded, match=type(error).__name__):
         run(leave)
-    assert isinstance(reporter.reports[0][0], SystemExit)
+    assert reporter.reports[0][0] is error
 
 
 def test_celerys_own_signals_pass(reporter):

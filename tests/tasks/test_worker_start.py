@@ -18,11 +18,12 @@ def run(configure):
 
     def entry(kind, *words, overrides=(), **environment):
         selection = configure().selection.arguments()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MACARON_")}
         changed = [word for override in overrides for word in ("--set", override)]
         done = subprocess.run(
-            [sys.executable, "-m", f"macaron_runner.entries.{kind}", *selection, *changed, *words],
+            [sys.executable, "-m", "macaron_runner.entries", kind, *selection, *changed, *words],
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**inherited, **environment},
             capture_output=True,
             text=True,
             timeout=60,

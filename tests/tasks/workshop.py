@@ -65,7 +65,8 @@ class Running:
         return self.processes[process].read_text("utf-8", "replace")
 
     def end(self) -> None:
-        for process, log in self.processes.items():
+        # The last one first: RabbitMQ would start an epmd of its own where it misses the one that we started.
+        for process, log in reversed(self.processes.items()):
             signal_all_of(process, signal.SIGKILL)
             process.wait(10)
             print(f"--- {' '.join(map(str, process.args))}\n{log.read_text('utf-8', 'replace')}")
@@ -91,7 +92,9 @@ class Embedded:
         self.socket = str(StateDirectory.find(configuration.directory, {}).broker_socket)
 
     def start(self) -> None:
-        self.process = self.running.start(sys.executable, "-m", "macaron_runner.entries.broker", *self.words)
+        self.process = self.running.start(
+            sys.executable, "-m", "macaron_runner.entries", "broker", *self.words
+        )
         wait_until(lambda: accepts(self.socket), "the broker listens")
 
 
@@ -128,6 +131,8 @@ class Rabbit:
         home.mkdir()
         epmd_port, dist_port = str(free_port()), str(free_port())
         self.running.start("epmd", "-port", epmd_port)
+        # Erlang would start one of its own, which outlives everything, where it found none.
+        wait_until(lambda: accepts(("127.0.0.1", int(epmd_port))), "epmd listens")
         assert self.program is not None
         self.process = self.running.start(
             self.program,
@@ -172,7 +177,7 @@ class Workshop:
 
     def start_entry(self, kind: str, *words: str) -> subprocess.Popen[bytes]:
         selection = self.configuration.selection.arguments()
-        return self.running.start(sys.executable, "-m", f"macaron_runner.entries.{kind}", *selection, *words)
+        return self.running.start(sys.executable, "-m", "macaron_runner.entries", kind, *selection, *words)
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         worker = self.start_entry("worker", "--pool", "default")

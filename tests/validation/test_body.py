@@ -9,6 +9,7 @@ import pytest
 from macaron_runner.errors import InvalidParameter, UnsupportedMediaType
 from macaron_runner.openapi.operation import Body, Content, Encoding, Operation
 from macaron_runner.validation.body import BodyDecoder, compile_body
+from macaron_runner.validation.problems import Finding, Unusable
 
 INTEGER = {"type": "integer"}
 ORDER = {"type": "object", "required": ["sku"], "properties": {"sku": {"type": "string"}, "qty": INTEGER}}
@@ -163,11 +164,10 @@ def test_the_value_is_adapted_and_what_python_cannot_hold_is_the_clients_error()
     assert decode(taking(Content(JSON, INTEGER), adapt=lambda _: lambda value: value + 1), JSON, b"1") == 2
 
     def refuse(_: Any) -> Any:
-        raise ValueError
+        raise Unusable([Finding(("a/b", 0), "", "is not of this world")])
 
-    ((pointer, message),) = refused(taking(Content(JSON, INTEGER), adapt=lambda _: refuse), JSON, b"1")
-    assert pointer == ""
-    assert message.startswith("holds a value that cannot be used here")
+    decoder = taking(Content(JSON, INTEGER), adapt=lambda _: refuse)
+    assert refused(decoder, JSON, b"1") == [("/a~1b/0", "is not of this world")]
 
 
 FIELDS: dict[str, Any] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.openapi.operation import Operation, Parameter
@@ -17,11 +19,17 @@ from macaron_runner.validation.identifiers import identifier, parameter_identifi
         ("limit", "limit"), ("shop-id", "shop_id"), ("X-Request-ID", "X_Request_ID"), ("ids[]", "ids"),
         ("filter[name]", "filter_name"), ("from", "from_"), ("class", "class_"), ("2fa", "_2fa"), ("$top", "top"),
         ("_private", "_private"), ("größe", "größe"), ("ﬁle", "file"), ("***", "_"), ("a.b.c", "a_b_c"),
+        ("a\U00011052b", "a_b"),  # a numeral that Python has in no name
     ],
 )  # fmt: skip
 def test_identifier(name: str, expected: str) -> None:
     assert identifier(name) == expected
     assert expected.isidentifier()
+
+
+@given(st.text())
+def test_every_name_becomes_one(name: str) -> None:
+    assert identifier(name).isidentifier()
 
 
 def named(*parameters: tuple[str, Any]) -> Operation:

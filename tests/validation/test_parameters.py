@@ -11,6 +11,7 @@ from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import InvalidParameter
 from macaron_runner.openapi.operation import Operation, Parameter
 from macaron_runner.validation.parameters import compile_parameters
+from macaron_runner.validation.problems import Finding, Unusable
 
 STRING, INTEGER, NUMBER = {"type": "string"}, {"type": "integer"}, {"type": "number"}
 COLORS = {"type": "array", "items": STRING}
@@ -251,18 +252,25 @@ def test_values_and_defaults_are_adapted() -> None:
 
 
 def test_what_the_schema_allows_and_python_cannot_hold_is_the_clients_error() -> None:
-    schema = {"type": "string"}
-    decoder = compile_parameters(
-        operation(of("query", schema, "form")), {}, lambda _: datetime.date.fromisoformat
-    )
-    with pytest.raises(InvalidParameter, match=r'query/color: cannot be used: "0000-01-01"'):
-        decoder({}, "color=0000-01-01", {}.get, {})
+    def refuse(_: Any) -> Any:
+        raise Unusable([Finding(("a", 0), "", "is not of this world")])
+
+    decoder = compile_parameters(operation(of("query", {"type": "string"}, "form")), {}, lambda _: refuse)
+    with pytest.raises(InvalidParameter, match=r"query/color/a/0: is not of this world"):
+        decoder({}, "color=x", {}.get, {})
 
 
-def test_a_default_of_another_type_is_a_diagnostic() -> None:
-    schema = {"type": "string", "format": "date", "default": "soon"}
+@pytest.mark.parametrize(
+    ("schema", "adapt"),
+    [
+        ({"type": "string", "format": "date", "default": "soon"}, datetime.date.fromisoformat),
+        ({"type": "integer", "default": "few"}, int),
+        ({"type": "integer", "default": [1]}, int),
+    ],
+)
+def test_a_default_of_another_type_is_a_diagnostic(schema: Any, adapt: Any) -> None:
     with pytest.raises(BadConfiguration) as caught:
-        compile_parameters(operation(of("query", schema, "form")), {}, lambda _: datetime.date.fromisoformat)
+        compile_parameters(operation(of("query", schema, "form")), {}, lambda _: adapt)
     assert [one.code for one in caught.value.diagnostics] == ["MAC376"]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from macaron_runner.errors import ErrorDetail
-from macaron_runner.validation.problems import MOST, pointer_of
+from macaron_runner.validation.problems import MOST, invalid, pointer_of
 from macaron_runner.validation.schema import compile_schema, readable_pattern
 
 CASES: list[tuple[Any, Any, list[tuple[str, str]]]] = [
@@ -130,3 +131,44 @@ def test_long_repetitions_become_lengths(pattern: str, good: str, bad: str) -> N
     check = compile_schema({"pattern": pattern}, {}, "request")
     assert check.valid(good)
     assert not check.valid(bad)
+
+
+def test_a_huge_wrong_value_is_told_quickly_and_of_few_things() -> None:
+    check = compile_schema({"type": "array", "items": {"type": "string"}}, {}, "request")
+    begun = time.process_time()
+    problems = check.problems([1] * 1_000_000)
+    assert [one.pointer for one in problems] == ["/0"]
+    assert time.process_time() - begun < 1
+    assert len(check.problems([1] * 10_000)) == MOST
+
+
+NESTED = {
+    "Tree": {"required": ["x"], "properties": {"kid": {"$ref": "#/$defs/Tree"}, "x": {"type": "string"}}}
+}
+
+
+@pytest.mark.parametrize(
+    ("depth", "message"),
+    [(100, '"x" is required'), (900, "does not fit, and is nested too deeply to say where")],
+)
+def test_a_deep_wrong_value_is_told(depth: int, message: str) -> None:
+    check = compile_schema({"$ref": "#/$defs/Tree"}, NESTED, "request")
+    value: dict[str, Any] = {"x": "y" * 100}
+    for _ in range(depth):
+        value = {"kid": value}
+    problem, *others = check.problems(value)
+    assert (problem.pointer, problem.message) == ("", message)
+    assert bool(others) == (depth == 100)
+
+
+def test_an_answer_does_not_repeat_a_long_name_without_end() -> None:
+    check = compile_schema({"additionalProperties": {"items": {"type": "string"}}}, {}, "request")
+    name = "n" * 6_000
+    problems = check.problems({name: [1] * 50})
+    assert [one.pointer for one in problems] == [f"/{name}/0"]
+    assert len(invalid(problems).description) < 500
+
+
+def test_numbers_beyond_64_bits_in_a_schema() -> None:
+    check = compile_schema({"enum": [2**70], "maximum": 2**80}, {}, "request")
+    assert (check.valid(2**70), check.valid(2**70 + 1)) == (True, False)

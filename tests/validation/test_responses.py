@@ -9,6 +9,7 @@ import enum
 import json
 import math
 import uuid
+from collections import deque
 from typing import Any
 
 import pytest
@@ -64,7 +65,9 @@ DAY = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
         ({"a": [1, 2.5, None, True, "é"]}, {"a": [1, 2.5, None, True, "é"]}),
         (Model(id=1), {"id": 1}),
         ([Model(id=1), {"x": Model(id=2)}], [{"id": 1}, {"x": {"id": 2}}]),
-        (DAY, "2026-01-02T03:04:05+00:00"),
+        (DAY, "2026-01-02T03:04:05Z"),
+        (DAY.replace(tzinfo=None), "2026-01-02T03:04:05Z"),
+        (DAY.astimezone(datetime.timezone(datetime.timedelta(hours=2))), "2026-01-02T05:04:05+02:00"),
         ({"d": DAY.date(), "t": DAY.time()}, {"d": "2026-01-02", "t": "03:04:05"}),
         (datetime.timedelta(seconds=1.5), 1.5),
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
@@ -73,6 +76,8 @@ DAY = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
         ({Color.RED: Color.RED}, {"red": "red"}),
         ({1: 2}, {"1": 2}),
         ((1, (2,)), [1, [2]]),
+        ([{1}, frozenset({2}), deque([3]), range(4, 5), {6: 7}.values()], [[1], [2], [3], [4], [7]]),
+        ({Model(id=1)}, [{"id": 1}]),
         (Point(1, DAY.date()), {"x": 1, "at": "2026-01-02"}),
         ([2**70, -(2**70)], [2**70, -(2**70)]),
         (None, None),
@@ -88,8 +93,9 @@ def test_values_are_written_as_json(value: Any, expected: Any, mode: Mode) -> No
     "value",
     [
         object(),
-        {1, 2},
+        Model,
         {"a": object()},
+        Model(values=object()),
         {("a",): 1},
         math.nan,
         {"a": [math.inf]},
@@ -101,6 +107,32 @@ def test_values_are_written_as_json(value: Any, expected: Any, mode: Mode) -> No
 def test_what_has_no_json_form_is_a_bad_response(value: Any, mode: Mode) -> None:
     with pytest.raises(BadResponse):
         answering(ok({}), mode=mode).encode(value, 200, JSON)
+
+
+@pytest.mark.parametrize("schema", [None, {"type": "string"}])
+@pytest.mark.parametrize("mode", ["enforce", "none"])
+def test_a_text_that_is_no_unicode_is_a_bad_response(schema: Any, mode: Mode) -> None:
+    with pytest.raises(BadResponse):
+        answering(ok(schema, "text/plain"), mode=mode).encode("\ud800", 200, "text/plain")
+
+
+@pytest.mark.parametrize("schema", [None, {}, {"type": "array", "items": {"type": "integer"}}])
+def test_a_generator_is_read_once(schema: Any) -> None:
+    result = (number for number in (1, 2**70))
+    assert answering(ok(schema)).encode(result, 200, JSON) == b"[1,%d]" % 2**70
+
+
+class Unwritable:
+    def to_json(self) -> Any:
+        raise ValueError("it holds a socket")
+
+
+@pytest.mark.parametrize("value", [Unwritable(), [Unwritable()], {"a": (Unwritable(),)}])
+@pytest.mark.parametrize("mode", ["enforce", "none"])
+def test_a_model_that_cannot_be_written_is_a_bad_response(value: Any, mode: Mode) -> None:
+    with pytest.raises(BadResponse) as caught:
+        answering(ok({}), mode=mode).encode(value, 200, JSON)
+    assert caught.value.errors[0].message == "the result has no JSON form: it holds a socket"
 
 
 def test_a_value_that_contains_itself() -> None:

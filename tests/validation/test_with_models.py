@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import io
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import FileStorage
 
-from macaron_runner.errors import InvalidParameter
+from macaron_runner.errors import BadResponse, InvalidParameter
 from macaron_runner.models.build import build_models
 from macaron_runner.openapi.operation import Api, Body, Content, Operation, Parameter, Response
 from macaron_runner.validation.body import compile_body
@@ -56,8 +58,22 @@ def test_parameters_are_what_their_format_says() -> None:
 @pytest.mark.parametrize("at", ["2016-12-31T23:59:60Z", "0000-01-01T00:00:00Z"])
 def test_a_time_that_python_cannot_hold_is_the_clients_error(at: str) -> None:
     raw = f'{{"sku": "a", "at": "{at}"}}'.encode()
-    with pytest.raises(InvalidParameter):
+    with pytest.raises(InvalidParameter) as caught:
         BODY(JSON, len(raw), lambda: raw)
+    assert [(one.location, one.pointer) for one in caught.value.errors] == [("body", "/at")]
+
+
+def test_a_day_that_python_cannot_hold_is_told_with_its_parameter() -> None:
+    decode = compile_parameters(OPERATION, DEFINITIONS, MODELS.adapt)
+    with pytest.raises(InvalidParameter) as caught:
+        decode({}, "since=0000-01-02", {}.get, {})
+    assert [(one.location, one.pointer) for one in caught.value.errors] == [("query", "/since")]
+
+
+def test_a_file_in_an_answer_is_a_bad_response() -> None:
+    upload = MODELS["Upload"](file=FileStorage(io.BytesIO()))
+    with pytest.raises(BadResponse):
+        compile_responses(OPERATION, DEFINITIONS, "none").encode(upload, 200, JSON)
 
 
 def test_a_file_reaches_the_model() -> None:

@@ -56,6 +56,21 @@ def leave():
     sys.exit(3)
 
 
+class Odd(Exception):
+    """An error that can neither be pickled nor shown."""
+
+    def __init__(self, one, two):
+        self.cause = lambda: (one, two)
+
+    def __str__(self):
+        return self.nothing
+
+
+@asynctask()
+def fail_oddly(kind):
+    raise {"odd": Odd(1, 2), "interrupt": KeyboardInterrupt(), "memory": MemoryError()}[kind]
+
+
 @asynctask()
 def tick(place):
     write(place, at=time.time())

@@ -1,0 +1,174 @@
+"""kombu's Redis transport as we changed it, on a broker of its own: what is taken is held, or still there."""
+
+import time
+from pathlib import Path
+from queue import Empty
+
+import pytest
+from kombu import Connection, Queue
+from redis import Redis
+
+from macaron_runner.tasks import redis_transport
+from tests.tasks.workshop import Embedded, wait_until
+
+pytestmark = pytest.mark.service
+
+QUICK = {"visibility_timeout": 1, "unacked_restore_throttle": 1, "unacked_mutex_expire": 1}
+
+
+@pytest.fixture
+def broker(running, configure):
+    """Give the embedded broker, started, and a client that sees it as it is."""
+    broker = Embedded(running, configure())
+    broker.start()
+    broker.client = Redis(unix_socket_path=broker.socket)
+    yield broker
+    broker.client.close()
+
+
+@pytest.fixture
+def connect(broker):
+    """Give a function that returns a connection by our transport, with `options` for it."""
+    redis_transport.announce()
+    opened = []
+
+    def new(**options):
+        connection = Connection(
+            f"macaron+socket://{broker.socket}?virtual_host=0",
+            transport="macaron",
+            transport_options=QUICK | options,
+        )
+        opened.append(connection)
+        return connection
+
+    yield new
+    for connection in opened:
+        connection.release()
+
+
+class Consumer:
+    """A channel that consumes from queues; what it got is in `messages`, unacknowledged."""
+
+    def __init__(self, connection, *queues, no_ack=False):
+        self.connection = connection
+        self.channel = connection.default_channel
+        self.messages = []
+        for name in queues or ("tasks",):
+            Queue(name, channel=self.channel).declare()
+            self.channel.basic_consume(name, no_ack, self.messages.append, name)
+
+    @property
+    def bodies(self):
+        return [message.payload for message in self.messages]
+
+    def look(self, count, seconds=5.0):
+        """Consume until there are so many messages."""
+        deadline = time.monotonic() + seconds
+        while len(self.messages) < count and time.monotonic() < deadline:
+            try:
+                self.connection.drain_events(timeout=0.2)
+            except TimeoutError:
+                self.connection.transport.cycle.maybe_restore_messages()
+        return self.bodies
+
+
+def put(connection, *bodies, queue="tasks"):
+    with connection.Producer() as producer:
+        for body in bodies:
+            producer.publish(body, routing_key=queue, declare=[Queue(queue)], serializer="json")
+
+
+def test_messages_come_in_order_and_are_held_until_acknowledged(broker, connect):
+    put(connect(), *range(5))
+    consumer = Consumer(connect())
+    assert consumer.look(5) == list(range(5))
+    assert broker.client.hlen("unacked") == broker.client.zcard("unacked_index") == 5
+    for message in consumer.messages:
+        message.ack()
+    assert broker.client.hlen("unacked") == broker.client.zcard("unacked_index") == 0
+
+
+def test_one_that_dies_before_it_read_the_answer_loses_nothing(broker, connect):
+    put(connect(), "precious")
+    dies = Consumer(connect()).channel
+    dies.connection.cycle.on_poll_start()  # asks
+    wait_until(lambda: broker.client.llen("tasks") == 0, "the message is taken")
+    assert broker.client.hlen("unacked") == 1
+    dies.client.connection.disconnect()
+    other = Consumer(connect())
+    assert other.look(1) == ["precious"]
+    assert other.messages[0].headers["redelivered"]
+
+
+def test_an_idle_consumer_hears_of_a_message_at_once(connect):
+    producer, consumer = connect(), Consumer(connect(), "some", "tasks")
+    consumer.connection.transport.brpop_timeout = consumer.channel.brpop_timeout = 20
+    for _ in range(2):  # finds nothing, begins to wait
+        with pytest.raises((Empty, TimeoutError)):
+            consumer.connection.drain_events(timeout=0.2)
+    put(producer, "news")
+    begun = time.monotonic()
+    assert consumer.look(1) == ["news"]
+    assert time.monotonic() - begun < 2
+
+
+def test_what_was_put_without_a_ring_is_found_soon(broker, connect):
+    put(connect(), "copied")
+    text = broker.client.rpop("tasks")
+    consumer = Consumer(connect())
+    assert consumer.look(1, seconds=0.5) == []
+    broker.client.lpush("tasks", text)
+    assert consumer.look(1) == ["copied"]
+
+
+def test_queues_take_turns(connect):
+    producer = connect()
+    put(producer, "a1", "a2", queue="a")
+    put(producer, "b1", "b2", queue="b")
+    consumer = Consumer(connect(), "a", "b")
+    assert consumer.look(4) == ["a1", "b1", "a2", "b2"]
+
+
+def test_without_acknowledgements_nothing_is_held(broker, connect):
+    put(connect(), "for anybody")
+    consumer = Consumer(connect(), no_ack=True)
+    assert consumer.look(1) == ["for anybody"]
+    assert broker.client.hlen("unacked") == 0
+
+
+def test_a_full_memory_refuses_messages_and_gives_out_those_it_has(broker, connect):
+    producer = connect()
+    put(producer, "before")
+    broker.client.config_set("maxmemory", 1)
+    with pytest.raises(producer.channel_errors, match="maxmemory"):
+        put(producer, "too much")
+    consumer = Consumer(connect())
+    assert consumer.look(1) == ["before"]
+    assert broker.client.hlen("unacked") == 1
+
+
+def test_a_prefix_is_put_before_every_key(broker, connect):
+    put(connect(global_keyprefix="shop:"), "mine")
+    consumer = Consumer(connect(global_keyprefix="shop:"))
+    assert consumer.look(1) == ["mine"]
+    assert all(key.startswith(b"shop:") for key in broker.client.scan_iter())
+    consumer.messages[0].requeue()
+    assert consumer.look(2) == ["mine", "mine"]
+
+
+def test_a_message_of_a_megabyte(connect):
+    large = "ü" * 500_000
+    put(connect(), large)
+    assert Consumer(connect()).look(1) == [large]
+
+
+def test_the_state_is_on_the_disk_when_the_broker_is_killed(broker, connect):
+    put(connect(), *range(100))
+    consumer = Consumer(connect())
+    consumer.look(40)
+    broker.process.kill()
+    broker.process.wait(10)
+    assert Path(broker.socket).exists()
+    broker.start()
+    left = broker.client.llen("tasks") + broker.client.hlen("unacked")
+    assert left == 100
