@@ -8,8 +8,8 @@ tasks come back within LEASE + LEASE_RENEWAL seconds (guarantee), and a long tas
 share a broker must have clocks that agree within the difference of the two.
 
 kombu also takes a message first and writes it down afterwards: what is killed in between, worker or broker,
-takes it along. Here a script does both at once. A script cannot wait, so each queue has a bell, a stream of one entry:
-whoever puts a message rings it, and a worker that found its queues empty waits for that.
+takes it along. Here a script does both at once. A script cannot wait, so each queue has a bell, a stream of
+one entry: whoever puts a message rings it, and a worker that found its queues empty waits for that.
 
 Not for AMQP, where the broker sees that a worker's connection has closed.
 """

@@ -10,7 +10,7 @@ import pytest
 
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
-from tests.tasks.workshop import BROKERS, signal_all_of, stop, wait_until
+from tests.tasks.workshop import BROKERS, TRANSPORTS, signal_all_of, stop, wait_until
 
 pytestmark = pytest.mark.service
 
@@ -55,7 +55,7 @@ def test_a_task_gets_its_models_and_its_callers_context(workshop, kind):
     assert "t0ken" not in service.running.log_of(worker)
 
 
-@pytest.mark.parametrize("kind", BROKERS)
+@pytest.mark.parametrize("kind", TRANSPORTS)
 def test_a_task_waits_for_its_delay(workshop, kind):
     service = workshop(kind)
     service.start_worker()
@@ -64,7 +64,7 @@ def test_a_task_waits_for_its_delay(workshop, kind):
     assert 2 <= service.wait_for(1)[0]["waited"] < 10
 
 
-@pytest.mark.parametrize("kind", BROKERS)
+@pytest.mark.parametrize("kind", TRANSPORTS)
 def test_a_killed_child_gives_its_task_back(workshop, kind):
     service = workshop(kind)
     service.start_worker()
@@ -75,7 +75,7 @@ def test_a_killed_child_gives_its_task_back(workshop, kind):
     service.wait_for(1, seconds=20, name="long", event="end")
 
 
-@pytest.mark.parametrize("kind", ["embedded", "rabbitmq"])  # a Redis of one's own is told by its address only
+@pytest.mark.parametrize("kind", TRANSPORTS)
 @pytest.mark.slow
 def test_a_killed_worker_gives_its_tasks_back(workshop, kind):
     service = workshop(kind)
@@ -105,7 +105,7 @@ def test_a_task_longer_than_its_lease_runs_once(workshop):
     assert [line["event"] for line in service.seen()] == ["start", "end"]
 
 
-@pytest.mark.parametrize("kind", BROKERS)
+@pytest.mark.parametrize("kind", TRANSPORTS)
 def test_a_worker_that_is_told_to_stop_ends_its_task_first(workshop, kind):
     service = workshop(kind)
     worker = service.start_worker()
@@ -133,7 +133,7 @@ def test_a_worker_whose_grace_is_over_hands_its_task_over(workshop):
     assert [line["parent"] for line in service.seen()] == [first["parent"], other.pid, other.pid]
 
 
-@pytest.mark.parametrize("kind", BROKERS)
+@pytest.mark.parametrize("kind", TRANSPORTS)
 def test_a_worker_that_must_stop_quickly_hands_its_task_over(workshop, kind):
     service = workshop(kind)
     worker = service.start_worker()

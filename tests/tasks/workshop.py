@@ -151,6 +151,8 @@ class Rabbit:
 
 
 BROKERS = {"embedded": Embedded, "redis": Redis, "rabbitmq": Rabbit}
+TRANSPORTS = ("embedded", "rabbitmq")
+"""One broker for each way in which messages are held: a Redis of one's own differs by its address only."""
 
 
 class Workshop:
