@@ -111,6 +111,15 @@ def as_macaron_error(problem: BaseException) -> MacaronError:
     return MacaronError()
 
 
+_RENAMED: Final = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""Where Python before 3.13 has the names of older RFCs: codes must not change with its version."""
+
+
 def _of_werkzeug(problem: HTTPException) -> MacaronError:
     """Return the error of `abort(404)` and of what Werkzeug raises; its own texts are written for browsers."""
     status = problem.code or 500
@@ -120,15 +129,20 @@ def _of_werkzeug(problem: HTTPException) -> MacaronError:
     return kind(problem.description if own_words else None, headers=headers)
 
 
+def phrase_of(status: int) -> str:
+    """Return the reason phrase of a status as RFC 9110 has it, or "" where it is none that is known."""
+    try:
+        return _RENAMED.get(status) or HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
 @functools.cache
 def error_class(status: int) -> type[MacaronError]:
     """Return the error of a status (400 to 599); of one that has none a new one by its name, 418 -> IM_A_TEAPOT."""
     if status in _CLASSES:
         return _CLASSES[status]
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = f"HTTP {status}"
+    phrase = phrase_of(status) or f"HTTP {status}"
     code = "_".join(phrase.upper().replace("'", "").replace("-", " ").split())
     kind = add_error("HttpError", code, status)
     kind.default_description = phrase
@@ -159,13 +173,9 @@ def _macaron_body(error: MacaronError) -> dict[str, Any]:
 def _problem_body(error: MacaronError) -> dict[str, Any]:
     """Return the members of RFC 9457 section 3.1, and our facts as extensions (section 3.2)."""
     facts = _macaron_body(error)
-    try:
-        title = HTTPStatus(error.status).phrase
-    except ValueError:
-        title = error.code
     return {
         "type": "about:blank",
-        "title": title,
+        "title": phrase_of(error.status) or error.code,
         "status": facts.pop("status"),
         "detail": facts.pop("error_description"),
         **facts,

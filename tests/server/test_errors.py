@@ -47,7 +47,7 @@ def body_of(reply):
         ((400,), "INVALID_PARAMETER", "The request does not fit the API's description"),
         ((410,), "GONE", "Gone"),
         ((418,), "IM_A_TEAPOT", "I'm a Teapot"),
-        ((422, "hm"), "UNPROCESSABLE_ENTITY", "hm"),
+        ((422, "hm"), "UNPROCESSABLE_CONTENT", "hm"),
         ((503, "back soon"), "SERVICE_UNAVAILABLE", "back soon"),
         ((500,), "SERVER_ERROR", "The server could not answer this request"),
         ((501,), "NOT_IMPLEMENTED", "This operation is not implemented"),
