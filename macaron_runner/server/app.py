@@ -82,9 +82,11 @@ class _Compiler:
 
     @property
     def modules(self) -> tuple[ModuleType, ...]:
+        """The service's modules that were imported to bind its operations."""
         return self._binder.modules.loaded
 
     def problems(self) -> Iterator[Diagnostic]:
+        """Yield all that was found wrong, each once."""
         operations = [operation for served in self._assembly.apis for operation in served.operations]
         return _unique((*self._binder.problems, *self._problems, *claimed_twice(operations)))
 

@@ -20,13 +20,10 @@ from macaron_runner.errors import BadResponse, ErrorDetail, MacaronError
 from macaron_runner.models.model import Model
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.incoming import Headers, Reply
-from macaron_runner.validation.responses import ResponseEncoder
+from macaron_runner.validation.responses import BODILESS, ResponseEncoder
 
 Render: TypeAlias = Callable[[Any, str], Reply | AnyResponse]
 """(what the handler returned, media type the client accepts) -> reply. Raises MacaronError, BadResponse."""
-
-_BODILESS: Final = frozenset({204, 205, 304})
-"""Statuses whose answers have no content (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5)."""
 
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -106,7 +103,7 @@ def _bad(pointer: str, message: str) -> BadResponse:
 
 def _reply(status: int, media_type: str, extra: Headers, body: bytes) -> Reply:
     """Return a reply; a Content-Type that the handler names replaces ours."""
-    if status in _BODILESS:
+    if status in BODILESS:
         return Reply(status, extra, b"")
     if not media_type or any(name.lower() == "content-type" for name, _ in extra):
         return Reply(status, extra, body)

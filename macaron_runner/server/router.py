@@ -43,6 +43,7 @@ class _Leaf(Generic[Target]):
     allowed: tuple[str, ...] = ()
 
     def add(self, method: str, answer: _Answer[Target]) -> None:
+        """Answer a method; GET answers HEAD as well, unless HEAD has an answer of its own."""
         self.declared.add(method)
         self.answers[method] = answer
         if method == "GET" and "HEAD" not in self.declared:

@@ -122,6 +122,7 @@ class _Arguments:
         return candidates[0].name if len(candidates) == 1 else None
 
     def has_default(self, name: str) -> bool:
+        """Tell whether the function can be called without this argument."""
         return name in self.named and self.named[name].default is not _EMPTY
 
     @property

@@ -117,7 +117,7 @@ class ResponseEncoder:
     def _encoder(self, status: int, media_type: str) -> _Encode:
         promise = self._promise(status, media_type)
         encode: _Encode
-        if status in _BODILESS or (promise is not None and promise.media_type is None):
+        if status in BODILESS or (promise is not None and promise.media_type is None):
             encode = self._empty(status)
         elif promise is None:
             encode = self._undeclared(status)
@@ -134,7 +134,7 @@ class ResponseEncoder:
             if value is None or value == "" or value == b"":
                 return b""
             self._broken(f"the response {status} promises no body, and the handler returned one")
-            return b"" if status in _BODILESS else _write_any(value)
+            return b"" if status in BODILESS else _write_any(value)
 
         return encode
 
@@ -199,7 +199,7 @@ class ResponseEncoder:
         self._report(error)
 
 
-_BODILESS: Final = frozenset({204, 205, 304})
+BODILESS: Final = frozenset({204, 205, 304})
 """Statuses whose answers have no body, whatever the document says (RFC 9110 section 6.4.1)."""
 
 
