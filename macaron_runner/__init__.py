@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         InvalidParameter,
         MacaronError,
         NotFound,
+        NotImplementedYet,
         TokenExpired,
         TokenInvalid,
         TooManyRequests,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     )
     from macaron_runner.models.apipool import apipool
     from macaron_runner.models.model import Model
+    from macaron_runner.server.loading import load_app
     from macaron_runner.tasks.task import asynctask
 
 _HOMES: Final = {
@@ -46,6 +48,7 @@ _HOMES: Final = {
     "MacaronError": "errors",
     "Model": "models.model",
     "NotFound": "errors",
+    "NotImplementedYet": "errors",
     "TokenExpired": "errors",
     "TokenInvalid": "errors",
     "TooManyRequests": "errors",
@@ -58,6 +61,7 @@ _HOMES: Final = {
     "generate_token": "auth.users",
     "get_userid": "auth.users",
     "is_error": "errors",
+    "load_app": "server.loading",
     "load_auth_token": "auth.users",
     "load_service": "assembly",
     "requires_auth": "auth.users",
@@ -71,6 +75,7 @@ __all__ = [
     "MacaronError",
     "Model",
     "NotFound",
+    "NotImplementedYet",
     "TokenExpired",
     "TokenInvalid",
     "TooManyRequests",
@@ -83,6 +88,7 @@ __all__ = [
     "generate_token",
     "get_userid",
     "is_error",
+    "load_app",
     "load_auth_token",
     "load_service",
     "requires_auth",

@@ -6,14 +6,13 @@ serving (server) or queueing (tasks).
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from macaron_runner import context
 from macaron_runner.configuration.files import shown_name
@@ -21,11 +20,21 @@ from macaron_runner.configuration.load import load
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Api as ApiSettings
 from macaron_runner.configuration.selection import select
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, Severity, raise_errors
+from macaron_runner.diagnostics import (
+    BadConfiguration,
+    Diagnostic,
+    Location,
+    has_errors,
+    near_word,
+    raise_errors,
+)
 from macaron_runner.openapi.builtin import BUILTIN_PREFIX, find_document
 from macaron_runner.openapi.document import Document, read_document
+from macaron_runner.openapi.referrers import note_references
 from macaron_runner.openapi.rules import check_document
+from macaron_runner.openapi.sound import is_shared, sound_part
 from macaron_runner.openapi.surroundings import read_surroundings
+from macaron_runner.openapi.survey import Survey
 from macaron_runner.validation.document import check_against_specification
 
 if TYPE_CHECKING:
@@ -41,11 +50,17 @@ PING = ApiSettings(spec=f"{BUILTIN_PREFIX}ping", base_path="")
 
 @dataclass(frozen=True, slots=True)
 class ApiDocument:
-    """One API of `apis:`, its document read and found sound."""
+    """One API of `apis:`, its document read; `problems` is what was found wrong with it.
+
+    Where its form is wrong, `document` is its sound part. It is `doubtful` where what is wrong may change what
+    operations take or who may call them: a parameter or a security scheme at fault, a reference that leads nowhere.
+    """
 
     name: str
     settings: ApiSettings
     document: Document
+    problems: tuple[Diagnostic, ...] = ()
+    doubtful: bool = False
 
     @property
     def builtin(self) -> bool:
@@ -107,23 +122,57 @@ def read_documents(configuration: Configuration) -> tuple[tuple[ApiDocument, ...
         except BadConfiguration as problem:
             found += (replace(each, location=each.location or place) for each in problem.diagnostics)
             continue
-        found += _check(document)
-        documents.append(ApiDocument(name, settings, document))
+        checked = check_with_surroundings(document)
+        found += checked.problems
+        documents.append(ApiDocument(name, settings, checked.sound, checked.problems, checked.doubtful))
     return tuple(documents), tuple(found)
 
 
-def _check(document: Document) -> tuple[Diagnostic, ...]:
+@dataclass(frozen=True, slots=True)
+class CheckedDocument:
+    """What is wrong with the form of a document and of what it refers to, then with its meaning; and its sound part.
+
+    `doubtful` as in ApiDocument.
+    """
+
+    form: tuple[Diagnostic, ...]
+    meaning: tuple[Diagnostic, ...]
+    sound: Document
+    doubtful: bool
+
+    @property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """Everything that is wrong."""
+        return (*self.form, *self.meaning)
+
+
+_OF_REFERENCES: Final = frozenset({"MAC304", "MAC305", "MAC306"})
+_OF_PARAMETERS: Final = frozenset({"MAC312", "MAC313", "MAC314", "MAC316", "MAC317", "MAC318", "MAC329"})
+
+
+def check_with_surroundings(document: Document) -> CheckedDocument:
     """Return what is wrong with a document and with what it refers to in other places.
 
-    The rules about its meaning are asked only where its form is right: otherwise they answer with noise.
+    The rules about its meaning would answer with noise where its form is wrong: what counts is what they say of the
+    whole document as well as of its sound part.
     """
-    surroundings = read_surroundings(document)
-    form = check_against_specification(document)
+    survey = Survey(document)
+    surroundings = read_surroundings(document, survey)
+    faults = check_against_specification(document)
+    form = [fault.diagnostic for fault in faults]
     if surroundings is not None:
-        form += check_against_specification(surroundings)
-    if any(each.severity is Severity.ERROR for each in form):
-        return form
-    return form + check_document(document)
+        form += (fault.diagnostic for fault in check_against_specification(surroundings))
+    meaning, sound = check_document(document, survey), document
+    if has_errors(form):
+        sound = sound_part(document, (fault.spoilt for fault in faults))
+        certain = set(check_document(sound))
+        meaning = tuple(found for found in meaning if found in certain or found.code in _OF_REFERENCES)
+    doubtful = (
+        survey.lacks_parts
+        or any(is_shared(fault.spoilt) for fault in faults)
+        or any(found.code in _OF_PARAMETERS for found in meaning)
+    )
+    return CheckedDocument(note_references(form, survey), note_references(meaning, survey), sound, doubtful)
 
 
 def assemble(configuration: Configuration) -> Assembly:
@@ -138,7 +187,9 @@ def assemble(configuration: Configuration) -> Assembly:
     documents, found = read_documents(configuration)
     raise_errors(found)
     extend_python_path(configuration)
-    apis = _read_apis(documents)
+    by_name, found = read_apis(documents)
+    raise_errors(found)
+    apis = tuple(by_name.values())
     models = _build_models(configuration, apis)
     verifiers = compile_verifiers(configuration.config.auth, configuration.locate)
     checkers = _checkers(configuration, documents, apis, verifiers)
@@ -168,16 +219,6 @@ def extend_python_path(configuration: Configuration) -> None:
     sys.path[:0] = [folder for folder in folders if folder not in sys.path]
 
 
-def import_function(name: str) -> Callable[..., Any]:
-    """Return the function that "module:function" or "module.function" names.
-
-    Raises ImportError or AttributeError, saying which part is missing.
-    """
-    module, _, function = name.replace(":", ".").rpartition(".")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), function)
-    return found
-
-
 def _read_document(settings: ApiSettings, configuration: Configuration, place: Location) -> Document:
     path = find_document(settings.spec, configuration.directory)
     if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises at odd names
@@ -185,22 +226,41 @@ def _read_document(settings: ApiSettings, configuration: Configuration, place: L
     message, label = f'the document "{settings.spec}" does not exist', "no such file"
     if os.path.lexists(path):
         message, label = f'the document "{settings.spec}" is not a file', "a folder, a pipe or a device"
-    mend = f"the path is relative to {configuration.selection.file}"
+    mend = _near_file(settings.spec, path) or f"the path is relative to {configuration.selection.file}"
     raise BadConfiguration([Diagnostic("MAC250", message, place, label, mend)])
 
 
-def _read_apis(documents: Iterable[ApiDocument]) -> list[Api]:
-    from macaron_runner.openapi.api import read_api
+def _near_file(spec: str, path: str | os.PathLike[str]) -> str:
+    """Return a sentence that offers the document whose name is nearest to the one that is not there."""
+    folder = Path(path).parent
+    try:
+        names = [each.name for each in folder.iterdir() if each.suffix in {".yaml", ".yml", ".json"}]
+    except (OSError, ValueError):
+        return ""
+    return near_word(spec, [str(Path(spec).with_name(name)) for name in sorted(names)])
 
-    apis: list[Api] = []
+
+def read_apis(documents: Iterable[ApiDocument]) -> tuple[dict[str, Api], tuple[Diagnostic, ...]]:
+    """Return the APIs by name, as far as they can be told, and what is wrong with them.
+
+    What was told of a document before, as a reference that leads nowhere, is not told again.
+    """
+    from macaron_runner.openapi.api import examine_api
+
+    apis: dict[str, Api] = {}
     found: list[Diagnostic] = []
     for source in documents:
-        try:
-            apis.append(read_api(source.document, source.name, source.settings.base_path))
-        except BadConfiguration as problem:
-            found += problem.diagnostics
-    raise_errors(found)
-    return apis
+        api, problems = examine_api(source.document, source.name, source.settings.base_path)
+        apis[source.name] = api
+        told = {_subject(each) for each in source.problems}
+        found += (each for each in problems if _subject(each) not in told)
+    return apis, tuple(found)
+
+
+def _subject(diagnostic: Diagnostic) -> tuple[str, str, str]:
+    """Return what a diagnostic is about, wherever in its file."""
+    place = diagnostic.location
+    return diagnostic.code, diagnostic.message, place.file if place is not None else ""
 
 
 def _checkers(
@@ -227,6 +287,7 @@ def _checkers(
 
 def _build_models(configuration: Configuration, apis: Iterable[Api]) -> dict[str, Models]:
     """Build each API's models; APIs with `share_models: true` get one class for one name."""
+    from macaron_runner.code.named import import_function
     from macaron_runner.models.build import build_models
 
     settings = configured_apis(configuration)
@@ -289,22 +350,17 @@ def _service(
 
 
 def _crash_reporter(configuration: Configuration) -> context.CrashReporter:
+    from macaron_runner.code.function import Function
+    from macaron_runner.code.imported import ImportedCode
+    from macaron_runner.code.named import find_named
+    from macaron_runner.code.search import python_folders
     from macaron_runner.crash import CrashReporter
 
     name = configuration.config.observability.error_reporter
     if name is None:
-        return CrashReporter(None, configuration.config.service.name)
-    try:
-        reporter = import_function(name)
-    except Exception as error:  # the user's module may fail in any way at all
-        raise BadConfiguration(
-            [
-                Diagnostic(
-                    "MAC252",
-                    f'the error reporter "{name}" cannot be loaded',
-                    configuration.locate("observability", "error_reporter"),
-                    label=f"{type(error).__name__}: {error}",
-                )
-            ]
-        ) from error
-    return CrashReporter(reporter, configuration.config.service.name)
+        return CrashReporter(None, configuration.config.service.name, configuration.redactor.redact)
+    code = ImportedCode(python_folders(configuration))
+    reporter, problems = find_named(name, configuration.locate("observability", "error_reporter"), code)
+    raise_errors((*code.problems, *problems))
+    assert isinstance(reporter, Function)
+    return CrashReporter(reporter.value, configuration.config.service.name, configuration.redactor.redact)

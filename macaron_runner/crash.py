@@ -13,24 +13,29 @@ from typing import Any, Final
 
 from macaron_runner.context import Context
 from macaron_runner.errors import MacaronError
+from macaron_runner.redaction import Redact, unredacted
 
 _log: Final = logging.getLogger("macaron.crash")
 
 
 @dataclass(frozen=True, slots=True)
 class CrashReporter:
-    """A context.CrashReporter; `reporter` is the function of observability.error_reporter: (title, body)."""
+    """A context.CrashReporter; `reporter` is the function of observability.error_reporter: (title, body).
+
+    It is told nothing but what `redact` leaves of the texts.
+    """
 
     reporter: Callable[[str, str], Any] | None
     service: str
+    redact: Redact = unredacted
 
     def __call__(self, error: BaseException, *, error_id: str, context: Context | None) -> None:
         """Log the error with its traceback and `error_id`, then tell the service's reporter. Never raises."""
         try:
-            title = f"{self.service}: {describe(error)}"
+            title = self.redact(f"{self.service}: {describe(error)}")
             _log.error("%s (error_id %s)", title, error_id, exc_info=error, extra={"error_id": error_id})
             if self.reporter is not None:
-                self.reporter(title, compose_body(error, error_id, context))
+                self.reporter(title, self.redact(compose_body(error, error_id, context)))
         except BaseException:
             # An error of the reporter must not hide the one it was told of, nor end the process (sys.exit in
             # it).

@@ -1,6 +1,7 @@
-"""Problems found in the user's files: what a diagnostic is, and how it is shown to a person or a machine.
+"""Problems found in the user's files: what a diagnostic is.
 
-Not for errors of requests (errors.py), and it finds nothing itself: each room reports what it knows about.
+Not for errors of requests (errors), nor for showing them (rendering, reports); and it finds nothing itself: each room
+reports what it knows about.
 
 A diagnostic as text:
 
@@ -14,15 +15,12 @@ A diagnostic as text:
 from __future__ import annotations
 
 import difflib
-import json
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from macaron_runner.errors import CommandError
 
@@ -60,10 +58,30 @@ CODES: Mapping[str, str] = {
     "MAC213": "a broker is not known",
     "MAC214": "a queue is not known",
     "MAC215": "a folder is not there",
+    "MAC216": "a file that is extended cannot be read",
+    "MAC217": "files extend each other",
+    "MAC218": "an overlay cannot extend",
+    "MAC219": "too much is extended",
+    "MAC225": "an image's name is broken",
+    "MAC226": "a target needs an image, and there is none",
+    "MAC227": "an image's name has no registry",
+    "MAC228": "a target is not known",
+    "MAC229": "targets wait for each other",
+    "MAC230": "the embedded broker cannot serve a target",
+    "MAC231": "a secret is made up at a target",
+    "MAC232": "a target's environment has no overlay",
+    "MAC233": "a file that the image needs is not there",
+    "MAC234": "nothing reaches the server at a target",
+    "MAC235": "a range is empty",
+    "MAC236": "a pool is not known",
+    "MAC237": "a finding that cannot be ignored is",
     # 25x: what several rooms say together (assembly)
     "MAC250": "an API's document does not exist",
     "MAC251": "models that two APIs share differ",
-    "MAC252": "a function that the configuration names cannot be loaded",
+    # 256-269: the machine and the moment (inspection)
+    "MAC256": "an address cannot be listened on",
+    "MAC257": "the broker cannot be reached",
+    "MAC258": "importing the service ends or hangs the process",
     # 35x: models
     "MAC351": "a parent class cannot be imported",
     "MAC352": "a class cannot be the parent of a model",
@@ -80,7 +98,6 @@ CODES: Mapping[str, str] = {
     # 40x: security schemes, verifiers and keys
     "MAC401": "a security scheme that an operation needs has no verifier",
     "MAC402": "several verifiers fit a security scheme",
-    "MAC403": "a security scheme is mapped to a verifier that does not exist",
     "MAC404": "a verifier cannot check the kind of scheme it is mapped to",
     "MAC405": "a security scheme is mapped that the API does not have",
     "MAC406": "a key of a verifier cannot be used",
@@ -94,7 +111,6 @@ CODES: Mapping[str, str] = {
     "MAC306": "a reference leads back to itself",
     "MAC307": "a schema cannot be understood",
     "MAC308": "there is no such built-in API",
-    "MAC309": "a security requirement cannot be understood",
     "MAC310": "a server's variable has no default",
     "MAC311": "an array does not say what its items are",
     "MAC312": "an operation has a body and form fields",
@@ -117,6 +133,7 @@ CODES: Mapping[str, str] = {
     "MAC329": "a placeholder stands twice in one path",
     "MAC330": "a path is a reference and has more beside it",
     "MAC331": "an extension is nearly, but not quite, one of macaron's",
+    "MAC332": "servers of a path or an operation are not used",
     # 5xx: binding operations to functions, gunicorn
     "MAC501": "there is no such module",
     "MAC502": "importing a module fails",
@@ -126,6 +143,7 @@ CODES: Mapping[str, str] = {
     "MAC506": "two operations answer the same method and path",
     "MAC507": "a function named in macaron.yaml does not exist",
     "MAC508": "there are tasks, and no tasks: key",
+    "MAC509": "a function looks like a handler and answers no operation",
     "MAC511": "a gunicorn setting is not known",
     "MAC512": "a gunicorn setting has a wrong value",
     "MAC513": "a gunicorn setting cannot be set in macaron.yaml",
@@ -136,20 +154,78 @@ CODES: Mapping[str, str] = {
     "MAC602": "a Celery setting has the wrong type",
     "MAC603": "a Celery setting repeats a key of macaron.yaml",
     "MAC604": "a Celery setting would break a promise",
-    "MAC610": "a module that may define tasks cannot be imported",
     "MAC611": "two tasks have one name",
     "MAC612": "a schedule names an unknown task",
     "MAC613": "a schedule's arguments do not fit its task",
     "MAC614": "a task names an unknown queue",
+    # 7xx: what is unsafe (audit)
+    "MAC701": "a secret can be guessed",
+    "MAC702": "an issuer or audience says nothing",
+    "MAC703": "tokens are valid for very long",
+    "MAC704": "the leeway is large",
+    "MAC705": "keys are fetched over plain http",
+    "MAC706": "a secret would be made up outside development",
+    "MAC707": "a credential has a default",
+    "MAC708": "a credential stands in the file",
+    "MAC709": "a secret's file can be read by others",
+    "MAC710": "every website may call with its visitors' credentials",
+    "MAC711": "every website may call",
+    "MAC712": "the body limit is very large",
+    "MAC713": "documentation pages are open to everyone",
+    "MAC714": "the log says too much",
+    "MAC715": "the server listens on all interfaces",
+    "MAC716": "a gunicorn setting weakens the server",
+    "MAC717": "a Celery setting weakens the tasks",
+    "MAC718": "the broker is reached without TLS",
+    "MAC719": "the broker asks for no password",
+    "MAC720": "the broker has a password that everyone knows",
+    "MAC721": "others may change a file that the service runs by",
+    "MAC722": "a secret's file is not ignored by git",
+    "MAC730": "an operation does not say who may call it",
+    "MAC731": "an API does not say who may call it",
+    "MAC732": "an API key travels in the URL",
+    "MAC733": "a credential travels in clear",
+    "MAC734": "a scope is not used",
+    "MAC735": "a server of the document is plain http",
+    "MAC736": "responses are not checked",
+    "MAC737": "operations without handler are answered",
+    "MAC738": "the crash API is served",
+    "MAC740": "the service runs as root",
+    "MAC741": "a base image is not pinned",
+    "MAC742": "a base image has no fixed version",
+    "MAC744": "a public host has no TLS",
+    "MAC749": "an ignore ignores nothing",
 }
 """Every code and what it means in a few words. A code, once released, never changes its meaning."""
 
 
 class Severity(StrEnum):
-    """How bad it is: an error stops the start, a warning does not."""
+    """How bad it is: an error stops the start, a warning does not.
+
+    The others are those of `macaron audit`, where nothing is broken: how much harm somebody could do.
+    """
 
     ERROR = "error"
     WARNING = "warning"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def level(self) -> Literal["error", "warning", "note"]:
+        """The nearest of the three words that SARIF has (2.1.0, section 3.27.10), as have other tools."""
+        return _LEVELS[self]
+
+
+_LEVELS: Mapping[Severity, Literal["error", "warning", "note"]] = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.INFO: "note",
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -178,6 +254,11 @@ class Location:
             file, line, index - begin + 1, max(1, len(re.split(r"[\r\n]", rest, maxsplit=1)[0].rstrip()))
         )
 
+    @property
+    def in_file(self) -> bool:
+        """Whether it is a place in a file at all, and not a word of the command line or the environment."""
+        return not self.file.startswith(("--set ", "environment "))
+
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
@@ -187,7 +268,7 @@ class Diagnostic:
     """One problem: what (`message`), where (`location`), what is wrong there (`label`), the remedy (`help`).
 
     `related` are further places with a word each: the `$ref` that led to the file, the first of two
-    duplicates.
+    duplicates. `confidential`: the line in the file holds a credential, and is not shown.
     """
 
     code: str
@@ -197,25 +278,52 @@ class Diagnostic:
     help: str = ""
     severity: Severity = Severity.ERROR
     related: tuple[tuple[Location, str], ...] = ()
+    confidential: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
             raise ValueError(f"diagnostic code {self.code} is not in CODES")
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON object with stable keys."""
-        place = self.location
+        """Return a JSON object with stable keys, from which `from_json` makes an equal diagnostic.
+
+        `file` is null where there is no place, `line` 0 where the place is a file as a whole.
+        """
         return {
             "code": self.code,
             "severity": self.severity.value,
             "message": self.message,
-            "file": place.file if place else None,
-            "line": place.line if place else None,
-            "column": place.column if place else None,
+            **_place_to_json(self.location),
             "label": self.label,
             "help": self.help,
-            "related": [{"location": str(where), "message": word} for where, word in self.related],
+            "related": [{**_place_to_json(place), "message": word} for place, word in self.related],
         }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Diagnostic:
+        """Return the diagnostic that `to_json` wrote. Raises KeyError or ValueError where the value is none."""
+        related = ((_place_from_json(each), str(each["message"])) for each in value["related"])
+        return cls(
+            value["code"],
+            value["message"],
+            _place_from_json(value),
+            value["label"],
+            value["help"],
+            Severity(value["severity"]),
+            tuple((place, word) for place, word in related if place is not None),
+        )
+
+
+def _place_to_json(place: Location | None) -> dict[str, Any]:
+    if place is None:
+        return {"file": None, "line": None, "column": None, "length": None}
+    return {"file": place.file, "line": place.line, "column": place.column, "length": place.length}
+
+
+def _place_from_json(value: Mapping[str, Any]) -> Location | None:
+    if value["file"] is None:
+        return None
+    return Location(value["file"], value["line"], value["column"], value["length"])
 
 
 class BadConfiguration(CommandError):
@@ -231,9 +339,14 @@ class BadConfiguration(CommandError):
 def raise_errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Return the warnings where there is no error; raise BadConfiguration with everything if there is one."""
     found = tuple(diagnostics)
-    if any(diagnostic.severity is Severity.ERROR for diagnostic in found):
+    if has_errors(found):
         raise BadConfiguration(found)
     return found
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Tell whether any of them is an error, and not only a warning."""
+    return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
 
 
 _MOST_KNOWN = 1000
@@ -243,130 +356,3 @@ def near_word(word: str, known: Iterable[str]) -> str:
     """Return a sentence that offers the known word nearest to `word`, or "" where none is near."""
     matches = difflib.get_close_matches(word, list(islice(known, _MOST_KNOWN)), n=1, cutoff=0.6)
     return f'did you mean "{matches[0]}"?' if matches else ""
-
-
-def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
-    """Return all diagnostics as text for a terminal, each with its source line, in the order given."""
-    sources: dict[str, list[str]] = {}
-    return "\n\n".join(_text_of(diagnostic, sources, _Paint(color)) for diagnostic in diagnostics)
-
-
-def render_json(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return a JSON array with one object per diagnostic."""
-    return json.dumps([diagnostic.to_json() for diagnostic in diagnostics], indent=2, ensure_ascii=False)
-
-
-def render_github(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return GitHub workflow commands, one line a diagnostic, which annotate the lines of a pull request."""
-    return "\n".join(_github_of(diagnostic) for diagnostic in diagnostics)
-
-
-@dataclass(frozen=True, slots=True)
-class _Paint:
-    """ANSI colours, or none."""
-
-    on: bool
-
-    def __call__(self, text: str, *codes: int) -> str:
-        if not self.on or not text:
-            return text
-        return f"\x1b[{';'.join(map(str, codes))}m{text}\x1b[0m"
-
-
-def _text_of(diagnostic: Diagnostic, sources: dict[str, list[str]], paint: _Paint) -> str:
-    hue = 31 if diagnostic.severity is Severity.ERROR else 33
-    head = paint(f"{diagnostic.severity.value}[{diagnostic.code}]", 1, hue)
-    lines = [f"{head}{paint(': ' + _printable(diagnostic.message), 1)}"]
-    label = _printable(diagnostic.label)
-    if diagnostic.location is not None:
-        lines += _source_of(diagnostic.location, label, sources, paint, hue)
-    elif label:
-        lines.append(f"  {label}")
-    margin = " " * _margin(diagnostic.location)
-    for place, word in diagnostic.related:
-        lines.append(f"{margin} = {paint('note', 1)}: {_printable(f'{word} ({place})')}")
-    if diagnostic.help:
-        lines.append(f"{margin} = {paint('help', 1)}: {_printable(diagnostic.help)}")
-    return "\n".join(lines)
-
-
-_LONGEST_TEXT = 600
-
-
-def _printable(text: str) -> str:
-    """Return a text that cannot move the cursor, colour the terminal or fill it: it is shown, not obeyed."""
-    short = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
-    return "".join(char if char.isprintable() else "�" for char in short.replace("\n", " "))
-
-
-def _margin(location: Location | None) -> int:
-    return len(str(location.line)) if location is not None and location.line else 2
-
-
-def _source_of(
-    place: Location, label: str, sources: dict[str, list[str]], paint: _Paint, hue: int
-) -> list[str]:
-    lines = [f"  {paint('-->', 34)} {_printable(str(place))}"]
-    line = _line_of(place, sources)
-    margin = " " * _margin(place)
-    if line is None:
-        return [*lines, f"{margin} | {label}"] if label else lines
-    window, start = _window(line, max(place.column - 1, 0))
-    text = "".join(char if char.isprintable() or char == "\t" else "�" for char in window)
-    marked = text[start : start + max(place.length, 1)]
-    pad = "".join("\t" if char == "\t" else " " * _width(char) for char in text[:start])
-    lines.append(f"{paint(str(place.line), 34)} | {text}")
-    lines.append(f"{margin} | {pad}{paint('^' * max(1, sum(map(_width, marked))), 1, hue)} {label}".rstrip())
-    return lines
-
-
-_LONGEST_LINE = 200
-
-
-def _window(line: str, start: int) -> tuple[str, int]:
-    """Return the part of a line that is shown, and where in it `start` is: a long line is cut around it."""
-    if len(line) <= _LONGEST_LINE:
-        return line, start
-    begin = max(0, start - _LONGEST_LINE // 4)
-    end = begin + _LONGEST_LINE
-    left, right = "…" * (begin > 0), "…" * (end < len(line))
-    return f"{left}{line[begin:end]}{right}", start - begin + len(left)
-
-
-def _width(char: str) -> int:
-    """Return the columns a character takes on a terminal (Unicode standard annex 11)."""
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _line_of(place: Location, sources: dict[str, list[str]]) -> str | None:
-    """Return the source line of a place, or None where there is none (any more)."""
-    if not place.line:
-        return None
-    if place.file not in sources:
-        try:
-            text = Path(place.file).read_text("utf-8-sig", errors="replace")
-        except (OSError, ValueError):
-            text = ""
-        sources[place.file] = re.split(
-            r"\r\n|\r|\n", text
-        )  # splitlines() would break at more than editors do
-    lines = sources[place.file]
-    if place.line > len(lines) or not lines[place.line - 1]:
-        return None
-    return lines[place.line - 1]
-
-
-def _github_of(diagnostic: Diagnostic) -> str:
-    place = diagnostic.location
-    where = ""
-    if place is not None:
-        file = _escaped(place.file).replace(":", "%3A").replace(",", "%2C")
-        where = f"file={file},line={max(place.line, 1)},col={max(place.column, 1)},"
-    text = "; ".join(part for part in (diagnostic.message, diagnostic.label, diagnostic.help) if part)
-    return f"::{diagnostic.severity.value} {where}title={diagnostic.code}::{_escaped(text)}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

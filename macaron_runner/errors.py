@@ -29,7 +29,6 @@ Not for problems in the user's files (those are diagnostics, collected and shown
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,6 +80,8 @@ class MacaronError(Exception):
     @cached_property
     def error_id(self) -> str:
         """The id that the answer and the log line share; made when it is first asked for."""
+        import uuid  # not at the top: no command that answers no requests needs it
+
         return str(uuid.uuid4())
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Sets up the standard `logging`: text or JSON lines, each with the ids of the request or task under way.
+"""Sets up the standard `logging`: text or JSON lines, each with the ids of the request or task under way, no secrets.
 
 Not for what is logged, nor for the output of the processes a supervisor runs (processes.output).
 """
@@ -12,6 +12,7 @@ import time
 from typing import Any, Final, Literal, TextIO, TypeAlias
 
 from macaron_runner import context
+from macaron_runner.redaction import Redact, unredacted
 
 Level: TypeAlias = Literal["debug", "info", "warning", "error"]
 Form: TypeAlias = Literal["text", "json"]
@@ -20,13 +21,14 @@ _ATTRIBUTES: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "a
 """What every record has; anything else came from `extra=` and is written as well."""
 
 
-def configure(level: Level, form: Form, *, stream: TextIO | None = None) -> None:
+def configure(level: Level, form: Form, *, redact: Redact = unredacted, stream: TextIO | None = None) -> None:
     """Send every record of `level` and above to `stream` (default: stderr), replacing what was set up before.
 
+    `redact` takes out what nobody may read, wherever in the record it is: message, traceback, ids, `extra=`.
     A record below the level costs one comparison: it is neither formatted nor given the context.
     """
     handler = logging.StreamHandler(stream if stream is not None else sys.stderr)
-    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    handler.setFormatter(JsonFormatter(redact) if form == "json" else TextFormatter(redact))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
 
@@ -37,14 +39,23 @@ class TextFormatter(logging.Formatter):
     The indent keeps a text that came from outside from posing as a record of its own.
     """
 
+    def __init__(self, redact: Redact = unredacted) -> None:
+        super().__init__()
+        self._redact = redact
+
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's lines, without a newline at the end."""
-        text = f"{_who(context.current())}{_message_and_traceback(record)}"
+        # Before the lines are indented: a secret may have several.
+        text = self._redact(f"{_who(context.current())}{_message_and_traceback(record)}")
         return f"{_time(record)} {record.levelname} {record.name} " + "\n    ".join(text.splitlines())
 
 
 class JsonFormatter(logging.Formatter):
     """One record as a JSON object on one line: time, level, logger, message, the context's ids, `extra=`."""
+
+    def __init__(self, redact: Redact = unredacted) -> None:
+        super().__init__()
+        self._redact = redact
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object's text; a value that JSON cannot hold appears as its `str`."""
@@ -58,7 +69,7 @@ class JsonFormatter(logging.Formatter):
         entry.update((key, value) for key, value in vars(record).items() if key not in _ATTRIBUTES)
         if trace := _traceback(record):
             entry["traceback"] = trace
-        return json.dumps(entry, default=str)
+        return self._redact(json.dumps(entry, default=str))
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""What a diagnostic looks like to a person, to a program, and on a pull request."""
+"""What a diagnostic is, how it travels, and what it looks like to a person."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from macaron_runner.diagnostics import (
     Severity,
     near_word,
     raise_errors,
-    render_github,
-    render_json,
-    render_text,
 )
+from macaron_runner.rendering import render_text
 
 PLACE = Location("macaron.prod.yaml", 41, 14, 5)
 QUEUE = Diagnostic(
@@ -122,50 +120,26 @@ def test_colour_is_only_added(folder: Path) -> None:
     assert coloured == render_text([QUEUE])
 
 
-def test_json_has_stable_keys() -> None:
-    assert json.loads(render_json([QUEUE, Diagnostic("MAC101", "gone")])) == [
-        {
-            "code": "MAC214",
-            "severity": "error",
-            "message": 'unknown queue "emial" for task "shop.jobs.send_receipt"',
-            "file": "macaron.prod.yaml",
-            "line": 41,
-            "column": 14,
-            "label": "not one of: default, email",
-            "help": 'did you mean "email"?',
-            "related": [],
-        },
-        {
-            "code": "MAC101",
-            "severity": "error",
-            "message": "gone",
-            "file": None,
-            "line": None,
-            "column": None,
-            "label": "",
-            "help": "",
-            "related": [],
-        },
-    ]
-
-
-def test_github_annotates_lines() -> None:
-    assert render_github([QUEUE]) == (
-        "::error file=macaron.prod.yaml,line=41,col=14,title=MAC214::"
-        'unknown queue "emial" for task "shop.jobs.send_receipt"; not one of: default, email; did you mean "email"?'
-    )
-    odd = Diagnostic("MAC101", "50%\nof it", Location("a,b:c.yaml"), severity=Severity.WARNING)
-    assert render_github([odd]) == "::warning file=a%2Cb%3Ac.yaml,line=1,col=1,title=MAC101::50%25%0Aof it"
-
-
 @given(st.text(), st.text(), st.integers(0, 5), st.integers(0, 50), st.integers(0, 50))
-def test_no_diagnostic_breaks_a_renderer(
-    message: str, label: str, line: int, column: int, length: int
-) -> None:
+def test_no_diagnostic_breaks_the_text(message: str, label: str, line: int, column: int, length: int) -> None:
     diagnostics = [Diagnostic("MAC105", message, Location(__file__, line, column, length), label)]
     assert render_text(diagnostics).startswith("error[MAC105]: ")
-    assert json.loads(render_json(diagnostics))[0]["message"] == message
-    assert len(render_github(diagnostics).split("\n")) == 1
+
+
+texts = st.text(max_size=20)
+places = st.builds(Location, texts, *[st.integers(0, 99)] * 3)
+
+
+@given(
+    st.builds(
+        Diagnostic,
+        st.sampled_from(sorted(CODES)),
+        *[texts, st.none() | places, texts, texts, st.sampled_from(Severity)],
+        related=st.lists(st.tuples(places, texts), max_size=2).map(tuple),
+    )
+)
+def test_a_diagnostic_travels_as_json(diagnostic: Diagnostic) -> None:
+    assert Diagnostic.from_json(json.loads(json.dumps(diagnostic.to_json()))) == diagnostic
 
 
 def test_errors_are_raised_and_warnings_returned() -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final, Generic
 
-from macaron_runner.auth.verifiers import Locate, Verifier, carries_a_token
+from macaron_runner.auth.fitting import Fits, Locate, carries_a_token
 from macaron_runner.diagnostics import Diagnostic, Location, near_word
 from macaron_runner.openapi.operation import Api, Operation, SecurityScheme
 
 
 def resolve_schemes(
-    api: Api, mapping: Mapping[str, str], verifiers: Mapping[str, Verifier], locate: Locate | None = None
-) -> tuple[dict[str, Verifier], tuple[Diagnostic, ...]]:
-    """Return the verifier of each security scheme that operations of the API use; and problems (MAC401-405).
+    api: Api, mapping: Mapping[str, str], verifiers: Mapping[str, Fits], locate: Locate | None = None
+) -> tuple[dict[str, Fits], tuple[Diagnostic, ...]]:
+    """Return the verifier of each security scheme that operations of the API use; and problems (MAC206, 321, 401-405).
 
     `mapping` is `apis.<api>.security` of macaron.yaml: scheme -> name of a verifier. A scheme it leaves out
     gets the one verifier that fits.
@@ -28,17 +29,41 @@ def resolve_schemes(
 
 
 def verifiers_of(
-    operation: Operation, api: Api, mapping: Mapping[str, str], verifiers: Mapping[str, Verifier]
-) -> tuple[dict[str, Verifier], tuple[Diagnostic, ...]]:
-    """Return the verifier of each security scheme that one operation uses; and problems (MAC401-404)."""
+    operation: Operation, api: Api, mapping: Mapping[str, str], verifiers: Mapping[str, Fits]
+) -> tuple[dict[str, Fits], tuple[Diagnostic, ...]]:
+    """Return the verifier of each security scheme that one operation uses; and problems (MAC206, 321, 401-404)."""
     return _choose_for((operation,), _Choice(api, mapping, verifiers, None))
 
 
+_BEARER: Final = SecurityScheme(name="Authorization", type="http", scheme="bearer")
+"""What a decorator asks for, in the words of a document."""
+
+
+def verifier_of_decorator(
+    operation: Operation, mapping: Mapping[str, str], verifiers: Mapping[str, Fits]
+) -> Fits | Diagnostic:
+    """Return what checks the bearer token a decorated handler asks for where the document leaves its operation open.
+
+    It is the only one there is, or the only one that the API's `security` names; else a problem (MAC407).
+    """
+    named = set(mapping.values()) & set(verifiers) or set(verifiers)
+    fitting = sorted(name for name in named if verifiers[name].fits(_BEARER))
+    if len(fitting) == 1:
+        return verifiers[fitting[0]]
+    return Diagnostic(
+        "MAC407",
+        f'the handler of "{operation.name}" is decorated to look at the token, and no verifier is chosen',
+        operation.location,
+        label=f"several could: {', '.join(fitting)}" if fitting else "auth: has none that reads tokens",
+        help=f"name one in auth:, and in apis.{operation.api}.security where auth: has several",
+    )
+
+
 def _choose_for(
-    operations: Iterable[Operation], choice: _Choice
-) -> tuple[dict[str, Verifier], tuple[Diagnostic, ...]]:
+    operations: Iterable[Operation], choice: _Choice[Fits]
+) -> tuple[dict[str, Fits], tuple[Diagnostic, ...]]:
     """Return the verifiers of the schemes in use, and a problem for each scheme that has none."""
-    chosen: dict[str, Verifier] = {}
+    chosen: dict[str, Fits] = {}
     problems: list[Diagnostic] = []
     for scheme, operation in _schemes_in_use(operations):
         verifier = choice.verifier_of(scheme, operation)
@@ -60,15 +85,15 @@ def _schemes_in_use(operations: Iterable[Operation]) -> Iterator[tuple[str, Oper
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(Generic[Fits]):
     """Chooses verifiers for the schemes of one API, or says in a diagnostic why it cannot."""
 
     api: Api
     mapping: Mapping[str, str]
-    verifiers: Mapping[str, Verifier]
+    verifiers: Mapping[str, Fits]
     locate: Locate | None
 
-    def verifier_of(self, name: str, operation: Operation) -> Verifier | Diagnostic:
+    def verifier_of(self, name: str, operation: Operation) -> Fits | Diagnostic:
         """Return the verifier of the scheme `name`, which `operation` needs."""
         scheme = self.api.security_schemes.get(name)
         if scheme is None:
@@ -93,14 +118,14 @@ class _Choice:
                     help=near_word(name, known),
                 )
 
-    def _mapped(self, scheme: SecurityScheme) -> Verifier | Diagnostic:
+    def _mapped(self, scheme: SecurityScheme) -> Fits | Diagnostic:
         wanted = self.mapping[scheme.name]
         verifier = self.verifiers.get(wanted)
         place = self._place("security", scheme.name)
         what = f'security scheme "{scheme.name}" of API "{self.api.name}"'
         if verifier is None:
             return Diagnostic(
-                "MAC403",
+                "MAC206",
                 f'unknown verifier "{wanted}" for {what}',
                 place,
                 label=f"not one of: {_listed(self.verifiers)}",
@@ -114,7 +139,7 @@ class _Choice:
     def _undefined(self, name: str, operation: Operation) -> Diagnostic:
         known = self.api.security_schemes
         return Diagnostic(
-            "MAC401",
+            "MAC321",
             f'"{operation.name}" needs security scheme "{name}", which the document does not define',
             operation.location,
             label=f"not one of: {_listed(known)}",

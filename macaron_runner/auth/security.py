@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from macaron_runner.auth.credentials import HeaderOf, Reader, bearer_token, compile_reader
-from macaron_runner.auth.schemes import verifiers_of
+from macaron_runner.auth.schemes import verifier_of_decorator, verifiers_of
 from macaron_runner.auth.verifiers import Identity, Verifier
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 from macaron_runner.errors import (
@@ -35,9 +35,6 @@ NamingGuard: TypeAlias = Callable[[HeaderOf, Mapping[str, str], str], Identity]
 
 Marker: TypeAlias = Literal["required", "optional"]
 """What the decorators of auth.users ask for: `__macaron_guard__` of a handler."""
-
-_BEARER: Final = SecurityScheme(name="Authorization", type="http", scheme="bearer")
-"""What a decorator asks for, in the words of a document."""
 
 _SPECIFIC: Final = (AuthorizationHeaderMissing, TokenInvalid, TokenExpired, Forbidden)
 """From the least to the most telling: of several failed alternatives the client hears the last of these."""
@@ -182,19 +179,8 @@ def _naming(guard: Guard) -> NamingGuard:
 def _guard_of_decorator(
     operation: Operation, mapping: Mapping[str, str], verifiers: Mapping[str, Verifier]
 ) -> NamingGuard:
-    """Return what a decorated handler asks for where the document leaves its operation open: a bearer token.
-
-    Its verifier is the only one there is, or the only one that the API's `security` names.
-    """
-    named = set(mapping.values()) & set(verifiers) or set(verifiers)
-    fitting = sorted(name for name in named if verifiers[name].fits(_BEARER))
-    if len(fitting) == 1:
-        return _verified(bearer_token, verifiers[fitting[0]])
-    problem = Diagnostic(
-        "MAC407",
-        f'the handler of "{operation.name}" is decorated to look at the token, and no verifier is chosen',
-        operation.location,
-        label=f"several could: {', '.join(fitting)}" if fitting else "auth: has none that reads tokens",
-        help=f"name one in auth:, and in apis.{operation.api}.security where auth: has several",
-    )
-    raise BadConfiguration([problem])
+    """Return what a decorated handler asks for where the document leaves its operation open: a bearer token."""
+    verifier = verifier_of_decorator(operation, mapping, verifiers)
+    if isinstance(verifier, Diagnostic):
+        raise BadConfiguration([verifier])
+    return _verified(bearer_token, verifier)

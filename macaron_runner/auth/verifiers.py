@@ -7,21 +7,19 @@ Another kind of verifier is another class that meets `Verifier`. Not for finding
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 from macaron_runner.auth.cache import RecentCache
 from macaron_runner.auth.claims import Expected, Window
+from macaron_runner.auth.fitting import ChecksTokens, Locate, for_builtin
 from macaron_runner.auth.tokens import Clock, Key, open_token, prepare_key, read_claims
 from macaron_runner.configuration.model import JwtVerifier
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 from macaron_runner.errors import TokenInvalid
 from macaron_runner.openapi.operation import SecurityScheme
-
-Locate: TypeAlias = Callable[..., Location]
-"""Says where macaron.yaml has the value at a path of keys (configuration.load.Configuration.locate)."""
 
 VERIFIED_TOKENS_KEPT: Final = 4096
 """How many verified tokens one verifier remembers: a few megabytes."""
@@ -53,13 +51,6 @@ class Verifier(Protocol):
         ...
 
 
-def carries_a_token(scheme: SecurityScheme) -> bool:
-    """Tell whether a scheme carries a bearer token, or something that may be one (an apiKey)."""
-    return scheme.type in {"oauth2", "openIdConnect", "apiKey"} or (
-        scheme.type == "http" and scheme.scheme.lower() == "bearer"
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Verified:
     """A token that was right. `payload` is kept where its claims hold lists or maps: see `TokenVerifier`."""
@@ -69,7 +60,7 @@ class _Verified:
     payload: bytes | None
 
 
-class TokenVerifier:
+class TokenVerifier(ChecksTokens):
     """Verifies JSON Web Tokens (RFC 7519), remembering those it has verified.
 
     A remembered token is answered from memory only inside its own window, read on the clock that verification
@@ -96,10 +87,6 @@ class TokenVerifier:
         self._clock = clock
         self._verified: RecentCache[_Verified] = RecentCache(VERIFIED_TOKENS_KEPT)
 
-    def fits(self, scheme: SecurityScheme) -> bool:
-        """Tell whether the scheme can carry a token."""
-        return carries_a_token(scheme)
-
     def __call__(self, credential: str) -> Identity:
         """Return who the token stands for. Raises TokenInvalid or TokenExpired."""
         now = self._clock()
@@ -125,7 +112,7 @@ def _identity(token: str, claims: dict[str, Any]) -> Identity:
     return Identity(claims["sub"], MappingProxyType(claims), token)
 
 
-class NoVerifier:
+class NoVerifier(ChecksTokens):
     """Verifies nothing: stands in for the verifier of the built-in APIs in a service without `auth:`.
 
     Their secured operations then answer 401 always: they are neither open nor a reason to refuse the start.
@@ -133,23 +120,14 @@ class NoVerifier:
 
     challenge: Final = "Bearer"
 
-    def fits(self, scheme: SecurityScheme) -> bool:
-        """Tell whether the scheme can carry a token."""
-        return carries_a_token(scheme)
-
     def __call__(self, credential: str) -> Identity:  # noqa: ARG002 - whatever it is
         """Raise TokenInvalid."""
         raise TokenInvalid("This service accepts no tokens")
 
 
 def verifiers_for_builtin(verifiers: Mapping[str, Verifier]) -> dict[str, Verifier]:
-    """Return the one verifier of the built-in APIs: the service's first, or NoVerifier where it has none.
-
-    Nobody maps the schemes of an API they did not write, so there must be one choice only.
-    """
-    for name, verifier in verifiers.items():
-        return {name: verifier}
-    return {"none": NoVerifier()}
+    """Return the one verifier of the built-in APIs: the service's first, or NoVerifier where it has none."""
+    return for_builtin(verifiers, NoVerifier())
 
 
 def compile_verifiers(

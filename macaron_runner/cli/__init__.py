@@ -13,21 +13,29 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 from macaron_runner import errors
+from macaron_runner.streams import restored_output
 
 VERBS: Final = {
     "run": "start the service and keep it running",
     "check": "find everything that is wrong before anything runs",
+    "explain": "tell where a value comes from, or what the code of a diagnostic means",
+    "config": "print the configuration as it counts, each value with its origin",
+    "routes": "list the operations: path, handler, who may call them",
+    "audit": "find what is unsafe",
+    "init": "write a new service, from a template or from an API document",
     "token": "print a token that the service accepts",
     "schema": "print the JSON Schema of macaron.yaml, for editors",
+    "completion": "print the completion script for a shell",
     "version": "print the version of macaron",
 }
 
 _EPILOG = """\
 exit codes:
-  0 fine   1 findings (check)   2 usage   69 something needed was not there   70 crash loop   78 bad configuration
+  0 fine   1 findings   2 usage   69 something needed was not there   70 crash loop   78 bad configuration
 
 With no file argument: $MACARON_CONFIG, else ./macaron.yaml. Overlay: --env, else $MACARON_ENV.
 """
@@ -38,7 +46,8 @@ def main(argv: list[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     _prepare_streams()
     try:
-        return _execute(words)
+        with restored_output():
+            return _execute(words)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except BrokenPipeError:
@@ -86,22 +95,28 @@ def _parse(words: list[str]) -> argparse.Namespace:
         raise errors.UsageError(_unknown_verb(words[0]))
     parser = argparse.ArgumentParser(
         prog="macaron",
-        description="Run a Python API service from one configuration file.",
+        description=f"Run a Python API service from one configuration file.\n\nverbs:\n{_listed(VERBS)}",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    verbs = parser.add_subparsers(metavar="VERB", dest="verb", required=True)
+    verbs = parser.add_subparsers(
+        metavar="VERB", dest="verb", required=True, help="one of these; macaron VERB --help tells its options"
+    )
     for verb, summary in VERBS.items():
         asked = bool(words) and words[0] == verb
-        described = verbs.add_parser(
-            verb, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False
-        )
+        described = verbs.add_parser(verb, description=f"{summary.capitalize()}.", allow_abbrev=False)
         if asked:
             module = importlib.import_module(f"macaron_runner.cli.{verb}")
             module.describe(described)
             described.set_defaults(execute=module.execute)
     return parser.parse_args(words)
+
+
+def _listed(summaries: Mapping[str, str]) -> str:
+    """Return a line a verb, in two columns: argparse's own list breaks where a verb is long."""
+    width = max(map(len, summaries)) + 3
+    return "\n".join(f"  {verb:{width}}{summary}" for verb, summary in summaries.items())
 
 
 def _unknown_verb(word: str) -> str:
@@ -111,7 +126,8 @@ def _unknown_verb(word: str) -> str:
 
 
 def _explain(error: errors.CommandError) -> int:
-    from macaron_runner.diagnostics import BadConfiguration, render_text
+    from macaron_runner.diagnostics import BadConfiguration
+    from macaron_runner.rendering import render_text
 
     if isinstance(error, BadConfiguration):
         from macaron_runner.cli.terminal import colored

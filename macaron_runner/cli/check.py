@@ -1,63 +1,85 @@
-"""`macaron check`: everything that can be known without starting, as diagnostics."""
+"""`macaron check`: everything that can be known of services without starting them, as diagnostics."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 
-from macaron_runner.assembly import read_documents
-from macaron_runner.cli.selection import describe_selection, selection_of
-from macaron_runner.cli.terminal import colored
-from macaron_runner.configuration.load import Configuration, examine
-from macaron_runner.configuration.selection import Selection
-from macaron_runner.diagnostics import Diagnostic, render_github, render_json, render_text
+from macaron_runner.cli.forms import describe_format, print_report
+from macaron_runner.cli.selection import describe_selections, selections_of
+from macaron_runner.cli.terminal import hide_secrets
+from macaron_runner.inspection.inspect import inspect_service
+from macaron_runner.inspection.inspection import Inspection
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """Add the file and the form of the report."""
-    describe_selection(parser)
-    parser.add_argument("--format", choices=sorted(_RENDERERS), default="text", help="the form of the report")
+    """Add the files, how closely to look, and the form of the report."""
+    describe_selections(parser)
+    describe_format(parser)
+    parser.add_argument(
+        "--imports",
+        action="store_true",
+        help="import the service's code as well, in a process of its own; else it is only read",
+    )
+    parser.add_argument(
+        "--deadline", type=_seconds, default=30.0, metavar="SECONDS", help="how long --imports may take (30)"
+    )
+    parser.add_argument("--connect", action="store_true", help="see whether the broker of the tasks answers")
+    parser.add_argument(
+        "--no-ports",
+        dest="ports",
+        action="store_false",
+        help="do not look whether the addresses to listen on are free on this machine",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Print what was found on stdout; return 1 where there is anything, 0 where there is nothing."""
-    _, found = survey(selection_of(arguments))
-    report = _RENDERERS[arguments.format](found)
-    if report:
-        print(report)
-    if not found:
-        print("macaron: no problems found", file=sys.stderr)
+    """Print what was found on stdout, sums on stderr; return 1 where anything was found, 0 where there is nothing."""
+    inspections = [
+        inspect_service(
+            selection,
+            environ=os.environ,
+            targets=True,
+            ports=arguments.ports,
+            connect=arguments.connect,
+            imports=arguments.imports,
+            deadline=arguments.deadline,
+        )
+        for selection in selections_of(arguments)
+    ]
+    for each in inspections:
+        hide_secrets(each.configuration)
+    # A document that several services share is faulty once.
+    found = tuple(dict.fromkeys(each for inspection in inspections for each in inspection.diagnostics))
+    print_report(found, arguments.format)
+    for line in _sums(inspections):
+        print(f"macaron: {line}", file=sys.stderr)
+    if found and arguments.format == "text":
+        print(f"macaron: explain {found[0].code} tells what that means and how to mend it", file=sys.stderr)
     return 1 if found else 0
 
 
-def survey(
-    selection: Selection, secret_keeper: Callable[[str], str] | None = None
-) -> tuple[Configuration | None, tuple[Diagnostic, ...]]:
-    """Return the configuration, and everything found in its files, without importing any of the service's code.
-
-    What is good in a faulty macaron.yaml is looked at as well: whoever mends it wants to see everything at
-    once. The configuration is for running only where nothing found is an error. Raises what `secret_keeper` does.
-    """
-    from macaron_runner.server.gunicorn import check_settings as check_server_settings
-    from macaron_runner.tasks.settings import check_settings as check_task_settings
-
-    configuration, found = examine(selection, environ=os.environ, secret_keeper=secret_keeper)
-    if configuration is None:
-        return None, found
-    _, in_documents = read_documents(configuration)
-    in_settings = (*check_server_settings(configuration), *check_task_settings(configuration))
-    return configuration, (*found, *in_documents, *in_settings)
+def _sums(inspections: Sequence[Inspection]) -> list[str]:
+    """Return what was found in a sentence; of several services one for each, and one for all."""
+    counts = [(each.selection.file, len(each.diagnostics)) for each in inspections]
+    if len(counts) == 1:
+        return [_problems(counts[0][1]) + " found"]
+    faulty = [count for _, count in counts if count]
+    total = f"{len(counts)} services checked, {_problems(sum(faulty))}"
+    return [
+        *(f"{file}: {_problems(count)}" for file, count in counts),
+        f"{total} in {len(faulty)}" if faulty else total,
+    ]
 
 
-def _text(found: Sequence[Diagnostic]) -> str:
-    return render_text(found, color=colored(sys.stdout))
+def _problems(count: int) -> str:
+    return f"{count or 'no'} problem{'' if count == 1 else 's'}"
 
 
-_RENDERERS: Final[Mapping[str, Callable[[Sequence[Diagnostic]], str]]] = {
-    "text": _text,
-    "json": render_json,
-    "github": render_github,
-}
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 86400:
+        raise ValueError(text)
+    return seconds

@@ -8,15 +8,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from macaron_runner.cli.check import survey
 from macaron_runner.cli.selection import describe_selection, selection_of
-from macaron_runner.cli.terminal import colored
-from macaron_runner.diagnostics import raise_errors, render_text
+from macaron_runner.cli.terminal import colored, hide_secrets
+from macaron_runner.diagnostics import raise_errors
 from macaron_runner.errors import UsageError
+from macaron_runner.inspection.inspect import inspect_files
 from macaron_runner.processes.plan import has_embedded_broker, plan
 from macaron_runner.processes.spawn import exec_process
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.processes.supervisor import run
+from macaron_runner.processes.words import hide_values
+from macaron_runner.rendering import render_text
 
 if TYPE_CHECKING:
     from macaron_runner.configuration.loaded import Configuration
@@ -35,10 +37,13 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the service until a signal stops it; one process alone takes our place instead."""
+    hide_values(arguments.overrides)
     selection = selection_of(arguments)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
-    configuration, found = survey(selection, state.secret)
-    warnings = raise_errors(found)
+    inspection = inspect_files(selection, environ=os.environ, secret_keeper=state.secret)
+    configuration = inspection.configuration
+    hide_secrets(configuration)
+    warnings = raise_errors(inspection.diagnostics)
     assert configuration is not None  # there were no errors
     if warnings:
         print(render_text(warnings, color=colored(sys.stderr)), end="\n\n", file=sys.stderr)
@@ -52,7 +57,8 @@ def execute(arguments: argparse.Namespace) -> int:
         exec_process(processes[0], os.environ, keep=locks)
     # A prefix before a JSON object would spoil it for whatever collects the log.
     labels = configuration.config.observability.logs.format == "text"
-    return run(processes, os.environ, locks=locks, labels=labels)
+    redact = configuration.redactor.redact_bytes
+    return run(processes, os.environ, locks=locks, labels=labels, redact=redact)
 
 
 def _brings_broker(processes: tuple[Process, ...]) -> bool:

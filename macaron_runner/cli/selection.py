@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from macaron_runner.configuration.selection import Selection, select
+from macaron_runner.configuration.selection import DEFAULT_FILE, Selection, select
 from macaron_runner.errors import DependencyMissing
 
 
 def describe_selection(parser: argparse.ArgumentParser) -> None:
     """Add FILE, --env and --set."""
     parser.add_argument(
-        "file", nargs="?", metavar="FILE", help="default: $MACARON_CONFIG, else ./macaron.yaml"
+        "file",
+        nargs="?",
+        metavar="FILE",
+        help="a macaron.yaml, or the folder it is in; default: $MACARON_CONFIG, else ./macaron.yaml",
     )
+    _describe_layers(parser)
+
+
+def describe_selections(parser: argparse.ArgumentParser) -> None:
+    """Add FILE…, --env and --set, which count for each of the files."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="one macaron.yaml or more, or their folders; default: $MACARON_CONFIG, else ./macaron.yaml",
+    )
+    _describe_layers(parser)
+
+
+def _describe_layers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--env", metavar="ENV", help="merge macaron.ENV.yaml over it; default: $MACARON_ENV")
     parser.add_argument(
         "--set",
@@ -28,8 +47,21 @@ def describe_selection(parser: argparse.ArgumentParser) -> None:
 
 def selection_of(arguments: argparse.Namespace) -> Selection:
     """Return which configuration the command was asked for. Raises DependencyMissing without working directory."""
+    return _select(arguments, arguments.file)
+
+
+def selections_of(arguments: argparse.Namespace) -> tuple[Selection, ...]:
+    """Return the configurations the command was asked for, by name, each once. Raises what `selection_of` does."""
+    found = {_select(arguments, file) for file in arguments.files or [None]}
+    return tuple(sorted(found, key=lambda selection: selection.file))
+
+
+def _select(arguments: argparse.Namespace, file: str | None) -> Selection:
     try:
         directory = Path.cwd()
     except FileNotFoundError:
         raise DependencyMissing("the working directory does not exist any more") from None
-    return select(arguments.file, arguments.env, arguments.overrides, environ=os.environ, cwd=directory)
+    found = select(file, arguments.env, arguments.overrides, environ=os.environ, cwd=directory)
+    if not os.path.isdir(found.file):  # noqa: PTH112 - Path.is_dir raises at odd names
+        return found
+    return replace(found, file=os.path.normpath(f"{found.file}/{DEFAULT_FILE}"))

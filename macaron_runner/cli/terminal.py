@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+from macaron_runner.streams import redact_output
+
+if TYPE_CHECKING:
+    from macaron_runner.configuration.loaded import Configuration
 
 
 def colored(stream: TextIO) -> bool:
     """Tell whether colours suit the stream: a terminal, and NO_COLOR (no-color.org) is not set."""
     return stream.isatty() and not os.environ.get("NO_COLOR")
+
+
+def hide_secrets(configuration: Configuration | None) -> None:
+    """See to it that no secret of a service is printed from here on; every verb calls it once it knows the service.
+
+    What a configuration is that cannot even be read, nobody knows: None changes nothing.
+    """
+    if configuration is not None:
+        redact_output(configuration.redactor)

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path as FilePath
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
 
 from macaron_runner.configuration.address import check_address
 from macaron_runner.configuration.cron import parse_cron
-from macaron_runner.configuration.merge import Merged
-from macaron_runner.configuration.model import JwtKey, MacaronConfig, Schedule
+from macaron_runner.configuration.deployment_checks import check_deployment
+from macaron_runner.configuration.model import JwtKey, Schedule
 from macaron_runner.configuration.source import Path
+from macaron_runner.configuration.subject import Subject, not_one_of
 from macaron_runner.configuration.variables import TYPES, text_of
-from macaron_runner.diagnostics import Diagnostic, Severity, near_word
+from macaron_runner.diagnostics import Diagnostic, near_word
 
 RESERVED_APIS: Final = ("ping",)
 """Names of APIs that are part of every service."""
@@ -38,33 +37,6 @@ LATER_BROKERS: Final = (
 """URL schemes of brokers that Celery knows and this version does not serve."""
 SHORTEST_HS256_SECRET: Final = 32
 """Bytes (RFC 7518 section 3.2: a key as long as the hash, or longer)."""
-_MOST_NAMES: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is checked: the model, the tree that it came from (for the places), the folder of the file."""
-
-    config: MacaronConfig
-    merged: Merged
-    directory: FilePath
-
-    def problem(
-        self, code: str, path: Path, message: str, label: str = "", hint: str = "", *, key: bool = False
-    ) -> Diagnostic:
-        """Return an error at a path."""
-        return Diagnostic(code, message, self.merged.locate(path, key=key), label, hint)
-
-    def warning(self, code: str, path: Path, message: str, hint: str = "") -> Diagnostic:
-        """Return a warning at a path."""
-        return Diagnostic(code, message, self.merged.locate(path), help=hint, severity=Severity.WARNING)
-
-    def names(self, *path: str) -> list[str]:
-        """Return the keys that the file has at a path, whether their values are good or not."""
-        value: Any = self.merged.value
-        for step in path:
-            value = value.get(step) if isinstance(value, dict) else None
-        return list(value) if isinstance(value, dict) else []
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -121,7 +93,7 @@ def _verifiers(subject: Subject) -> Iterator[Diagnostic]:
                     "MAC206",
                     ("apis", name, "security", scheme),
                     f'unknown verifier "{verifier}" for the security scheme "{scheme}" of the API "{name}"',
-                    _not_one_of(known),
+                    not_one_of(known),
                     near_word(verifier, known)
                     or ("" if known else f"declare it: auth: {{{verifier}: {{type: jwt, …}}}}"),
                 )
@@ -142,11 +114,13 @@ def _key(subject: Subject, path: tuple[str, ...], key: JwtKey) -> Iterator[Diagn
         return
     where = (*path, "secret")
     if not key.secret.names:
-        yield subject.warning("MAC210", where, f'the secret of the key "{path[-1]}" stands in the file', hint)
+        message = f'the secret of the key "{path[-1]}" stands in the file'
+        yield replace(subject.warning("MAC210", where, message, hint), confidential=True)
     if len(text.encode()) < SHORTEST_HS256_SECRET:
         least = f"{SHORTEST_HS256_SECRET} bytes"
         message = f'the secret of the key "{path[-1]}" is shorter than {least}'
-        yield subject.warning("MAC209", where, message, f"HS256 wants {least} or more (RFC 7518 section 3.2)")
+        advice = f"HS256 wants {least} or more (RFC 7518 section 3.2)"
+        yield replace(subject.warning("MAC209", where, message, advice), confidential=not key.secret.names)
 
 
 def _addresses(subject: Subject) -> Iterator[Diagnostic]:
@@ -178,10 +152,11 @@ def _broker(subject: Subject) -> Iterator[Diagnostic]:
             "MAC107", path, f"tasks.broker: {scheme}:// is not available in this version of macaron"
         )
         return
-    what = f'"{scheme}://"' if in_clear else "its value" if broker.names else f'"{broker}"'
+    hidden = broker.names or "@" in broker.literal  # what stands before it may be a password
+    what = f'"{scheme}://"' if in_clear else "its value" if hidden else f'"{broker}"'
     known = ["embedded", *(f"{known}://" for known in BROKERS)]
-    hint = near_word(f"{scheme}{separator}", known) if in_clear or not broker.names else ""
-    yield subject.problem("MAC213", path, f"tasks.broker: {what} is no broker", _not_one_of(known), hint)
+    hint = near_word(f"{scheme}{separator}", known) if in_clear or not hidden else ""
+    yield subject.problem("MAC213", path, f"tasks.broker: {what} is no broker", not_one_of(known), hint)
 
 
 def _schedules(subject: Subject) -> Iterator[Diagnostic]:
@@ -195,7 +170,7 @@ def _schedules(subject: Subject) -> Iterator[Diagnostic]:
         if schedule.queue is not None and schedule.queue not in queues and not _pools_are_doubtful(subject):
             message = f'unknown queue "{schedule.queue}" for the schedule "{name}": no pool consumes it'
             yield subject.problem(
-                "MAC214", (*path, "queue"), message, _not_one_of(queues), near_word(schedule.queue, queues)
+                "MAC214", (*path, "queue"), message, not_one_of(queues), near_word(schedule.queue, queues)
             )
 
 
@@ -249,16 +224,11 @@ def _folders(subject: Subject) -> Iterator[Diagnostic]:
     for index, folder in enumerate(subject.config.service.python_path):
         if not os.path.isdir(subject.directory / folder):  # noqa: PTH112 - Path.is_dir raises at odd names
             path: Path = ("service", "python_path", index)
-            hint = "python_path is relative to the folder of macaron.yaml"
+            hint = "python_path is relative to the folder of the file that says it"
             yield subject.problem("MAC215", path, f'the folder "{folder}" is not there', hint=hint)
-
-
-def _not_one_of(known: Collection[str]) -> str:
-    if not known:
-        return "there are none"
-    return f"not one of: {', '.join(islice(known, _MOST_NAMES))}{', …' if len(known) > _MOST_NAMES else ''}"
 
 
 _CHECKS: Final[tuple[Callable[[Subject], Iterator[Diagnostic]], ...]] = (
     _folders, _variables, _secrets, _keys, _api_names, _verifiers, _addresses, _broker, _schedules,
+    check_deployment,
 )  # fmt: skip

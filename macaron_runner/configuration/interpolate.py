@@ -14,8 +14,9 @@ does not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Final, TypeAlias
 
 from macaron_runner.configuration.sensitive import Sensitive
@@ -62,10 +63,14 @@ class TemplateError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What references may refer to. `secret` returns a secret's value or raises UnresolvedError."""
+    """What references may refer to. `secret` returns a secret's value or raises UnresolvedError.
+
+    `sources` are the variables that hold a secret, with its name: read as `${V}`, they are that secret all the same.
+    """
 
     variables: Variables
     secret: Callable[[str], str]
+    sources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +132,20 @@ def _interpolate_text(text: str, scope: Scope, place: Callable[[int], Location])
     if faults:
         return Failed(tuple(faults[:MOST_PROBLEMS]), place)
     if any(isinstance(piece, tuple) for piece in pieces):
-        return Sensitive(tuple(piece for piece in pieces if piece))
+        return Sensitive(tuple(_joined(pieces)))
     result = "".join(piece for piece in pieces if isinstance(piece, str))
     if len(template) == 1 and isinstance(only := template[0], Reference) and result:
         return scope.variables.convert(only.name, result)
     return result
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces, literals that follow one another as one: however a text was made, it equals its like."""
+    for is_literal, together in groupby(pieces, key=lambda piece: isinstance(piece, str)):
+        if not is_literal:
+            yield from together
+        elif text := "".join(piece for piece in together if isinstance(piece, str)):
+            yield text
 
 
 def _follow(
@@ -142,7 +156,7 @@ def _follow(
             yield part
             continue
         try:
-            found = (part.name, scope.secret(part.name)) if part.secret else _variable(part, scope.variables)
+            found = (part.name, scope.secret(part.name)) if part.secret else _variable(part, scope)
             if found is not None:
                 yield found
         except UnresolvedError as error:
@@ -152,8 +166,15 @@ def _follow(
             yield from _default(part, scope, faults)
 
 
-def _variable(reference: Reference, variables: Variables) -> str | None:
+def _variable(reference: Reference, scope: Scope) -> Piece | None:
     """Return the variable's text, or None where its own default must stand in. Raises UnresolvedError."""
+    text = _text_of(reference, scope.variables)
+    if text and reference.name in scope.sources and scope.variables.environ.get(reference.name) == text:
+        return scope.sources[reference.name], text
+    return text
+
+
+def _text_of(reference: Reference, variables: Variables) -> str | None:
     text = variables.read(reference.name)
     if reference.default is not None:
         return text or None

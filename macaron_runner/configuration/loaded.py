@@ -12,6 +12,7 @@ from macaron_runner.configuration.merge import Merged
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import Diagnostic, Location
+from macaron_runner.redaction import NOTHING, Redactor
 
 _GIT_DEADLINE: Final = 2.0
 
@@ -22,7 +23,7 @@ class Configuration:
 
     `config` is the model; `directory` the file's folder, absolute; `files` what was read, the file itself
     first; `warnings` what is doubtful; `merged` the tree that the model was made from, `x-*` included, with
-    its layers.
+    its layers; `redactor` masks every secret of the service in texts.
     """
 
     config: MacaronConfig
@@ -32,6 +33,7 @@ class Configuration:
     warnings: tuple[Diagnostic, ...] = ()
     merged: Merged = field(default=Merged((), {}), repr=False)
     version_variable: str = ""
+    redactor: Redactor = field(default=NOTHING, repr=False, compare=False)
 
     @property
     def environment(self) -> str:

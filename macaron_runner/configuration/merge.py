@@ -6,7 +6,7 @@ Pure. Not for deciding which layers there are (load).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from macaron_runner.configuration.source import Path
@@ -40,16 +40,19 @@ def child(value: Any, step: str | int) -> Any:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
-    """One source of values: a file, a variable of the environment, a `--set`.
+    """One source of values: a file, a variable of the environment, a `--set`; its references are not followed.
 
     `locate(path, key)` is the place of the value, or with `key` that of its key; `locate_text(path, text,
-    occurrence)` the place of a piece of a scalar.
+    occurrence)` the place of a piece of a scalar. `folder` leads from the service's folder to that of the file, ""
+    where they are the same; `extended_at` are the places that led to the file, the nearest first.
     """
 
     name: str
     value: dict[str, Any]
     locate: Callable[[Path, bool], Location]
     locate_text: Callable[[Path, str, int], Location]
+    folder: str = ""
+    extended_at: tuple[Location, ...] = ()
 
     @classmethod
     def nowhere(cls, name: str, value: dict[str, Any]) -> Layer:
@@ -69,40 +72,63 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """What one layer does to the value at a path.
+
+    It says `value` at `path`: the path asked for, or one above it where the layer has something else than a map, which
+    ends all that was there. `counts` tells whether any of it is left in the merged tree.
+    """
+
+    layer: Layer
+    path: Path
+    value: Any
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """The merged tree, with its layers from the lowest to the highest."""
 
     layers: tuple[Layer, ...]
     value: dict[str, Any]
 
-    def origins(self, path: Path) -> tuple[Layer, ...]:
-        """Return the layers that the value at `path` is made of: one, or for a map one or more.
-
-        For a value that is null, or that a null removed, that is the layer with the null.
-        """
-        origins: list[Layer] = []
+    def history(self, path: Path) -> tuple[Touch, ...]:
+        """Return what every layer that touches the value at `path` does to it, the lowest first."""
+        touches: list[Touch] = []
         for layer in self.layers:
             depth, value = layer.reach(path)
             whole = depth == len(path)
             if not whole and isinstance(value, dict):
                 continue  # it says nothing about this path
-            both_maps = isinstance(value, dict) and origins and isinstance(origins[-1].reach(path)[1], dict)
-            if not (whole and both_maps):
-                origins = []  # it replaces, or removes, what is below
-            if whole:
-                origins.append(layer)
-        return tuple(origins)
+            deepens = whole and isinstance(value, dict) and touches and isinstance(touches[-1].value, dict)
+            if not deepens:  # it replaces, or removes, what is below
+                touches = [replace(touch, counts=False) for touch in touches]
+            touches.append(Touch(layer, path[:depth], value, counts=whole))
+        return tuple(touches)
+
+    def origins(self, path: Path) -> tuple[Layer, ...]:
+        """Return the layers that the value at `path` is made of: one, or for a map one or more.
+
+        For a value that is null, or that a null removed, that is the layer with the null.
+        """
+        return tuple(touch.layer for touch in self.history(path) if touch.counts)
 
     def locate(self, path: Path, *, key: bool = False) -> Location:
         """Return the place that the value at `path` came from (`key`: of its key), or of its nearest parent.
 
-        A map that several layers made is shown in the lowest. The whole document begins where its first key does.
+        A map that several layers made is shown in the lowest. The whole document begins where its first key does;
+        of several files, it is the service's own.
         """
         for length in range(len(path), 0, -1):
             origins = self.origins(path[:length])
             if origins:
                 return origins[0].locate(path[:length], key if length == len(path) else True)
-        return self.layers[0].locate((), False) if self.layers else Location("")  # noqa: FBT003
+        own = next((layer for layer in self.layers if not layer.extended_at), None)
+        return own.locate((), False) if own is not None else Location("")  # noqa: FBT003
+
+    def locate_text(self, path: Path, text: str, occurrence: int) -> Location:
+        """Return the place of an occurrence (from 0) of `text` in the scalar at `path`, where its layer wrote it."""
+        return self.origins(path)[0].locate_text(path, text, occurrence)
 
 
 def merge_layers(layers: tuple[Layer, ...]) -> Merged:

@@ -6,11 +6,13 @@ no environment, no clock. Not for finding the values (source, interpolate, merge
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator
 
+from macaron_runner.configuration.deployment import Audit, Build, Deploy
 from macaron_runner.configuration.frozen import FrozenMap
+from macaron_runner.configuration.section import Named, NamedSome, Section, Several
 from macaron_runner.configuration.values import (
     DnsLabel,
     DottedName,
@@ -20,9 +22,11 @@ from macaron_runner.configuration.values import (
     FreeList,
     FreeMap,
     FunctionName,
+    Key,
     Later,
     Name,
     NotYet,
+    PathText,
     Sensitive,
     SensitiveUrl,
     Size,
@@ -32,14 +36,6 @@ from macaron_runner.configuration.values import (
 
 FORMAT_VERSION = 1
 """The value of the key `macaron` that this version reads."""
-
-Item = TypeVar("Item")
-Named: TypeAlias = Annotated[dict[Name, Item], AfterValidator(FrozenMap)]
-"""Things by name."""
-NamedSome: TypeAlias = Annotated[dict[Name, Item], Field(min_length=1), AfterValidator(FrozenMap)]
-"""Things by name, one at least."""
-Several: TypeAlias = Annotated[tuple[Item, ...], Field(min_length=1)]
-"""A list with at least one entry."""
 
 Algorithm: TypeAlias = Annotated[
     Literal["HS256"],
@@ -51,25 +47,6 @@ Algorithm: TypeAlias = Annotated[
 """What signs a token (RFC 7518 section 3.1). `none` is not among them and never will be."""
 
 
-class Section(BaseModel):
-    """A map of macaron.yaml. Unknown keys but `x-*` are errors; null means absent; nothing ever changes."""
-
-    # Built once, as part of the whole. The docstrings of keys are read in shape.py: at import it costs time.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_ignored(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        known = cls.model_fields
-        return {
-            key: value
-            for key, value in data.items()
-            if not ((value is None and key in known) or key.startswith("x-"))
-        }
-
-
 class Service(Section):
     """Who the service is."""
 
@@ -77,7 +54,7 @@ class Service(Section):
     """The service's name: a DNS label (lower-case letters, digits, hyphens)."""
     version: str | None = None
     """What `/version` says. Default: MACARON_VERSION, else `git describe`, else "local"."""
-    python_path: tuple[str, ...] = (".",)
+    python_path: tuple[PathText, ...] = (".",)
     """Folders put before sys.path, relative to this file."""
 
 
@@ -97,7 +74,7 @@ class Secret(Section):
 
     env: VariableName | None = None
     """The environment variable that holds it; an empty one counts as absent."""
-    file: str | None = None
+    file: PathText | None = None
     """The file that holds it; one newline at its end is dropped, and an empty file counts as absent."""
     generate: Flag = False
     """Make one for development when the source is absent, and keep it in the state directory."""
@@ -106,7 +83,7 @@ class Secret(Section):
 class JwtKey(Section):
     """One key that tokens may be signed with."""
 
-    secret: Sensitive | None = None
+    secret: Key | None = None
     """The shared secret of HS256."""
     public_key: Later = None
     """A public key in PEM form; asymmetric algorithms are not available in this version."""
@@ -136,7 +113,7 @@ class JwtVerifier(Section):
 class Api(Section):
     """One API that the service serves."""
 
-    spec: str
+    spec: PathText
     """The Swagger 2.0 or OpenAPI document, relative to this file; or a built-in one: macaron:crash."""
     handlers: DottedName | tuple[DottedName, ...] = ()
     """The modules in which operationIds are looked up, in order."""
@@ -233,7 +210,7 @@ class Tasks(Section):
     """embedded (a private Valkey, run beside the service), or redis://…, rediss://…, amqp://…, amqps://…."""
     modules: tuple[DottedName, ...] = ()
     """Modules that define tasks; those of the APIs' handlers are looked through as well."""
-    pools: NamedSome[Pool] = FrozenMap({"default": Pool()})
+    pools: NamedSome[Pool] = FrozenMap({"default": Pool.model_construct()})
     """Worker pools by name."""
     schedules: Named[Schedule] = FrozenMap()
     """Tasks that run by themselves, by name."""
@@ -255,7 +232,7 @@ class Logs(Section):
 class Observability(Section):
     """How one sees what the service does."""
 
-    logs: Logs = Logs()
+    logs: Logs = Logs.model_construct()
     """The log."""
     error_reporter: FunctionName | None = None
     """A function called with every unexpected error: (title, body) as texts."""
@@ -272,6 +249,8 @@ class MacaronConfig(Section):
 
     macaron: Annotated[int, Whole(FORMAT_VERSION, FORMAT_VERSION)]
     """The version of this format."""
+    extends: PathText | tuple[PathText, ...] = ()
+    """Files that this one stands on, lowest first; merged below it while reading, so it is empty ever after."""
     service: Service
     """Who the service is."""
     vars: Annotated[dict[VariableName, Variable], AfterValidator(FrozenMap)] = FrozenMap()
@@ -284,17 +263,19 @@ class MacaronConfig(Section):
     """The APIs served, by name. The built-in API ping is always among them."""
     clients: Later = None
     """APIs of other services; not available in this version."""
-    http: Http = Http()
+    http: Http = Http.model_construct()
     """Requests and answers."""
-    server: Server = Server()
+    server: Server = Server.model_construct()
     """The HTTP server."""
     tasks: Tasks | None = None
     """Background tasks: without this key there is no broker and no worker."""
-    observability: Observability = Observability()
+    observability: Observability = Observability.model_construct()
     """Logs and reports."""
     config: FreeMap = FrozenMap()
     """Free values for handlers: macaron_runner.config."""
-    build: Later = None
-    """The container image; not available in this version."""
-    deploy: Later = None
-    """Deploy targets; not available in this version."""
+    build: Build | None = None
+    """The container image."""
+    deploy: Deploy | None = None
+    """Where it is deployed to."""
+    audit: Audit = Audit.model_construct()
+    """What is known to be unsafe, and may stay."""

@@ -18,8 +18,8 @@ from macaron_runner.configuration.frozen import FrozenMap
 from macaron_runner.configuration.interpolate import Failed
 from macaron_runner.configuration.merge import ABSENT, Merged, child
 from macaron_runner.configuration.model import FORMAT_VERSION, MacaronConfig
-from macaron_runner.configuration.sensitive import Sensitive
-from macaron_runner.configuration.shape import descriptions, section_at
+from macaron_runner.configuration.sensitive import Sensitive, is_secret_by_place
+from macaron_runner.configuration.shape import annotations_at, descriptions, section_at
 from macaron_runner.configuration.source import Path
 from macaron_runner.configuration.yaml_nodes import MOST_PROBLEMS
 from macaron_runner.diagnostics import Diagnostic, near_word
@@ -29,6 +29,7 @@ _PHRASES: Final = {
     "string_unicode": "UTF-8 text",
     "dict_type": "a map",
     "model_type": "a map",
+    "model_attributes_type": "a map",
     "tuple_type": "a list",
     "float_type": "a number",
     "int_type": "a whole number",
@@ -38,6 +39,10 @@ _PLACES_FOR_SECRETS: Final = (
     "a secret can stand in auth.*.keys.*.secret, tasks.broker, config, server.settings, tasks.settings "
     "and in the args and kwargs of schedules"
 )
+
+
+_TARGETS: Final = ("deploy", "targets")
+"""Where the sections stand whose `type` tells their keys; pydantic puts that into its paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def faults_in(error: ValidationError, tree: dict[str, Any]) -> list[Fault]:
 def explain(faults: Sequence[Fault], merged: Merged) -> Iterator[Diagnostic]:
     """Yield a diagnostic for each place at which something is wrong."""
     unknown = {fault.path: fault for fault in faults if fault.kind == "extra_forbidden"}
-    misspelt = {_meant(path) for path in unknown}
+    misspelt = {_meant(path, merged) for path in unknown}
     places: dict[tuple[Path, bool], list[Fault]] = {}
     for fault in faults:
         if fault.kind == "missing" and fault.path in misspelt:
@@ -83,7 +88,7 @@ def explain(faults: Sequence[Fault], merged: Merged) -> Iterator[Diagnostic]:
     for (path, _), together in places.items():
         first = together[0]
         if first.kind == "extra_forbidden":
-            yield _unknown(path, merged, required=_meant(path) in required)
+            yield _unknown(path, merged, required=_meant(path, merged) in required)
         elif first.kind == "missing":
             yield _missing(path, merged)
         elif not isinstance(first.value, Failed):  # what failed before has been told
@@ -115,13 +120,27 @@ def _fault(item: Any, tree: dict[str, Any]) -> Fault:
     kind, on_key = item["type"], "[key]" in item["loc"]
     path: list[str | int] = []
     value: Any = tree
-    for step in item["loc"]:
+    steps = item["loc"] if kind != "missing" else item["loc"][:-1]
+    for number, step in enumerate(steps):
         below = child(value, step)
-        if below is ABSENT and kind != "missing":
+        if below is ABSENT or (step == child(value, "type") and number == len(_TARGETS) + 1):
             continue  # the name of a union's arm
         value = below
         path.append(step)
+    if kind.startswith("union_tag"):
+        return _faulty_type(tuple(path), item)
+    if kind == "missing":
+        path.append(item["loc"][-1])
     return Fault(tuple(path), kind, item["input"], _phrase(item), on_key)
+
+
+def _faulty_type(path: Path, item: Any) -> Fault:
+    """Return the fault of a section whose `type` tells its keys, and is missing or not known."""
+    kind = child(item["input"], "type")
+    if kind is ABSENT or kind is None:
+        return Fault((*path, "type"), "missing", item["input"])
+    *others, last = item["ctx"]["expected_tags"].replace("'", '"').split(", ")
+    return Fault((*path, "type"), "literal_error", kind, f"{', '.join(others)} or {last}")
 
 
 def _phrase(item: Any) -> str:
@@ -145,19 +164,19 @@ def _is_kind_of_verifier(fault: Fault) -> bool:
     )
 
 
-def _known_keys(path: Path) -> list[str]:
-    section = section_at(path)
+def _known_keys(path: Path, merged: Merged) -> list[str]:
+    section = section_at(path, merged.value)
     return list(section.model_fields) if section is not None else []
 
 
-def _meant(path: Path) -> Path | None:
+def _meant(path: Path, merged: Merged) -> Path | None:
     """Return the path of the known key that an unknown one is near to."""
-    hint = near_word(str(path[-1]), _known_keys(path[:-1]))
+    hint = near_word(str(path[-1]), _known_keys(path[:-1], merged))
     return (*path[:-1], hint.split('"')[1]) if hint else None
 
 
 def _unknown(path: Path, merged: Merged, *, required: bool) -> Diagnostic:
-    known = _known_keys(path[:-1])
+    known = _known_keys(path[:-1], merged)
     hint = near_word(str(path[-1]), known) + (" It is required." if required else "")
     message = f'unknown key "{path[-1]}"' + (f" in {dotted(path[:-1])}" if path[:-1] else "")
     return Diagnostic(
@@ -166,7 +185,7 @@ def _unknown(path: Path, merged: Merged, *, required: bool) -> Diagnostic:
 
 
 def _missing(path: Path, merged: Merged) -> Diagnostic:
-    section = section_at(path[:-1])
+    section = section_at(path[:-1], merged.value)
     text = descriptions(section).get(str(path[-1]), "") if section is not None else ""
     message = f'the key "{path[-1]}" is missing' + (f" in {dotted(path[:-1])}" if path[:-1] else "")
     hint = f"{path[-1]}: {text[:1].lower()}{text[1:]}" if text else ""
@@ -207,12 +226,19 @@ def _wrong_value(faults: Sequence[Fault], merged: Merged) -> Diagnostic:
             place,
             f"must be {must}",
         )
+    hidden = is_secret_by_place(first.path)
     return Diagnostic(
         "MAC105",
-        f"{dotted(first.path)} must be {must}, not {shown(first.value)}",
+        f"{dotted(first.path)} must be {must}, not {_kind_of(first.value) if hidden else shown(first.value)}",
         place,
         help=_hint(first.value, phrases),
+        confidential=hidden,
     )
+
+
+def _kind_of(value: Any) -> str:
+    """Return what a value is, where nobody may see which."""
+    return "a number, true or false" if isinstance(value, bool | int | float) else shown(value)
 
 
 _YAML_1_1: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
@@ -257,18 +283,20 @@ def validate(merged: Merged) -> tuple[MacaronConfig | None, list[Diagnostic]]:
 def _unknown_nulls(merged: Merged) -> Iterator[Path]:
     """Yield the unknown keys that a layer above the first would remove: merging leaves no trace of them."""
     for layer in merged.layers[1:]:
-        yield from islice(_unknown_nulls_in(layer.value, ()), MOST_PROBLEMS)
+        yield from islice(_unknown_nulls_in(layer.value, (), merged.value), MOST_PROBLEMS)
 
 
-def _unknown_nulls_in(value: dict[str, Any], path: Path) -> Iterator[Path]:
-    section = section_at(path)
+def _unknown_nulls_in(value: dict[str, Any], path: Path, tree: Any) -> Iterator[Path]:
+    section = section_at(path, tree)
     for key, item in value.items():
         if isinstance(item, dict):
-            yield from _unknown_nulls_in(item, (*path, key))
+            yield from _unknown_nulls_in(item, (*path, key), tree)
         elif (
             item is None
             and section is not None
-            and key not in section.model_fields
+            and not annotations_at(
+                (*path, key)
+            )  # of no type: an overlay that changes it removes the old keys
             and not key.startswith("x-")
         ):
             yield (*path, key)

@@ -5,15 +5,16 @@ Not for explaining (README), only for looking things up: every key, its type, it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from macaron_runner.configuration.model import MacaronConfig, Section
+from macaron_runner.configuration.model import MacaronConfig
+from macaron_runner.configuration.section import Section
 from macaron_runner.configuration.sensitive import Sensitive
-from macaron_runner.configuration.shape import descriptions, sections_in
+from macaron_runner.configuration.shape import descriptions, sections_in, whole
 from macaron_runner.configuration.values import (
     DnsLabel,
     DottedName,
@@ -21,6 +22,8 @@ from macaron_runner.configuration.values import (
     FunctionName,
     Name,
     NotYet,
+    PathText,
+    Share,
     Size,
     VariableName,
     Whole,
@@ -29,11 +32,13 @@ from macaron_runner.configuration.values import (
 _WORDS: Final[tuple[tuple[Any, str], ...]] = (
     (Duration, "duration"),
     (Size, "size"),
+    (Share, "cores"),
     (Name, "name"),
     (VariableName, "variable"),
     (DnsLabel, "DNS label"),
     (DottedName, "module"),
     (FunctionName, "function"),
+    (PathText, "path"),
     (str, "text"),
     (bool, "true, false"),
     (int, "whole number"),
@@ -45,7 +50,16 @@ _WORDS: Final[tuple[tuple[Any, str], ...]] = (
 
 def reference() -> str:
     """Return a Markdown table for each section, the top level first, in the order of the keys."""
-    return "\n\n".join(_table(path, section) for path, section in _sections("", MacaronConfig)) + "\n"
+    return "\n\n".join(_table(path, section) for path, section in _once(_sections("", MacaronConfig))) + "\n"
+
+
+def _once(sections: Iterable[tuple[str, type[Section]]]) -> Iterator[tuple[str, type[Section]]]:
+    """Yield each section at the first of its places."""
+    seen: set[type[Section]] = set()
+    for path, section in sections:
+        if section not in seen:
+            seen.add(section)
+            yield path, section
 
 
 def _sections(path: str, section: type[Section]) -> Iterator[tuple[str, type[Section]]]:
@@ -55,14 +69,16 @@ def _sections(path: str, section: type[Section]) -> Iterator[tuple[str, type[Sec
         for inner in sections_in(field.annotation):
             yield from _sections(here, inner)
         if get_origin(field.annotation) is dict:
-            for inner in sections_in(get_args(field.annotation)[1]):
-                yield from _sections(f"{here}.<name>", inner)
+            kinds = list(sections_in(get_args(field.annotation)[1]))
+            for inner in kinds:
+                kind = f" ({type_of(inner.model_fields['type'].annotation)})" if len(kinds) > 1 else ""
+                yield from _sections(f"{here}.<name>{kind.replace('`', '')}", inner)
 
 
 def _table(path: str, section: type[Section]) -> str:
     texts = descriptions(section)
     rows = [
-        f"| `{name}` | {_type(_whole(field))} | {_default(field)} | {_cell(texts[name])} |"
+        f"| `{name}` | {type_of(whole(field))} | {default_of(field)} | {_cell(texts[name])} |"
         for name, field in section.model_fields.items()
         if not _is_later(field)
     ]
@@ -75,16 +91,12 @@ def _table(path: str, section: type[Section]) -> str:
     )
 
 
-def _whole(field: FieldInfo) -> Any:
-    """Return the annotation with what pydantic took off its outside."""
-    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
-
-
 def _is_later(field: FieldInfo) -> bool:
     return field.annotation is type(None)
 
 
-def _type(annotation: Any) -> str:
+def type_of(annotation: Any) -> str:
+    """Return the words for a type: "duration", "list of text", "`auto` or a whole number from 1 to 1024"."""
     known = next((word for kind, word in _WORDS if kind == annotation), "")
     if known:
         return known
@@ -94,11 +106,11 @@ def _type(annotation: Any) -> str:
     if origin is Literal:
         return ", ".join(f"`{value}`" for value in arguments)
     if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(_type(arm) for arm in arguments if arm is not type(None)))
+        return " or ".join(dict.fromkeys(type_of(arm) for arm in arguments if arm is not type(None)))
     if origin is tuple:
-        return f"list of {_type(arguments[0])}"
+        return f"list of {type_of(arguments[0])}"
     if origin is dict:
-        inner = _type(arguments[1])
+        inner = type_of(arguments[1])
         return f"map of {inner}" if inner != "anything" else "map"
     return "map"
 
@@ -109,10 +121,11 @@ def _annotated(kind: Any, notes: tuple[Any, ...]) -> str:
             return note.phrase.removeprefix("a ")
         if isinstance(note, NotYet) and get_origin(kind) is Literal:
             return ", ".join(f"`{value}`" for value in get_args(kind) if value not in note.values)
-    return _type(kind)
+    return type_of(kind)
 
 
-def _default(field: FieldInfo) -> str:
+def default_of(field: FieldInfo) -> str:
+    """Return a key's default as a file would write it, in backquotes; "**required**", or "" where there is none."""
     if field.is_required():
         return "**required**"
     value = field.default
@@ -125,7 +138,7 @@ def _default(field: FieldInfo) -> str:
 
 def _unit(field: FieldInfo, value: Any) -> str:
     """Return a default as the file would write it: 30.0 seconds as 30s."""
-    kind = _type(_whole(field))
+    kind = type_of(whole(field))
     if kind == "duration":
         return f"{value / 3600:g}h" if value >= 3600 else f"{value:g}s"
     if kind == "size":

@@ -12,7 +12,8 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 
 from macaron_runner.configuration.frozen import FrozenMap
-from macaron_runner.configuration.model import MacaronConfig, Section
+from macaron_runner.configuration.model import MacaronConfig
+from macaron_runner.configuration.section import Section
 from macaron_runner.configuration.shape import descriptions, every_section
 
 FILE: Final = Path(__file__).parents[2] / "schemas" / "macaron.schema.json"
@@ -29,6 +30,9 @@ def json_schema() -> dict[str, Any]:
     for name, definition in [("MacaronConfig", schema), *schema["$defs"].items()]:
         _describe(definition, kinds[name])
     schema["$defs"]["Interpolated"] = _INTERPOLATED | {"description": "A text with a reference: ${NAME}."}
+    # A file that stands on others may leave to them what must be said; of sections in it, that cannot be expressed.
+    schema["if"] = {"not": {"required": ["extends"]}}
+    schema["then"] = {"required": schema.pop("required")}
     head = {"$schema": GenerateJsonSchema.schema_dialect, "title": "macaron.yaml"}
     return {**head, **{key: value for key, value in schema.items() if key not in head}}
 

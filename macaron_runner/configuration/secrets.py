@@ -5,21 +5,23 @@ A missing secret is an error, never an empty text. Not for hiding them (sensitiv
 
 from __future__ import annotations
 
-import secrets as random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from macaron_runner.configuration.files import UnreadableError, read_file
 from macaron_runner.configuration.model import Secret
-from macaron_runner.configuration.variables import UnresolvedError
+from macaron_runner.configuration.variables import UnresolvedError, is_utf8
 
 _LARGEST: Final = 64 * 1024
 
 
 def throw_away(_: str) -> str:
     """Return a new random value, good for this process only: 43 characters, 256 bits."""
+    import secrets as random  # not at the top: it brings OpenSSL along, and few files need it
+
     return random.token_urlsafe(32)
 
 
@@ -31,7 +33,7 @@ class Secrets:
     """
 
     declared: Mapping[str, Secret | None]
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     directory: Path
     keeper: Callable[[str], str] = throw_away
     _read: dict[str, str] = field(default_factory=dict, repr=False)
@@ -46,6 +48,15 @@ class Secrets:
             self._read[name] = self._find(name, self.declared[name])
         return self._read[name]
 
+    def known(self) -> Iterator[tuple[str, str]]:
+        """Yield the name and value of each declared secret that is there, referred to or not; none is made for it."""
+        for name, secret in self.declared.items():
+            if name in self._read:
+                yield name, self._read[name]
+            elif secret is not None and _is_sound(secret):
+                with suppress(UnresolvedError):
+                    yield name, self._source(name, secret)
+
     def _find(self, name: str, secret: Secret | None) -> str:
         if secret is None or not _is_sound(secret):
             return "-" * 43  # its declaration has a diagnostic of its own: nothing runs, nothing uses this
@@ -59,6 +70,11 @@ class Secrets:
     def _source(self, name: str, secret: Secret) -> str:
         if secret.env is not None:
             if value := self.environ.get(secret.env):
+                if not is_utf8(value):
+                    raise UnresolvedError(
+                        "MAC113",
+                        f'the secret "{name}" cannot be used: the environment variable {secret.env} is not UTF-8 text',
+                    )
                 return value
             what = "empty" if secret.env in self.environ else "not set"
             raise _absent(name, f"the environment variable {secret.env} is {what}", f"set {secret.env}")

@@ -11,6 +11,9 @@ to its length.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
@@ -27,6 +30,9 @@ LARGEST: Final = 32 * 2**20
 """Bytes that a document may have."""
 MOST_VALUES: Final = 1_000_000
 """Values that a document with aliases may have, aliases followed: a bound for alias bombs."""
+_GROWTH: Final = 10
+"""How many times as many values as are written aliases may make, from _MODEST values on."""
+_MODEST: Final = 50_000
 
 
 def read_yaml(
@@ -39,7 +45,26 @@ def read_yaml(
     refused, for neither is part of YAML 1.2's core. Raises BadConfiguration (MAC101 no text, MAC102 broken,
     MAC103 double keys).
     """
-    decoded = _decode(text, file, largest)
+    with no_collection():
+        return _read(decode(text, file, largest), file, most_values)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage in the block, which makes data and drops none.
+
+    It would look through all that is there again and again while a document grows, and take most of the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read(decoded: str, file: str, most_values: int) -> SourceTree:
     parsed = hide_odd_breaks(decoded)
     composer = Composer(parsed)
     try:
@@ -57,7 +82,7 @@ def read_yaml(
     builder = Builder(tree.place, hidden=parsed is not decoded)
     value = builder.build(root) if root is not None else None
     if builder.aliased and root is not None and not builder.problems:
-        builder.check_aliases(root, most_values)
+        builder.check_aliases(root, lambda written: min(most_values, max(_MODEST, _GROWTH * written)))
     if builder.problems:
         raise BadConfiguration(sorted(builder.problems, key=lambda found: found.location or Location(file)))
     return replace(tree, value=value)
@@ -71,6 +96,7 @@ class SourceTree:
     value: Any
     text: str = field(repr=False)
     root: Node | None = field(repr=False)
+    _members: dict[int, dict[str, tuple[Node, Node]]] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, path: Path, *, key: bool = False) -> Location:
         """Return the place of the value at `path` (`key`: of its key), or of its nearest existing parent.
@@ -79,7 +105,7 @@ class SourceTree:
         """
         node, holder = self.root, None
         for step in path:
-            found = _child(node, step)
+            found = self._child(node, step)
             if found is None:
                 key = True
                 break
@@ -94,7 +120,7 @@ class SourceTree:
         """Return the place of an occurrence (from 0) of `piece` in the source of the scalar at `path`."""
         node = self.root
         for step in path:
-            found = _child(node, step)
+            found = self._child(node, step)
             if found is None:
                 return self.locate(path)
             node = found[1]
@@ -120,22 +146,29 @@ class SourceTree:
             length = self.text.find("\n", start.index, end.index) - start.index
         return Location(self.file, start.line + 1, start.column + 1, length)
 
+    def _child(self, node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
+        """Return the key's node (None in a list) and the value's node one step down, or None."""
+        if isinstance(node, MappingNode):
+            return self._members_of(node).get(str(step))
+        if isinstance(node, SequenceNode) and str(step).isdecimal() and int(step) < len(node.value):
+            return None, node.value[int(step)]
+        return None
+
+    def _members_of(self, node: MappingNode) -> dict[str, tuple[Node, Node]]:
+        """Return a map's keys and values by the keys' texts, put in order once: some maps have thousands."""
+        if id(node) not in self._members:
+            self._members[id(node)] = {
+                key.value: (key, value) for key, value in reversed(node.value) if isinstance(key, ScalarNode)
+            }
+        return self._members[id(node)]
+
     def _is_wide(self, node: Node) -> bool:
         start, end = node.start_mark, node.end_mark
         return start.index == end.index or (not isinstance(node, ScalarNode) and start.line != end.line)
 
 
-def _child(node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
-    """Return the key's node (None in a list) and the value's node one step down, or None."""
-    if isinstance(node, MappingNode):
-        return next(((key, value) for key, value in node.value if key.value == str(step)), None)
-    if isinstance(node, SequenceNode) and str(step).isdecimal() and int(step) < len(node.value):
-        return None, node.value[int(step)]
-    return None
-
-
-def _decode(text: bytes, file: str, largest: int) -> str:
-    """Return the text without byte order mark. Raises BadConfiguration (MAC101)."""
+def decode(text: bytes, file: str, largest: int) -> str:
+    """Return the text of a file without byte order mark; `file` is its name. Raises BadConfiguration (MAC101)."""
     if len(text) > largest:
         limit = f"{largest // 2**20} MiB" if largest >= 2**20 else f"{largest} bytes"
         raise BadConfiguration([Diagnostic("MAC101", f"the file is larger than {limit}", Location(file))])

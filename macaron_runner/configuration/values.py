@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from macaron_runner.configuration.frozen import freeze
-from macaron_runner.configuration.sensitive import Sensitive, encode_secrets
+from macaron_runner.configuration.sensitive import Sensitive, encode_secrets, encode_urls, hide, hide_password
 
 __all__ = [
     "DnsLabel",
@@ -33,8 +33,11 @@ __all__ = [
     "Later",
     "Name",
     "NotYet",
+    "PathText",
+    "Relative",
     "Sensitive",
     "SensitiveUrl",
+    "Share",
     "Size",
     "VariableName",
     "Whole",
@@ -48,6 +51,7 @@ _SIZE: Final = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(B|kB|KiB|MB|MiB|GB|G
 _BYTES: Final = {
     "B": 1, "kB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30,
 }  # fmt: skip
+_SHARE: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(m?)")
 _WHOLE: Final = re.compile(r"[-+]?[0-9]{1,18}")
 
 
@@ -71,6 +75,15 @@ def parse_size(value: Any) -> int:
     if match is None:
         raise refusal("a size with its unit, as 512KiB, 1MiB or 2GB")
     return int(float(match[1]) * _BYTES[match[2]])
+
+
+def parse_share(value: Any) -> float:
+    """Return cores: 0.5, "0.5" or "500m" -> 0.5. Raises PydanticCustomError."""
+    match = _SHARE.fullmatch(str(value)) if type(value) in (str, int, float) else None
+    cores = float(match[1]) / (1000 if match[2] else 1) if match else 0.0
+    if not 0.01 <= cores <= 1024:
+        raise refusal("a number of cores, as 2, 0.5 or 500m")
+    return cores
 
 
 def _parse_flag(value: Any) -> bool:
@@ -98,6 +111,18 @@ Size = Annotated[
     ),
 ]
 """Bytes, written with a unit."""
+
+Share = Annotated[
+    float,
+    BeforeValidator(parse_share),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+(\.\d+)?m?$"}],
+            "examples": ["500m"],
+        }
+    ),
+]
+"""Cores of a CPU, as Kubernetes writes them."""
 
 Flag = Annotated[bool, BeforeValidator(_parse_flag), WithJsonSchema({"type": "boolean"})]
 """true or false, and nothing that pydantic would also take for one."""
@@ -202,14 +227,29 @@ FunctionName = Annotated[
 ]
 """A function in a module, as shop.crash:report."""
 
-SensitiveUrl = Annotated[Sensitive, AfterValidator(encode_secrets)]
+
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """Marks a text that is a path: in a file that others extend, it is relative to that file's own folder.
+
+    The path is made relative to the folder of the service's file when the files are merged (relocate).
+    """
+
+
+PathText = Annotated[str, Relative()]
+"""The path of a file or folder; a relative one is relative to the folder of the file that says it."""
+
+SensitiveUrl = Annotated[Sensitive, AfterValidator(encode_secrets), AfterValidator(hide_password)]
 """A URL into which secrets may be put; they are percent-encoded."""
 
-FreeMap = Annotated[dict[str, Any], AfterValidator(freeze)]
-"""Free values, deeply frozen. A secret in it stays a Sensitive."""
+Key = Annotated[Sensitive, AfterValidator(hide)]
+"""A text that is secret also where no secret was put into it."""
 
-FreeList = Annotated[tuple[Any, ...], AfterValidator(freeze)]
-"""A free list, deeply frozen."""
+FreeMap = Annotated[dict[str, Any], AfterValidator(encode_urls), AfterValidator(freeze)]
+"""Free values, deeply frozen. A secret in it stays a Sensitive; in a URL it is percent-encoded."""
+
+FreeList = Annotated[tuple[Any, ...], AfterValidator(encode_urls), AfterValidator(freeze)]
+"""A free list, deeply frozen; secrets as in FreeMap."""
 
 
 def _later(_: Any) -> Any:

@@ -9,7 +9,7 @@ import ipaddress
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from macaron_runner.configuration.model import Variable
@@ -32,6 +32,11 @@ class UnresolvedError(Exception):
         """Return the diagnostic at the place where the reference stands."""
         hint = near_word(self.name, self.known) or self.hint
         return Diagnostic(self.code, self.message, place, help=hint)
+
+
+def is_utf8(text: str) -> bool:
+    """Tell whether a text of the environment was UTF-8: other bytes come as lone surrogates (PEP 383)."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _string(text: str) -> str:
@@ -116,7 +121,7 @@ class Variables:
     """The environment, through the file's declarations (`vars:`)."""
 
     declared: Mapping[str, Variable]
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
 
     def read(self, name: str) -> str | None:
         """Return the variable's text, or its declared default where that is not set or empty, or None.
@@ -124,6 +129,8 @@ class Variables:
         Raises UnresolvedError where the text is not of the declared type; an empty one passes.
         """
         text = self.environ.get(name)
+        if text and not is_utf8(text):
+            raise UnresolvedError("MAC111", f"the environment variable {name} must be UTF-8 text")
         default = self._declaration(name).default
         if not text and default is not None:
             text = text_of(default)
@@ -142,9 +149,9 @@ class Variables:
                 if kind in ("integer", "number", "boolean", "port") and len(text) < 40
                 else ""
             )
-            raise UnresolvedError(
-                "MAC111", f"the environment variable {name} must be {error}{shown}"
-            ) from None
+            own = not text or self.environ.get(name)
+            what = f"the environment variable {name}" if own else f"the default of {name}"
+            raise UnresolvedError("MAC111", f"{what} must be {error}{shown}") from None
 
     def unset(self, name: str, message: str | None) -> UnresolvedError:
         """Return the error of a variable that must be set and is not."""

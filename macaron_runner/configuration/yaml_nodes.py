@@ -32,6 +32,11 @@ _PLAIN: Final = re.compile(
 _FIRST: Final = frozenset("~nNtTfF+-.0123456789")
 
 
+def is_text(plain: str) -> bool:
+    """Tell whether a scalar written plain, without quotes, is a text, and not null, a boolean or a number."""
+    return _PLAIN.fullmatch(plain) is None
+
+
 _ODD_BREAKS: Final = "\x85\u2028\u2029"
 _STAND_INS: Final = "\ufdd0\ufdd1\ufdd2"
 _HIDE: Final = str.maketrans(_ODD_BREAKS, _STAND_INS)
@@ -197,9 +202,13 @@ class Builder:
                 hint = "write the keys out, or put what differs into an overlay"
                 self._refuse(key, 'merge keys ("<<") are not part of YAML 1.2', hint)
 
-    def check_aliases(self, root: Node, most_values: int) -> None:
-        """Refuse a document that contains itself, or that its aliases make too deep or too large."""
+    def check_aliases(self, root: Node, most_values: Callable[[int], int]) -> None:
+        """Refuse a document that contains itself, or that its aliases make too deep or too large.
+
+        `most_values` tells how many values a document may have, aliases followed, that has so many written.
+        """
         measured: dict[int, tuple[int, int] | None] = {}
+        written = 0
 
         def measure(node: Node) -> tuple[int, int]:
             """Return how many values and how many levels there are from here down, aliases followed."""
@@ -211,7 +220,10 @@ class Builder:
                     raise _Recursive(node)
                 return known
             measured[id(node)] = None
-            parts = [measure(child) for child in _children(node)]
+            children = _children(node)
+            nonlocal written
+            written += 1 + len(children)
+            parts = [measure(child) for child in children]
             result = 1 + sum(part[0] for part in parts), 1 + max((part[1] for part in parts), default=0)
             measured[id(node)] = result
             return result
@@ -221,8 +233,8 @@ class Builder:
         except _Recursive as error:
             self._refuse(error.node, "an alias makes this value contain itself")
             return
-        if values > most_values:
-            self._refuse(root, f"its aliases make the document larger than {most_values} values")
+        if values > (most := most_values(written)):
+            self._refuse(root, f"its aliases make the document larger than {most} values")
         elif levels > DEEPEST:
             self._refuse(root, f"its aliases nest more than {DEEPEST} maps and lists")
 

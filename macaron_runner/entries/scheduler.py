@@ -9,11 +9,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from macaron_runner import logs
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import raise_errors
-from macaron_runner.entries.start import settle
+from macaron_runner.entries.start import settle, speak
 from macaron_runner.errors import UsageError
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.tasks.celery_app import create_celery
@@ -24,15 +23,14 @@ from macaron_runner.tasks.settings import check_settings
 
 def main(words: Sequence[str]) -> int:
     """Schedule until told to stop. Raises BadConfiguration, DependencyMissing."""
-    selection = Selection.parse(words)
+    selection = Selection.parse(words, os.environ)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ).open()
     configuration = load(selection, environ=os.environ, secret_keeper=state.secret)
+    speak(configuration)
     raise_errors(check_settings(configuration))
     tasks = configuration.config.tasks
     if tasks is None or not tasks.schedules:
         raise UsageError(f"{selection.file} has nothing under tasks.schedules")
-    log = configuration.config.observability.logs
-    logs.configure(log.level, log.format)
     celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)
     settle()
     return run_scheduler(celery, tasks, state.path / "schedule")

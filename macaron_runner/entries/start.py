@@ -13,8 +13,12 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, TextIO
 
-from macaron_runner.diagnostics import BadConfiguration, render_text
+from macaron_runner import logs
+from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import CommandError, CrashLoop
+from macaron_runner.rendering import render_text
+from macaron_runner.streams import redact_output
 
 Main = Callable[[Sequence[str]], int]
 """An entry's work: its words in, its exit code out."""
@@ -33,7 +37,7 @@ def start() -> NoReturn:
         code: int = importlib.import_module(f"macaron_runner.entries.{kind}").main(words)
         return code
 
-    sys.exit(guarded(main, words, sys.stderr, os.environ))
+    sys.exit(guarded(main, words, os.environ))
 
 
 def settle() -> None:
@@ -42,9 +46,19 @@ def settle() -> None:
     gc.enable()
 
 
-def guarded(main: Main, words: Sequence[str], stderr: TextIO, environ: Mapping[str, str]) -> int:
+def speak(configuration: Configuration) -> None:
+    """Begin to log as the service says; from here on no text of this process shows one of its secrets."""
+    log = configuration.config.observability.logs
+    logs.configure(log.level, log.format, redact=configuration.redactor.redact)
+    redact_output(configuration.redactor)
+
+
+def guarded(
+    main: Main, words: Sequence[str], environ: Mapping[str, str], *, stderr: TextIO | None = None
+) -> int:
     """Run `main`; return its exit code, or the one of the error that ended it, explained on `stderr`.
 
+    The default is what sys.stderr is at that time: `main` may have put a redactor before it.
     A CommandError is a sentence, BadConfiguration its diagnostics, anything else one line that names the
     error: the traceback is shown with MACARON_LOG_LEVEL=debug only.
     """
@@ -52,8 +66,8 @@ def guarded(main: Main, words: Sequence[str], stderr: TextIO, environ: Mapping[s
         return main(words)
     except Exception as error:
         if environ.get("MACARON_LOG_LEVEL", "").lower() == "debug":
-            traceback.print_exception(error, file=stderr)
-        print(_explain(error), file=stderr, flush=True)
+            traceback.print_exception(error, file=stderr or sys.stderr)
+        print(_explain(error), file=stderr or sys.stderr, flush=True)
         return error.exit_code if isinstance(error, CommandError) else CrashLoop.exit_code
 
 

@@ -6,15 +6,17 @@ Not for opening sockets for others or starting other processes (processes.superv
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from macaron_runner import context, logs
+from macaron_runner import context
 from macaron_runner.assembly import Assembly, assemble
+from macaron_runner.code.imported import ImportedModule
+from macaron_runner.code.tasks import check_tasks, find_tasks
 from macaron_runner.configuration.load import Configuration, load
 from macaron_runner.configuration.selection import Selection
-from macaron_runner.diagnostics import Diagnostic, Location, raise_errors
-from macaron_runner.entries.start import settle
+from macaron_runner.diagnostics import Diagnostic, raise_errors
+from macaron_runner.entries.start import settle, speak
 from macaron_runner.processes.capacity import memory_share, read_limits, web_workers
 from macaron_runner.processes.listeners import ENVIRONMENT_KEY
 from macaron_runner.processes.plan import bind_addresses
@@ -26,12 +28,11 @@ from macaron_runner.server.service_app import ServiceApp
 
 def main(words: Sequence[str]) -> int:
     """Serve until told to stop. Raises BadConfiguration before anything is served."""
-    selection = Selection.parse(words)
+    selection = Selection.parse(words, os.environ)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
     configuration = load(selection, environ=os.environ, secret_keeper=state.secret)
+    speak(configuration)
     raise_errors(check_settings(configuration))
-    log = configuration.config.observability.logs
-    logs.configure(log.level, log.format)
     assembly = assemble(configuration)
     app = create_app(assembly)
     check_worker_class(configuration)
@@ -47,7 +48,7 @@ def attach_queue(app: ServiceApp, assembly: Assembly, state: StateDirectory) -> 
     """
     configuration = assembly.configuration
     if configuration.config.tasks is None:
-        raise_errors(_tasks_without_queue(app, configuration))
+        raise_errors(tasks_without_queue(app, configuration))
         return
     from macaron_runner.tasks.celery_app import create_celery
     from macaron_runner.tasks.discover import load_tasks
@@ -57,20 +58,11 @@ def attach_queue(app: ServiceApp, assembly: Assembly, state: StateDirectory) -> 
     context.amend(queue=CeleryQueue(create_celery(configuration.config, state.broker_socket), known))
 
 
-def _tasks_without_queue(app: ServiceApp, configuration: Configuration) -> Iterator[Diagnostic]:
-    from macaron_runner.tasks.task import Task
-
-    for module in app.service_modules:
-        for name, value in vars(module).items():
-            if isinstance(value, Task) and value.function.__module__ == module.__name__:
-                code = value.function.__code__
-                yield Diagnostic(
-                    "MAC508",
-                    f"{module.__name__}.{name} is a task, and macaron.yaml has no tasks: key",
-                    Location(code.co_filename, code.co_firstlineno, 1),
-                    help="write tasks: {} for the embedded broker and one pool of workers",
-                    related=((configuration.locate(), "the service"),),
-                )
+def tasks_without_queue(app: ServiceApp, configuration: Configuration) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic for each task that the application's modules define (MAC508): nothing would run it."""
+    modules = [ImportedModule(module, module.__name__) for module in app.service_modules]
+    tasks, _ = find_tasks(modules)
+    return check_tasks(configuration, tasks, modules, complete=True)
 
 
 def serve(app: ServiceApp, configuration: Configuration, environ: Mapping[str, str]) -> None:

@@ -9,14 +9,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from macaron_runner import context, logs
+from macaron_runner import context
 from macaron_runner.assembly import assemble
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Pool
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import raise_errors
-from macaron_runner.entries.start import settle
+from macaron_runner.entries.start import settle, speak
 from macaron_runner.errors import UsageError
 from macaron_runner.processes.capacity import memory_share, pool_concurrency, read_limits
 from macaron_runner.processes.plan import WORKER_GRACE
@@ -35,15 +35,14 @@ def main(words: Sequence[str], grace: float = WORKER_GRACE) -> int:
     *selected, option, name = words
     if option != "--pool":
         raise UsageError(f"the last words must be --pool NAME, not {option} {name}")
-    selection = Selection.parse(selected)
+    selection = Selection.parse(selected, os.environ)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
     configuration = load(selection, environ=os.environ, secret_keeper=state.secret)
+    speak(configuration)
     raise_errors(check_settings(configuration))
     section = configuration.config.tasks
     if section is None or name not in section.pools:
         raise UsageError(f"{selection.file} has no pool {name!r} under tasks.pools")
-    log = configuration.config.observability.logs
-    logs.configure(log.level, log.format)
     assembly = assemble(configuration)
     with stand_in(configuration).app_context():
         tasks = load_tasks(configuration, assembly.own_operations)

@@ -119,9 +119,10 @@ class _Search:
 
     def _report(self, code: str, name: str, message: str, label: str) -> None:
         location = self._api.schema_locations.get(name)
-        self.problems.append(
-            Diagnostic(code, message, location, label, "x-parent names a class as module.Class")
-        )
+        mend = "x-parent names a class as module.Class"
+        if code == "MAC352":
+            mend = "a parent is a plain class with methods; the schema says what its values are"
+        self.problems.append(Diagnostic(code, message, location, label, mend))
 
 
 def _said(error: Exception) -> str:

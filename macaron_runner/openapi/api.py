@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
-from macaron_runner.diagnostics import Location, raise_errors
+from macaron_runner.diagnostics import Diagnostic, Location, raise_errors
 from macaron_runner.openapi import openapi3, swagger2
 from macaron_runner.openapi.document import Document, Specification
 from macaron_runner.openapi.operation import Api, Operation, SecurityScheme
@@ -53,15 +53,26 @@ def read_api(document: Document, name: str, base_path: str | None = None) -> Api
 
     `base_path` ("" or "/v1") replaces the document's own. Raises BadConfiguration with all problems met.
     """
+    api, problems = examine_api(document, name, base_path)
+    raise_errors(problems)
+    return api
+
+
+def examine_api(
+    document: Document, name: str, base_path: str | None = None
+) -> tuple[Api, tuple[Diagnostic, ...]]:
+    """Return the API that a document describes, as far as it can be told, and all problems met.
+
+    What a reference should have led to is empty where it leads nowhere: good for looking further, not for serving.
+    """
     reading = Reading(document)
     version = _VERSIONS[document.specification]
     base = version.read_base_path(reading) if base_path is None else base_path.rstrip("/")
     operations = tuple(version.read_operations(reading, name, base))
     schemas = reading.definitions.finish()
     schemes = version.read_security_schemes(reading)
-    raise_errors(reading.problems)
     info = reading.root.child("info")
-    return Api(
+    api = Api(
         name=name,
         title=scalar_text(info, "title"),
         version=scalar_text(info, "version"),
@@ -73,3 +84,4 @@ def read_api(document: Document, name: str, base_path: str | None = None) -> Api
         file=document.file,
         schema_locations=_Locations(reading.definitions.nodes),
     )
+    return api, reading.problems

@@ -18,9 +18,9 @@ import orjson
 
 from macaron_runner.configuration.files import UnreadableError
 from macaron_runner.configuration.files import read_file as read_bytes
-from macaron_runner.configuration.source import LARGEST, read_yaml
+from macaron_runner.configuration.source import LARGEST, decode, no_collection, read_yaml
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
-from macaron_runner.openapi.positions import JsonPositions
+from macaron_runner.openapi.positions import JsonPositions, first_deeper_than
 
 Pointer: TypeAlias = tuple[str | int, ...]
 """A JSON pointer (RFC 6901), taken apart: names of maps and indexes of lists."""
@@ -50,6 +50,11 @@ class Files:
 
     def __init__(self, *files: File) -> None:
         self._files: dict[str, File | BadConfiguration] = {_identity(file.path): file for file in files}
+
+    @property
+    def loaded(self) -> tuple[File, ...]:
+        """The files that were read so far and could be, the document's own first."""
+        return tuple(file for file in self._files.values() if isinstance(file, File))
 
     def load(self, path: Path) -> File:
         """Return the file at `path`. Raises BadConfiguration, each time the same, where it cannot be read."""
@@ -88,9 +93,9 @@ def read_document(path: Path) -> Document:
     """
     source = read_file(path)
     if not isinstance(source.value, dict):
-        raise _refusal(
-            "MAC303", "an API document is a map, with swagger or openapi at its top", source.locate(())
-        )
+        nothing = "the document is empty: " if source.value is None else ""
+        message = f"{nothing}an API document is a map, with swagger or openapi at its top"
+        raise _refusal("MAC303", message, source.locate(()))
     specification = _specification(source)
     return Document(source.name, source.value, specification, source, Files(source))
 
@@ -129,32 +134,30 @@ def _identity(path: Path) -> str:
 
 
 def _read_json(content: bytes, name: str) -> File:
-    content = content.removeprefix(b"\xef\xbb\xbf")
+    text = decode(content, name, LARGEST)
+    too_deep = (
+        f"the JSON is nested too deep: more than {_DEEPEST} objects and arrays stand inside one another"
+    )
     try:
-        value = orjson.loads(content)
+        with no_collection():
+            value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         place = Location(name, error.lineno, error.colno)
-        raise _refusal("MAC302", "the JSON is broken", place, label=error.msg) from None
-    text = content.decode()
+        if (deep := first_deeper_than(text, _DEEPEST)) is not None:  # orjson gives up at some depth itself
+            raise _refusal("MAC302", too_deep, Location.at(name, text, deep)) from None
+        raise _refusal("MAC302", "the JSON is broken", place, label=_in_plain_words(error.msg)) from None
+    if (deep := first_deeper_than(text, _DEEPEST)) is not None:
+        raise _refusal("MAC302", too_deep, Location.at(name, text, deep))
     positions = JsonPositions(text, name)
-    if _depth_exceeds(value, _DEEPEST):
-        raise _refusal("MAC301", f"the document is nested more than {_DEEPEST} levels deep", Location(name))
     _refuse_repeated_keys(text, positions)
     return File(Path(name), name, value, lambda pointer, key: positions.locate(pointer, key=key))
 
 
-def _depth_exceeds(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [
-            child
-            for parent in level
-            if isinstance(parent, (dict, list))
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-        ]
-        if not level:
-            return False
-    return True
+def _in_plain_words(reason: str) -> str:
+    return {
+        "Input is a zero-length, empty document": "the file is empty",
+        "unexpected end of data": "it ends in the middle",
+    }.get(reason, reason)
 
 
 def _refuse_repeated_keys(text: str, positions: JsonPositions) -> None:

@@ -6,8 +6,9 @@ All rules are listed in rules. Not for security (security_rules) nor schemas (sc
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word
 from macaron_runner.openapi.reading import Endpoint
@@ -16,8 +17,6 @@ from macaron_runner.openapi.survey import Survey
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _FORMS: Final = ("multipart/form-data", "application/x-www-form-urlencoded")
-_LOCATIONS_2: Final = ("query", "header", "path", "formData", "body")
-_LOCATIONS_3: Final = ("query", "header", "path", "cookie")
 
 
 def one_kind_of_body(survey: Survey) -> Iterator[Diagnostic]:
@@ -145,16 +144,33 @@ def placeholders_are_unique(survey: Survey) -> Iterator[Diagnostic]:
             yield Diagnostic("MAC329", f'"{{{name}}}" stands twice in one path', node.locate(key=True))
 
 
+def servers_are_the_documents(survey: Survey) -> Iterator[Diagnostic]:
+    """Warn, once, of servers of paths or operations: one service answers all, under the document's base path."""
+    owners = [node for node in survey.nodes("path item", "operation") if node.has("servers")]
+    if owners:
+        yield Diagnostic(
+            "MAC332",
+            "servers is not used here: only that of the document tells the base path",
+            owners[0].child("servers").locate(key=True),
+            f"and in {len(owners) - 1} more places" if len(owners) > 1 else "",
+            "drop it, or make what it serves an API of its own, with its own document",
+            Severity.WARNING,
+        )
+
+
 def templates_differ(survey: Survey) -> Iterator[Diagnostic]:
     """Report paths that differ only in the names of placeholders: no request tells them apart.
 
     Where their methods differ it is only a warning: each request still has one answer.
     """
     first: dict[str, Node] = {}
+    methods: defaultdict[Any, set[str]] = defaultdict(set)
+    for endpoint in survey.endpoints:
+        methods[endpoint.path].add(endpoint.method)
     for path, node in survey.root.child("paths").fields():
         earlier = first.setdefault(_PLACEHOLDER.sub("{}", path), node)
         if earlier is not node:
-            shared = _methods(survey, earlier) & _methods(survey, node)
+            shared = methods[earlier.pointer[-1]] & methods[path]
             yield Diagnostic(
                 "MAC319",
                 f"the paths {earlier.pointer[-1]} and {path} are the same but for names",
@@ -163,42 +179,6 @@ def templates_differ(survey: Survey) -> Iterator[Diagnostic]:
                 "give the placeholders the same names and make it one path",
                 Severity.ERROR if shared else Severity.WARNING,
                 related=((earlier.locate(key=True), "the first one"),),
-            )
-
-
-def paths_begin_with_a_slash(survey: Survey) -> Iterator[Diagnostic]:
-    """Report paths that do not begin with a slash (a MUST)."""
-    for path, node in survey.root.child("paths").fields():
-        if not path.startswith("/"):
-            place = node.locate(key=True)
-            message = f'the path "{path}" does not begin with a slash'
-            yield Diagnostic("MAC326", message, place, help=f'write "/{path}"')
-
-
-def path_parameters_are_required(survey: Survey) -> Iterator[Diagnostic]:
-    """Report path parameters without `required: true` (a MUST): without the value it is another path."""
-    for node in survey.nodes("parameter"):
-        if node.text("in") == "path" and not node.flag("required"):
-            yield Diagnostic(
-                "MAC327",
-                f'the path parameter "{node.text("name")}" must be required',
-                (node.child("required") if node.has("required") else node.child("in")).locate(),
-                help="write required: true",
-            )
-
-
-def locations_are_known(survey: Survey) -> Iterator[Diagnostic]:
-    """Report parameters whose `in` is a word that the specification does not know."""
-    known = _LOCATIONS_2 if survey.specification == "2.0" else _LOCATIONS_3
-    for node in survey.nodes("parameter"):
-        where = node.child("in")
-        if isinstance(where.value, str) and where.value not in known:
-            yield Diagnostic(
-                "MAC328",
-                f'a parameter cannot be in "{where.value}"',
-                where.locate(),
-                f"not one of: {', '.join(known)}",
-                near_word(where.value, known) or _moved(where.value),
             )
 
 
@@ -213,16 +193,3 @@ def _naming(parameter: Node) -> Location:
 
 def _endpoints_2(survey: Survey) -> tuple[Endpoint, ...]:
     return survey.endpoints if survey.specification == "2.0" else ()
-
-
-def _methods(survey: Survey, path: Node) -> set[str]:
-    return {endpoint.method for endpoint in survey.endpoints if endpoint.path == path.pointer[-1]}
-
-
-def _moved(location: str) -> str:
-    """Say where a word of the other specifications went."""
-    return {
-        "body": "OpenAPI 3 has requestBody for it",
-        "formData": "OpenAPI 3 has requestBody for it",
-        "cookie": "Swagger 2.0 has no cookie parameters",
-    }.get(location, "")

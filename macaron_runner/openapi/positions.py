@@ -14,6 +14,7 @@ from typing import NamedTuple
 from macaron_runner.diagnostics import Location
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
+_BRACKET = re.compile(r'(?:[^{}\[\]"]++|"[^"\\]*+(?:\\.[^"\\]*+)*+")*+([{}\[\]])')
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -72,21 +73,33 @@ class JsonPositions:
         opening = self._text[start]
         if opening not in "{[":
             return
-        depth, index, key = 0, 0, None
-        for token in _TOKEN.finditer(self._text, start):
-            word = token[0]
-            if depth == 1 and word not in "]},:":
-                if opening == "[":
-                    yield _Member(str(index), None, token.start())
-                    index += 1
-                elif key is None:
-                    key = token
-                else:
-                    yield _Member(_unescape(key[0]), key.start(), token.start())
-                    key = None
-            depth += (word in "{[") - (word in "}]")
-            if depth == 0:
-                return
+        position, index, key = start + 1, 0, None
+        while (token := _TOKEN.search(self._text, position)) is not None and (word := token[0]) not in "]}":
+            position = token.end()
+            if word in ",:":
+                continue
+            if opening == "{" and key is None:
+                key = token
+                continue
+            position = self._ends.get(token.start(), position)
+            if key is None:
+                yield _Member(str(index), None, token.start())
+                index += 1
+            else:
+                yield _Member(_unescape(key[0]), key.start(), token.start())
+                key = None
+
+    @cached_property
+    def _ends(self) -> dict[int, int]:
+        """Where each container ends, by where it begins."""
+        ends: dict[int, int] = {}
+        open_ones: list[int] = []
+        for bracket in _BRACKET.finditer(self._text):
+            if bracket[1] in "{[":
+                open_ones.append(bracket.start(1))
+            else:
+                ends[open_ones.pop()] = bracket.end(1)
+        return ends
 
     def _location(self, offset: int) -> Location:
         line = bisect_right(self._line_starts, offset)
@@ -102,6 +115,17 @@ class JsonPositions:
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\n", self._text))]
+
+
+def first_deeper_than(text: str, levels: int) -> int | None:
+    """Return where the first object or array begins that stands inside `levels` others; the text may be broken."""
+    depth, position = 0, 0
+    while (bracket := _BRACKET.match(text, position)) is not None:
+        depth += 1 if bracket[1] in "{[" else -1
+        if depth > levels:
+            return bracket.start(1)
+        position = bracket.end()
+    return None
 
 
 def _unescape(token: str) -> str:

@@ -75,7 +75,7 @@ class Reading:
         written = owner.child("security")
         if owner.has("security") and not _is_security(written.value):
             message = "security must be a list of maps, each from the names of schemes to lists of scopes"
-            self.report(Diagnostic("MAC309", message, written.locate(key=True)))
+            self.report(Diagnostic("MAC372", message, written.locate(key=True)))
         return security_requirements(written.value)
 
     def endpoints(self) -> Iterator[Endpoint]:

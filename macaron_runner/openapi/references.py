@@ -7,11 +7,14 @@ recursive as they like. Reference Object: OpenAPI 3.1 section 4.8.23; JSON point
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, near_word
 from macaron_runner.openapi.document import File, Files, Pointer, parse_fragment
+
+_SUFFIXES: Final = (".yaml", ".yml", ".json")
+"""What files must be called to be read for a reference: a document is not to show what is in /etc/passwd."""
 
 
 class Node(NamedTuple):
@@ -144,6 +147,13 @@ class References:
                 help="keep a copy of that document beside this one and refer to it by its relative path",
             )
         path = node.file.path.parent / unquote(address)
+        if path.suffix.lower() not in _SUFFIXES:
+            raise _broken(
+                node,
+                "MAC304",
+                f'the reference "{node.reference}" leads to a file that is not read',
+                label=f"its name does not end in {', '.join(_SUFFIXES)}",
+            )
         try:
             file = self._files.load(path)
         except BadConfiguration as error:

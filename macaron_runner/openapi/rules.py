@@ -6,8 +6,9 @@ here.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Final, TypeAlias
 
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
@@ -17,6 +18,11 @@ from macaron_runner.openapi.survey import Survey
 
 Rule: TypeAlias = Callable[[Survey], Iterator[Diagnostic]]
 
+_MOST: Final = 100
+"""Findings of one rule; nobody reads more."""
+_MOST_PLACES: Final = 4
+"""Further places of one broken reference."""
+
 _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "operation": ("x-bind-server", "x-decorate-server"),
     "schema": ("x-parent", "x-nullable", "x-mandatory"),
@@ -24,16 +30,33 @@ _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
 """The extensions that mean something to macaron, by what they stand in."""
 
 
-def check_document(document: Document) -> tuple[Diagnostic, ...]:
-    """Return what breaks a rule in the document or the files it refers to, by file and line."""
-    survey = Survey(document)
-    found = dict.fromkeys(diagnostic for rule in RULES for diagnostic in rule(survey))
+def check_document(document: Document, survey: Survey | None = None) -> tuple[Diagnostic, ...]:
+    """Return what breaks a rule in the document or the files it refers to, by file and line.
+
+    `survey` is the document taken apart, where somebody has done it already. Of each kind at most _MOST are told.
+    """
+    survey = survey or Survey(document)
+    found = dict.fromkeys(diagnostic for rule in RULES for diagnostic in islice(rule(survey), _MOST))
     return tuple(sorted(found, key=lambda diagnostic: (diagnostic.location or Location(""), diagnostic.code)))
 
 
 def broken_references(survey: Survey) -> Iterator[Diagnostic]:
-    """Report each `$ref` that leads to nothing, in this file or a neighbouring one."""
-    yield from survey.broken
+    """Report each `$ref` that leads to nothing; those of one file to the same nothing together, at the first."""
+    groups: dict[tuple[str, str], list[Diagnostic]] = {}
+    for found in survey.broken:
+        groups.setdefault((found.location.file if found.location else "", found.message), []).append(found)
+    for group in groups.values():
+        first, *others = sorted(dict.fromkeys(group), key=lambda found: found.location or Location(""))
+        yield replace(first, related=(*first.related, *_also_at(others)))
+
+
+def _also_at(others: Sequence[Diagnostic]) -> Iterator[tuple[Location, str]]:
+    """Yield the places of further references to the same nothing: the next ones, then how many more there are."""
+    for number, found in enumerate(others[:_MOST_PLACES], 1):
+        more = len(others) - _MOST_PLACES if number == _MOST_PLACES else 0
+        text = f"it stands here as well, and in {more} more places" if more > 0 else "it stands here as well"
+        if found.location is not None:
+            yield found.location, text
 
 
 def extensions_are_spelt_right(survey: Survey) -> Iterator[Diagnostic]:
@@ -55,7 +78,9 @@ def extensions_are_spelt_right(survey: Survey) -> Iterator[Diagnostic]:
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:
-    return next(iter(difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.9)), "")
+    from difflib import get_close_matches  # not at the top: few documents have extensions that need it
+
+    return next(iter(get_close_matches(name.lower(), known, n=1, cutoff=0.9)), "")
 
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -71,13 +96,11 @@ RULES: Final[tuple[Rule, ...]] = (
     path_rules.placeholders_are_unique,
     path_rules.paths_are_references_or_not,
     path_rules.templates_differ,
+    path_rules.servers_are_the_documents,
     schema_rules.required_properties_are_declared,
     security_rules.security_schemes_are_defined,
     schema_rules.discriminators_are_required,
     schema_rules.discriminators_map_to_schemas,
     schema_rules.one_direction_at_most,
-    path_rules.paths_begin_with_a_slash,
-    path_rules.path_parameters_are_required,
-    path_rules.locations_are_known,
 )
 """Every rule. A new one is a function in one of the modules of rules, and a line here."""

@@ -46,14 +46,15 @@ _OF_JSON_SCHEMA: Final = DEFINITION_KEYWORDS | {"$schema", "$id", "id"}
 _KEPT: Final = ("swagger", "openapi", "jsonSchemaDialect")
 
 
-def read_surroundings(document: Document) -> Document | None:
+def read_surroundings(document: Document, survey: Survey | None = None) -> Document | None:
     """Return what the document's references lead to outside of it, or None where they lead nowhere else.
 
+    `survey` is the document taken apart, where somebody has done it already.
     It is of the same specification, and everything in it is located where it really stands.
     """
     shelves = _SHELVES_2 if document.specification == "2.0" else _SHELVES_3
     places: dict[_Place, Node] = {}
-    outside = [(kind, node) for kind, node in Survey(document).outside if kind in shelves]
+    outside = [(kind, node) for kind, node in (survey or Survey(document)).outside if kind in shelves]
     inside = _steps_inward(node for _, node in outside)
     for kind, node in outside:
         lodgers = inside[node.place] - FIELDS[kind].keys() | (_OF_JSON_SCHEMA if kind == "schema" else set())

@@ -23,6 +23,8 @@ from macaron_runner.openapi.references import BrokenReference, Node, References
 
 _Fields: TypeAlias = Mapping[str, str]
 
+_Seen: TypeAlias = tuple[str, int | tuple[str, Pointer]]
+
 _COMPONENTS: Final[_Fields] = {
     "schemas": "schema*",
     "responses": "response*",
@@ -70,10 +72,13 @@ FIELDS: Final[Mapping[str, _Fields]] = {
 
 
 class Survey:
-    """The objects of one document by kind, and the references in it that lead nowhere.
+    """The objects of one document by kind, and the references in it that lead nowhere (`broken`).
+
+    `lacks_parts` tells whether one of these should have led to more than a schema.
 
     `outside` are kind and node of what references lead to beyond the places where the document itself has objects of
-    that kind: in another file, in an extension, in an example.
+    that kind: in another file, in an extension, in an example. `led_outside` are the places in other files that
+    references lead to, each with the first reference to it.
     """
 
     def __init__(self, document: Document) -> None:
@@ -81,8 +86,11 @@ class Survey:
         self.root = Node(document.source, (), document.tree)
         self.references = References(document.files)
         self.broken: list[Diagnostic] = []
+        self.lacks_parts = False
         self.outside: list[tuple[str, Node]] = []
+        self.led_outside: list[tuple[Node, Node]] = []
         self._nodes: dict[str, list[Node]] = {}
+        self._led: set[tuple[str, Pointer]] = set()
         self._explore()
         self.endpoints = tuple(endpoints_of(self.root, self.follow))
 
@@ -102,24 +110,23 @@ class Survey:
         return parameters_of(endpoint, self.follow)
 
     def _explore(self) -> None:
-        seen: set[tuple[str, tuple[str, Pointer]]] = set()
+        seen: set[_Seen] = set()
         targets = self._explore_below("document", self.root, seen)
         for kind, node in targets:  # grows while it is walked
-            if (kind, node.place) not in seen:
+            if _seen_as(kind, node) not in seen:
                 if node.reference is None or self._counts_beside_reference(kind):
                     self.outside.append((kind, node))
                 targets += self._explore_below(kind, node, seen)
 
-    def _explore_below(
-        self, kind: str, node: Node, seen: set[tuple[str, tuple[str, Pointer]]]
-    ) -> list[tuple[str, Node]]:
+    def _explore_below(self, kind: str, node: Node, seen: set[_Seen]) -> list[tuple[str, Node]]:
         """Keep every object from here down; return kind and node of what the references among them lead to."""
         pending, targets = [(kind, node)], []
         while pending:
             kind, node = pending.pop()
-            if (kind, node.place) in seen:
+            key = _seen_as(kind, node)
+            if key in seen:
                 continue
-            seen.add((kind, node.place))
+            seen.add(key)
             if not isinstance(node.value, dict):
                 continue
             if node.reference is not None:
@@ -137,10 +144,20 @@ class Survey:
     def _target(self, kind: str, node: Node) -> list[tuple[str, Node]]:
         try:
             self.references.follow(node)
-            return [(kind, self.references.step(node))]
+            target = self.references.step(node)
+            if target.file is not node.file and target.place not in self._led:
+                self._led.add(target.place)
+                self.led_outside.append((target, node))
+            return [(kind, target)]
         except BrokenReference as error:
             self.broken.append(error.diagnostic)
+            self.lacks_parts |= kind != "schema"
             return []
+
+
+def _seen_as(kind: str, node: Node) -> _Seen:
+    """Return what an object is known by: itself, so that YAML's aliases of it are not taken apart again."""
+    return kind, id(node.value) if isinstance(node.value, dict) else node.place
 
 
 def _parts(kind: str, node: Node) -> Iterator[tuple[str, Node]]:

@@ -1,20 +1,13 @@
-"""Swagger 2.0 documents -> Operations; the only door to bravado-core.
+"""Swagger 2.0 documents -> Operations.
 
-bravado-core says what an operation has for itself and what it takes from its path item and its document:
-parameters, media types, security. It is given an outline of the document: every reference outside schemas
-followed, every schema left out. So it meets no recursion, no second file and no model, all of which it gets
-wrong or slow, and changes nothing of ours. Not for OpenAPI 3 (openapi3). Section names are those of Swagger 2.0.
+Not for OpenAPI 3 (openapi3). What an operation takes from its path item and its document is merged here; the tests hold
+that against bravado-core's reading. Section names are those of Swagger 2.0.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import sys
-import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from types import ModuleType
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from macaron_runner.openapi.normalise import copy
@@ -28,6 +21,7 @@ from macaron_runner.openapi.operation import (
     ParameterLocation,
     Response,
     Schema,
+    SecurityRequirement,
     SecurityScheme,
     Style,
 )
@@ -36,7 +30,7 @@ from macaron_runner.openapi.reading import (
     Reading,
     extensions,
     operation_of,
-    security_requirements,
+    parameters_of,
     statuses,
 )
 from macaron_runner.openapi.references import Node
@@ -74,129 +68,36 @@ def read_security_schemes(reading: Reading) -> dict[str, SecurityScheme]:
 
 def read_operations(reading: Reading, api: str, base_path: str) -> Iterator[Operation]:
     """Yield the operations, in the order of the document."""
-    endpoints = [endpoint for endpoint in reading.endpoints() if endpoint.method in _METHODS]
-    if not endpoints:
-        return
-    outline = _Outline(reading, endpoints)
-    for endpoint, merged in zip(endpoints, _merged(outline.tree, endpoints), strict=True):
-        yield _operation(reading, endpoint, outline, merged, api, base_path)
+    document = _Settings.of(reading, reading.root, _Settings())
+    for endpoint in reading.endpoints():
+        if endpoint.method in _METHODS:
+            settings = _Settings.of(reading, endpoint.operation, document)
+            yield _operation(reading, endpoint, settings, api, base_path)
 
 
-class _Outline:
-    """A document without schemas and references, and the nodes its parameters stand for.
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What an operation may say for itself and otherwise takes from its document ("Operation Object")."""
 
-    Parameters go by invented names, one for each pair of name and location: bravado-core would mistake a
-    header for the query parameter of the same name, and "a-b" for "a_b".
-    """
+    consumes: tuple[str, ...] = ()
+    produces: tuple[str, ...] = ()
+    security: tuple[SecurityRequirement, ...] = ()
 
-    def __init__(self, reading: Reading, endpoints: list[Endpoint]) -> None:
-        self._reading = reading
-        self._names: dict[tuple[str, str], str] = {}
-        self.parameters: list[Node] = []
-        self.tree = self._tree(endpoints)
-
-    def _tree(self, endpoints: list[Endpoint]) -> dict[str, Any]:
-        paths: dict[str, dict[str, Any]] = {}
-        for endpoint in endpoints:
-            if endpoint.path not in paths:
-                paths[endpoint.path] = {"parameters": self._parameters(endpoint.path_item)}
-            paths[endpoint.path][endpoint.method] = self._settings(endpoint.operation) | {
-                "parameters": self._parameters(endpoint.operation)
-            }
-        tree = self._settings(self._reading.root) | {"swagger": "2.0", "paths": paths}
-        return tree | {"securityDefinitions": _schemes_used(tree)}
-
-    def _settings(self, node: Node) -> dict[str, Any]:
-        """Return what an operation may have for itself or take from the document."""
-        settings: dict[str, Any] = {
-            name: list(node.texts(name)) for name in ("consumes", "produces") if node.has(name)
-        }
-        if node.has("security"):
-            requirements = self._reading.security(node)
-            settings["security"] = [{use.scheme: list(use.scopes) for use in uses} for uses in requirements]
-        return settings
-
-    def _parameters(self, owner: Node) -> list[dict[str, Any]]:
-        return [
-            {"name": self._invented_name(node), "in": node.text("in"), "x-node": self._remember(node)}
-            for written in owner.child("parameters").elements()
-            for node in [self._reading.follow(written)]
-        ]
-
-    def _invented_name(self, node: Node) -> str:
-        return self._names.setdefault((node.text("name"), node.text("in")), f"parameter{len(self._names)}")
-
-    def _remember(self, node: Node) -> int:
-        self.parameters.append(node)
-        return len(self.parameters) - 1
-
-
-def _schemes_used(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return a definition for every scheme that anything asks for, of the one type that brings no parameter.
-
-    Whether the document defines it is for rules.py to say, and for the service's verifiers to serve.
-    """
-    operations = [item for path in tree["paths"].values() for item in path.values() if isinstance(item, dict)]
-    requirements = [uses for owner in (tree, *operations) for uses in owner.get("security", [])]
-    return {name: {"type": "basic"} for requirement in requirements for name in requirement}
-
-
-# bravado-core
-
-
-def _merged(outline: dict[str, Any], endpoints: list[Endpoint]) -> list[Any]:
-    """Return bravado-core's operation for each endpoint.
-
-    Not by `Spec.from_dict`: it looks for models in every corner, asks the network for JSON-Schema dialects
-    once openapi_schema_validator is imported in the same process, and its index of operations loses those
-    that share an operationId.
-    """
-    with _quick_import(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "jsonschema.RefResolver", DeprecationWarning)
-        from bravado_core.operation import Operation as MergedOperation
-        from bravado_core.spec import Spec
-    spec = Spec(outline)  # type: ignore[no-untyped-call]  # its types are comments, and not everywhere
-    paths = outline["paths"]
-    return [
-        MergedOperation.from_spec(spec, endpoint.path, endpoint.method, paths[endpoint.path][endpoint.method])
-        for endpoint in endpoints
-    ]
-
-
-@contextmanager
-def _quick_import() -> Iterator[None]:
-    """Keep the grammar of RFC 3987 from being compiled in the block: a second, for two formats nobody uses.
-
-    bravado-core imports jsonschema, which imports rfc3987_syntax where it is installed and keeps one function
-    of it. It gets one that imports the real module at its first call; afterwards sys.modules is as it was, so
-    whoever else imports rfc3987_syntax gets the real one. Where jsonschema is already imported there is
-    nothing to save.
-    """
-    name = "rfc3987_syntax"
-    if "jsonschema" in sys.modules or name in sys.modules or importlib.util.find_spec(name) is None:
-        yield
-        return
-
-    def is_valid_syntax(term: str, value: str) -> bool:
-        return bool(importlib.import_module(name).is_valid_syntax(term, value))
-
-    stand_in = ModuleType(name)
-    stand_in.is_valid_syntax = is_valid_syntax  # type: ignore[attr-defined]
-    sys.modules[name] = stand_in
-    try:
-        yield
-    finally:
-        del sys.modules[name]
-
-
-# Operations
+    @classmethod
+    def of(cls, reading: Reading, node: Node, inherited: _Settings) -> _Settings:
+        """Return what `node` says; a member that is there replaces the inherited one, even where it is empty."""
+        return cls(
+            consumes=node.texts("consumes") if node.has("consumes") else inherited.consumes,
+            produces=node.texts("produces") if node.has("produces") else inherited.produces,
+            security=reading.security(node) if node.has("security") else inherited.security,
+        )
 
 
 def _operation(
-    reading: Reading, endpoint: Endpoint, outline: _Outline, merged: Any, api: str, base_path: str
+    reading: Reading, endpoint: Endpoint, settings: _Settings, api: str, base_path: str
 ) -> Operation:
-    parameters = [outline.parameters[found.param_spec["x-node"]] for found in merged.params.values()]
-    produces = tuple(merged.produces) or _JSON
+    parameters = parameters_of(endpoint, reading.follow)
+    produces = settings.produces or _JSON
     return operation_of(
         endpoint,
         api,
@@ -206,12 +107,12 @@ def _operation(
             for parameter in parameters
             if parameter.text("in") in ("path", "query", "header")
         ),
-        body=_body(reading, parameters, tuple(merged.consumes)),
+        body=_body(reading, parameters, settings.consumes),
         responses=tuple(
             _response(reading, status, reading.follow(response), produces)
             for status, response in statuses(endpoint.operation.child("responses"))
         ),
-        security=security_requirements(merged.security_specs),
+        security=settings.security,
     )
 
 

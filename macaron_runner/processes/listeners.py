@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket
 import stat
 from pathlib import Path
@@ -89,6 +90,24 @@ def open_listeners(addresses: Iterable[str]) -> Listeners:
     return Listeners(opened)
 
 
+def obstacles(addresses: Iterable[str]) -> dict[str, str]:
+    """Return, for each address that could not be listened on now, a sentence that says why.
+
+    Nothing is left behind, and nobody is ever listened to: TCP ports are bound for a moment, Unix sockets looked at.
+    """
+    wanted = {address: parse_address(address) for address in addresses}
+    found: dict[str, str] = {}
+    for text, address in wanted.items():
+        try:
+            if isinstance(address, UnixAddress):
+                _look_at_unix(address)
+            else:
+                _bind_internet(address, both=_serves_both(address, wanted.values())).close()
+        except DependencyMissing as error:
+            found[text] = str(error)
+    return found
+
+
 def with_listeners(environment: Mapping[str, str], descriptors: Sequence[int]) -> dict[str, str]:
     """Return the environment of a process that inherits these descriptors; none: without the variable."""
     told = {key: value for key, value in environment.items() if key != ENVIRONMENT_KEY}
@@ -104,15 +123,27 @@ def _serves_both(address: InternetAddress, all_of_them: Iterable[UnixAddress | I
 
 
 def _listen_internet(address: InternetAddress, *, both: bool) -> socket.socket:
+    sock = _bind_internet(address, both=both)
+    try:
+        sock.listen(BACKLOG)
+    except OSError as error:
+        sock.close()
+        raise DependencyMissing(_explain_internet(address, error)) from error
+    return sock
+
+
+def _bind_internet(address: InternetAddress, *, both: bool) -> socket.socket:
     family, where = _resolve(address)
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise DependencyMissing(_explain_internet(address, error)) from error
     try:
         # A port whose last connections are still in TIME_WAIT is free.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not both))
         sock.bind(where)
-        sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
         raise DependencyMissing(_explain_internet(address, error)) from error
@@ -159,17 +190,33 @@ def _listen_unix(address: UnixAddress) -> socket.socket:
     return sock
 
 
+def _look_at_unix(address: UnixAddress) -> None:
+    """Raise DependencyMissing where a socket could not be made at the path."""
+    folder = Path(address.path).parent
+    if not folder.is_dir():
+        raise DependencyMissing(f"cannot listen on {address}: the folder {folder} is not there")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DependencyMissing(f"cannot listen on {address}: the folder {folder} cannot be written")
+    _is_stale(address, Path(address.path))
+
+
 def _clear_stale(address: UnixAddress, path: Path) -> None:
     """Remove the socket that a killed program left; refuse one that is in use, and what is no socket."""
+    if _is_stale(address, path):
+        path.unlink()
+
+
+def _is_stale(address: UnixAddress, path: Path) -> bool:
+    """Tell whether a killed program left a socket. Raises DependencyMissing: it is in use, or is no socket."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
-        return
+        return False
     if not stat.S_ISSOCK(mode):
         raise DependencyMissing(f"cannot listen on {address}: there is something else of this name")
     if accepts(str(path)):
         raise DependencyMissing(f"cannot listen on {address}: another program listens there")
-    path.unlink()
+    return True
 
 
 def accepts(path: str) -> bool:

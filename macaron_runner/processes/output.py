@@ -1,4 +1,4 @@
-"""What the processes print, passed on to our own stdout and stderr in whole lines, each with a name.
+"""What the processes print, passed on to our own stdout and stderr in whole lines, each with a name, without secrets.
 
 Nothing waits here and memory is bounded: while the reader of our output is slow, the processes are not read,
 so that they wait as they would on a pipe of their own. Not for the format of log lines (logs).
@@ -32,6 +32,9 @@ _COLORS: Final = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 Callback: TypeAlias = Callable[[], None]
 """What the event loop's selector calls for a descriptor: its `data`."""
+
+RedactBytes: TypeAlias = Callable[[bytes], bytes]
+"""Makes of a line the one that may be shown."""
 
 Dress: TypeAlias = Callable[[bytes], bytes]
 """Makes of a line that a process printed the one that we print."""
@@ -178,7 +181,8 @@ class Output:
 
     `names` are the processes' (for the width and the colours of their labels), `colored` the descriptors that
     take ANSI colours, `labels` whether lines are labelled at all (not where they are JSON objects for a
-    collector: then our own are such objects as well, and each line becomes one that is none).
+    collector: then our own are such objects as well, and each line becomes one that is none). `redact` is asked about
+    every line as it was printed, before anything is put before it.
     """
 
     def __init__(
@@ -190,8 +194,10 @@ class Output:
         stderr: int = 2,
         colored: Container[int] = (),
         labels: bool = True,
+        redact: RedactBytes = bytes,
     ) -> None:
         self._selector = selector
+        self._redact = redact
         self._sources: list[Source] = []
         self._err = Sink(stderr, selector, self._resume)
         # Two sinks on one pipe would each believe that the room in it is theirs.
@@ -234,7 +240,8 @@ class Output:
 
     def _dress(self, name: str, sink: Sink) -> Dress:
         label = self._labels[sink].get(name)
-        return functools.partial(_json_line, name) if label is None else label.__add__
+        dress = functools.partial(_json_line, name) if label is None else label.__add__
+        return lambda line: dress(self._redact(line))
 
     def _resume(self) -> None:
         for source in self._sources:

@@ -79,6 +79,7 @@ class _Builder:
         self._python = python
         self._paths = paths
         self._environment = {
+            **configuration.selection.environment_variables(),
             ENVIRONMENT_KEY: str(paths.path),
             "MACARON_VERSION": configuration.version,  # asked of git once, not by every process
             "PYTHONUNBUFFERED": "1",

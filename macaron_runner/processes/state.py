@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ENVIRONMENT_KEY: Final = "MACARON_STATE_DIR"
 
 _LONGEST_SOCKET: Final = 100  # unix(7) allows 107 bytes, other systems 103
+_SHORTEST_SECRET: Final = 32
 _SUCCESSION: Final = 12.0
 _FIRST_LOOK, _LAST_LOOK = 0.01, 0.2
 
@@ -79,9 +80,14 @@ class StateDirectory:
             folder.mkdir(mode=0o700, exist_ok=True)
             if not place.exists():
                 _write_once(place, secrets.token_urlsafe(32))
-            return place.read_text("ascii")
+            kept = place.read_text("ascii")
         except OSError as error:
             raise DependencyMissing(_unusable(place, error)) from error
+        except UnicodeDecodeError as error:
+            raise DependencyMissing(_damaged(place, name)) from error
+        if len(kept) < _SHORTEST_SECRET or not kept.isprintable():
+            raise DependencyMissing(_damaged(place, name))
+        return kept
 
     def lock(
         self, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
@@ -157,6 +163,10 @@ def _alive(pid: str) -> bool:
     except (ValueError, PermissionError):
         return True
     return True
+
+
+def _damaged(place: Path, name: str) -> str:
+    return f'{place} is damaged: it should hold the secret "{name}"; remove it to have a new one made'
 
 
 def _unusable(place: Path, error: OSError) -> str:

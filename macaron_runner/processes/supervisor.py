@@ -18,7 +18,7 @@ from macaron_runner.processes import listeners as sockets
 from macaron_runner.processes.guardian import Guardian
 from macaron_runner.processes.lifecycle import Lifecycle
 from macaron_runner.processes.listeners import Listeners, open_listeners
-from macaron_runner.processes.output import Output
+from macaron_runner.processes.output import Output, RedactBytes
 from macaron_runner.processes.prctl import adopt_orphans
 from macaron_runner.processes.sessions import children_of, session_alive, signal_session
 from macaron_runner.processes.spawn import spawn
@@ -40,20 +40,23 @@ def run(
     *,
     locks: Sequence[int] = (),
     labels: bool = True,
+    redact: RedactBytes = bytes,
 ) -> int:
     """Run the processes, given in start order, until a signal stops them; return the command's exit code.
 
     `environment` is what they inherit; `locks` are descriptors held until the last of them is gone, even
-    where we are killed; `labels` puts each process's name before its lines. 0: stopped by a signal; 69, 78: a
-    process said so; 70: one died again and again. Raises DependencyMissing where a listener cannot be opened:
-    nothing was started then.
+    where we are killed; `labels` puts each process's name before its lines; `redact` takes out of them what
+    nobody may read. 0: stopped by a signal; 69, 78: a process said so; 70: one died again and again. Raises
+    DependencyMissing where a listener cannot be opened: nothing was started then.
 
     Afterwards TERM, INT, QUIT and HUP are still caught and do nothing: the command is about to end by itself.
     """
     _open_standard_descriptors()
     _keep_descriptors_private()
     with open_listeners(address for process in processes for address in process.listeners) as listeners:
-        return Supervisor(processes, environment, listeners, locks=locks, labels=labels).serve()
+        return Supervisor(
+            processes, environment, listeners, locks=locks, labels=labels, redact=redact
+        ).serve()
 
 
 class Supervisor:
@@ -67,6 +70,7 @@ class Supervisor:
         *,
         locks: Sequence[int],
         labels: bool,
+        redact: RedactBytes,
     ) -> None:
         adopt_orphans()
         self._environment = environment
@@ -80,6 +84,7 @@ class Supervisor:
             self._selector,
             colored=_colored(environment),
             labels=labels,
+            redact=redact,
         )
         self._lifecycle = Lifecycle(processes, self)
 

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from types import ModuleType
 from typing import Any
 
 from macaron_runner.assembly import Assembly, ServedApi
 from macaron_runner.auth.security import Guard, compile_security
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, near_word, raise_errors
+from macaron_runner.code.function import Function
+from macaron_runner.code.named import find_named
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, raise_errors
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.binding import Binder, Binding
+from macaron_runner.server.conflicts import claimed_twice
 from macaron_runner.server.endpoint import Codec, Endpoint, compile_endpoint
 from macaron_runner.server.errors import compile_form
 from macaron_runner.server.health import health_checks
-from macaron_runner.server.modules import functions_in
-from macaron_runner.server.router import shape_of_path
 from macaron_runner.server.service_app import ServiceApp
 from macaron_runner.validation.body import compile_body
 from macaron_runner.validation.parameters import compile_parameters
@@ -58,8 +58,9 @@ def create_app(assembly: Assembly) -> ServiceApp:
         served = tuple(compiler.operations())
         error_handler = compiler.error_handler()
     raise_errors(compiler.problems())
+    redactor = assembly.configuration.redactor
     app.answer(((each.operation, each.endpoint) for each in served), health_checks(app.readiness))
-    app.answer_errors(compile_form(config.http.errors), error_handler)
+    app.answer_errors(compile_form(config.http.errors, redactor.redact_bytes), error_handler)
     app.service_modules = compiler.modules
     prepare(served[:PREPARED_OPERATIONS])
     return app
@@ -83,7 +84,7 @@ class _Compiler:
     @property
     def modules(self) -> tuple[ModuleType, ...]:
         """The service's modules that were imported to bind its operations."""
-        return self._binder.modules.loaded
+        return self._binder.code.loaded
 
     def problems(self) -> Iterator[Diagnostic]:
         """Yield all that was found wrong, each once."""
@@ -121,19 +122,9 @@ class _Compiler:
         if name is None:
             return None
         place = self._assembly.configuration.locate("http", "error_handler")
-        module_name, _, function_name = name.replace(":", ".").rpartition(".")
-        module = self._binder.modules.load(module_name, place)
-        function = getattr(module, function_name, None)
-        if module is not None and not callable(function):
-            self._problems.append(
-                Diagnostic(
-                    "MAC507",
-                    f'module "{module_name}" has no function "{function_name}"',
-                    place,
-                    help=near_word(function_name, functions_in([module])),
-                )
-            )
-        return function
+        found, problems = find_named(name, place, self._binder.code)
+        self._problems += problems
+        return found.value if isinstance(found, Function) else None
 
 
 def compile_guard(served: ServedApi, operation: Operation, binding: Binding) -> Guard | None:
@@ -149,25 +140,6 @@ def compile_codec(served: ServedApi, operation: Operation, definitions: Definiti
         body=compile_body(operation, definitions, adapt) if operation.body is not None else None,
         responses=compile_responses(operation, definitions, served.settings.validate_responses),
     )
-
-
-def claimed_twice(operations: Iterable[Operation]) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for each operation whose method and path another one has already, whatever its API."""
-
-    def claim(operation: Operation) -> tuple[str, str]:
-        return operation.method, shape_of_path(operation.route)
-
-    for (method, _), same in groupby(sorted(operations, key=claim), claim):
-        first, *others = same
-        for other in others:
-            yield Diagnostic(
-                "MAC506",
-                f"{first.name} and {other.name} both answer {method} {other.route}",
-                other.location,
-                label=f"the same as {first.route} of API {first.api}",
-                help="give one of the two APIs another base_path",
-                related=((first.location, "the other one is here"),) if first.location else (),
-            )
 
 
 def _unique(diagnostics: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -58,13 +58,17 @@ _CLASSES: Final[Mapping[int, type[MacaronError]]] = MappingProxyType({
 """The error of each status that has one of ours."""
 
 
-def compile_form(form: str) -> ErrorReply:
-    """Return what writes an error in the form that `http.errors` names."""
+def compile_form(form: str, redact: Callable[[bytes], bytes] = bytes) -> ErrorReply:
+    """Return what writes an error in the form that `http.errors` names; `redact` takes secrets out of every 5xx.
+
+    What a 4xx says of a request is the client's own. To mask it would tell a client that guesses when it is right.
+    """
     media_type, body_of = _FORMS[form]
 
     def write(error: MacaronError) -> Reply:
         headers = (("Content-Type", media_type), *error.headers.items())
-        return Reply(error.status, headers, orjson.dumps(body_of(error), default=str))
+        body = orjson.dumps(body_of(error), default=str)
+        return Reply(error.status, headers, redact(body) if error.status >= 500 else body)
 
     return write
 

@@ -129,7 +129,7 @@ def _check_raw(configuration: Configuration, settings: Mapping[str, Any]) -> Ite
 def _problem_of(name: str, value: Any, registry: Mapping[str, Any]) -> tuple[str, str, str, str] | None:
     """Return code, message, label and help for one raw setting, or None where it is fine."""
     if name in RESTATED:
-        return "MAC513", f'"{name}" is not set here', f"macaron.yaml has {RESTATED[name]} for it", ""
+        return "MAC513", f'"{name}" cannot be set here', f"macaron.yaml has {RESTATED[name]} for it", ""
     if name in FIXED:
         return "MAC513", f'"{name}" cannot be set', FIXED[name], ""
     if name not in registry:
@@ -139,8 +139,14 @@ def _problem_of(name: str, value: Any, registry: Mapping[str, Any]) -> tuple[str
     try:
         registry[name].set(value)
     except Exception as error:  # gunicorn's validators raise what they like
-        return "MAC512", f'"{name}" has no such value', str(error), registry[name].short
+        return "MAC512", f'"{name}" cannot have this value', _said(error), registry[name].short
     return None
+
+
+def _said(error: Exception) -> str:
+    """Return what gunicorn says of a value, in words for people who do not know Python."""
+    text = str(error)
+    return "it is no whole number" if text.startswith("invalid literal for int()") else text
 
 
 def plain(value: Any) -> Any:

@@ -91,9 +91,11 @@ _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
 
 
 _FORMS: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
-    "broker_use_ssl": ((bool, dict), "true, false or a map")
+    "broker_use_ssl": ((bool, dict), "true, false or a map"),
+    "task_default_priority": ((int,), "a whole number"),
+    "task_default_delivery_mode": ((int, str), '1 or "transient", 2 or "persistent"'),
 }
-"""Settings whose type in Celery's registry is not the whole truth."""
+"""Settings whose type in Celery's registry is not the truth, or not all of it."""
 
 
 def check_settings(configuration: Configuration) -> tuple[Diagnostic, ...]:

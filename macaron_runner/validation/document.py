@@ -17,6 +17,7 @@ import orjson
 from macaron_runner.diagnostics import Diagnostic, Severity, near_word
 from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
 from macaron_runner.validation.schema import Check, compile_published
+from macaron_runner.validation.slips import slip_in
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.document import Document
@@ -40,27 +41,51 @@ class _Specification:
         return ()
 
 
-def check_against_specification(document: Document) -> tuple[Diagnostic, ...]:
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake: what to tell of it, and the pointer to the value that it spoils; () where it spoils nothing."""
+
+    diagnostic: Diagnostic
+    spoilt: Path
+
+
+def check_against_specification(document: Document) -> tuple[Fault, ...]:
     """Return what in a document breaks its specification, each mistake once, in the order of the document.
 
     Errors, but a pattern that cannot be used is a warning: it is left out of checks. Swagger 2.0, OpenAPI 3.0, 3.1
-    and 3.2; the schemas in a document are checked as well, those of 3.1 and
-    later only where they are in the dialect that OpenAPI defines.
+    and 3.2; the schemas in a document are checked as well, those of 3.1 and later only where they are in the dialect
+    that OpenAPI defines.
     """
     specification = _specification_of(document)
     if specification.check.valid(document.tree):
         return ()
-    findings = list(_without_echoes(list(specification.check.findings(document.tree)), specification))
-    diagnostics = {
-        (pointer_of(finding.path), finding.message): _diagnostic(finding, document, specification)
+    written = [
+        finding._replace(path=_written(finding.path, document.tree))
+        for finding in specification.check.findings(document.tree)
+    ]
+    findings = list(_without_echoes(written, specification))
+    faults = {
+        (pointer_of(finding.path), finding.message): Fault(
+            _diagnostic(finding, document, specification), _spoilt(finding)
+        )
         for finding in findings
     }
-    return tuple(sorted(diagnostics.values(), key=_place))
+    return tuple(sorted(faults.values(), key=_place))
 
 
-def _place(diagnostic: Diagnostic) -> tuple[int, int]:
-    place = diagnostic.location
+def _place(fault: Fault) -> tuple[int, int]:
+    place = fault.diagnostic.location
     return (place.line, place.column) if place is not None else (0, 0)
+
+
+_SPARED = frozenset({"description", "info", "openapi", "paths", "responses", "swagger", "title", "version"})
+"""Keys that must be there, and without which everything else can be understood."""
+
+
+def _spoilt(finding: Finding) -> Path:
+    if finding.keyword in _UNKNOWN:
+        return (*finding.path, finding.subject)
+    return () if finding.keyword == "required" and finding.subject in _SPARED else finding.path
 
 
 def _specification_of(document: Document) -> _Specification:
@@ -111,15 +136,36 @@ def _walk(tree: Any, path: Path) -> Any:
     return tree
 
 
+def _written(path: Path, tree: Any) -> Path:
+    """Return a path of the engine's as the document has it: the engine leaves out "" and takes "1" for a number."""
+    steps: list[str | int] = []
+    for step in path:
+        if isinstance(tree, Mapping):
+            while str(step) not in tree and isinstance(tree.get(""), Mapping):
+                steps.append("")
+                tree = tree[""]
+            step = str(step)
+            tree = tree.get(step)
+        else:
+            tree = (
+                tree[step] if isinstance(tree, list) and isinstance(step, int) and step < len(tree) else None
+            )
+        steps.append(step)
+    return tuple(steps)
+
+
 def _without_echoes(findings: list[Finding], specification: _Specification) -> Iterator[Finding]:
     """Yield the findings without those that only repeat another.
 
     A misspelt key is unknown, and the right one is missing: the first says it. A key may count as unevaluated
-    only because something inside it failed.
+    only because something inside it failed. What is not one of a list of words need not be a text, too.
     """
+    listed = {finding.path for finding in findings if finding.keyword == "enum"}
     unknown = [finding for finding in findings if finding.keyword in _UNKNOWN]
     for finding in findings:
         if finding.keyword == "required" and _misspelt(finding, unknown):
+            continue
+        if finding.keyword == "type" and finding.path in listed:
             continue
         if finding.keyword == "unevaluatedProperties" and finding.subject in specification.known_beside(
             finding
@@ -137,6 +183,9 @@ def _misspelt(missing: Finding, unknown: Iterable[Finding]) -> bool:
 
 def _diagnostic(finding: Finding, document: Document, specification: _Specification) -> Diagnostic:
     pointer = pointer_of(finding.path)
+    slip = slip_in(finding, _walk(document.tree, finding.path), document)
+    if slip is not None:
+        return slip
     if finding.keyword in _UNKNOWN:
         return Diagnostic(
             "MAC370",
@@ -156,7 +205,16 @@ def _diagnostic(finding: Finding, document: Document, specification: _Specificat
             label="it is not a regular expression of ECMA 262, or grows too large",
             severity=Severity.WARNING,
         )
-    return Diagnostic("MAC372", f"{_name_of(finding.path)} {finding.message}", document.locate(pointer))
+    message = f"{_name_of(finding.path)} {finding.message}"
+    return Diagnostic("MAC372", message, document.locate(pointer), help=_nearest(finding, document))
+
+
+def _nearest(finding: Finding, document: Document) -> str:
+    """Offer the word that was meant, where the specification has a list of words."""
+    value = _walk(document.tree, finding.path)
+    if finding.keyword != "enum" or not isinstance(value, str):
+        return ""
+    return near_word(value, map(str, finding.options))
 
 
 def _name_of(path: Path) -> str:

@@ -6,11 +6,11 @@ Not for the document's own form (document). Everything found is a warning: the s
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
-from macaron_runner.validation.problems import pointer_of
-from macaron_runner.validation.schema import Definitions, compile_schema
+from macaron_runner.validation.problems import Finding, pointer_of
+from macaron_runner.validation.schema import Definitions, misfits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,20 +26,62 @@ class _Place:
     location: Location | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value beside its schema; `what` it is, `path` where in the schema of that place."""
+
+    code: str
+    what: str
+    value: Any
+    schema: Schema
+    place: _Place
+    path: tuple[str | int, ...]
+
+
+MOST_COMPILED: Final = 5000
+"""How many schemas are compiled to look at the values of one API: some tenths of a second, and of 100 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A value that a document says is of a schema: `what` it is, and where in the schema of `place`."""
+
+    code: str
+    what: str
+    value: Any
+    schema: Schema
+    place: _Place
+    path: tuple[str | int, ...] = ()
+
+
 def check_examples(api: Api) -> tuple[Diagnostic, ...]:
     """Return a warning for each default, example or listed value that its own schema refuses.
 
-    Compiles one check for each schema that has such a value: some milliseconds for a service's document, seconds for
-    one of thousands of operations.
+    A value may fit as part of a request or of a response. All are held against their schemas at once.
     """
+    claims = list(_claims(api))
     definitions = Definitions(api.schemas)
-    found = [
-        warning for schema, place in _schemas(api) for warning in _in_schema(schema, place, (), definitions)
-    ]
+    in_request = misfits([(claim.schema, claim.value) for claim in claims], definitions, "request")
+    doubtful = [(claims[number], finding) for number, finding in in_request.items()]
+    in_response = misfits([(claim.schema, claim.value) for claim, _ in doubtful], definitions, "response")
+    return tuple(dict.fromkeys(_warning(*doubtful[number]) for number in in_response))
+
+
+def _warning(claim: _Claim, finding: Finding) -> Diagnostic:
+    title = f"{claim.place.name} at {pointer_of(claim.path)}" if claim.path else claim.place.name
+    reason = f"{pointer_of(finding.path) or 'it'} {finding.message}"
+    message = f"{claim.what} in {title} does not fit: {reason}"
+    return Diagnostic(claim.code, message, claim.place.location, severity=Severity.WARNING)
+
+
+def _claims(api: Api) -> Iterator[_Claim]:
+    for schema, place in _schemas(api):
+        yield from _in_schema(schema, place, ())
     for operation in api.operations:
         for content, place in _contents(operation):
-            found += _in_content(content, place, definitions)
-    return tuple(dict.fromkeys(found))
+            if content.schema is not None:
+                for value in content.examples.values():
+                    yield _Claim("MAC382", "an example", value, content.schema, place)
 
 
 def _schemas(api: Api) -> Iterator[tuple[Schema, _Place]]:
@@ -63,28 +105,20 @@ def _contents(operation: Operation) -> Iterator[tuple[Content, _Place]]:
             yield content, _Place(f"the response {response.status} of {operation.name}", operation.location)
 
 
-def _in_content(content: Content, place: _Place, definitions: Definitions) -> Iterator[Diagnostic]:
-    if content.schema is not None:
-        for value in content.examples.values():
-            yield from _misfit("MAC382", "an example", value, content.schema, place, (), definitions)
-
-
-def _in_schema(
-    schema: Schema, place: _Place, path: tuple[str | int, ...], definitions: Definitions
-) -> Iterator[Diagnostic]:
-    """Yield warnings of a schema and of all inside it; what a `$ref` leads to has its own turn."""
+def _in_schema(schema: Schema, place: _Place, path: tuple[str | int, ...]) -> Iterator[_Claim]:
+    """Yield what a schema and all inside it claim; what a `$ref` leads to has its own turn."""
     if isinstance(schema, bool):
         return
     if "default" in schema:
-        yield from _misfit("MAC381", "the default", schema["default"], schema, place, path, definitions)
+        yield _Claim("MAC381", "the default", schema["default"], schema, place, path)
     for example in _examples(schema):
-        yield from _misfit("MAC382", "an example", example, schema, place, path, definitions)
-    if "enum" in schema:
+        yield _Claim("MAC382", "an example", example, schema, place, path)
+    if isinstance(schema.get("enum"), list):
         rest = {keyword: value for keyword, value in schema.items() if keyword != "enum"}
         for value in schema["enum"]:
-            yield from _misfit("MAC383", "a listed value", value, rest, place, path, definitions)
+            yield _Claim("MAC383", "a listed value", value, rest, place, path)
     for step, inner in _inside(schema):
-        yield from _in_schema(inner, place, (*path, *step), definitions)
+        yield from _in_schema(inner, place, (*path, *step))
 
 
 def _examples(schema: Mapping[str, Any]) -> list[Any]:
@@ -101,26 +135,3 @@ def _inside(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], 
             yield from (((keyword, number), inner) for number, inner in enumerate(value))
         elif keyword in {"items", "additionalProperties", "not", "contains", "if", "then", "else"}:
             yield (keyword,), value
-
-
-def _misfit(
-    code: str,
-    what: str,
-    value: Any,
-    schema: Schema,
-    place: _Place,
-    path: tuple[str | int, ...],
-    definitions: Definitions,
-) -> Iterator[Diagnostic]:
-    """Yield a warning where a value fits neither as part of a request nor of a response."""
-    request = compile_schema(schema, definitions, "request")
-    if request.valid(value) or compile_schema(schema, definitions, "response").valid(value):
-        return
-    problem = next(iter(request.problems(value)), None)
-    reason = f"{problem.pointer} {problem.message}".strip() if problem is not None else "it does not fit"
-    message = f"{what} in {_title(place, path)} does not fit: {reason}"
-    yield Diagnostic(code, message, place.location, severity=Severity.WARNING)
-
-
-def _title(place: _Place, path: tuple[str | int, ...]) -> str:
-    return f"{place.name} at {pointer_of(path)}" if path else place.name

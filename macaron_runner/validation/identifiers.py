@@ -47,12 +47,13 @@ def parameter_identifiers(operation: Operation) -> tuple[str, ...]:
 
 
 def _clash(operation: Operation, name: str, names: tuple[str, ...]) -> Diagnostic:
-    same = [
-        _title(parameter) for parameter, one in zip(operation.parameters, names, strict=True) if one == name
-    ]
+    same = [parameter for parameter, one in zip(operation.parameters, names, strict=True) if one == name]
+    titles = " and ".join(map(_title, same))
+    # That their place is in the name as well is no help: both are in it.
+    plain = identifier(same[0].name) if len({identifier(one.name) for one in same}) == 1 else name
     return Diagnostic(
         "MAC375",
-        f'the parameters {" and ".join(same)} of {operation.name} are both "{name}" in Python',
+        f'the parameters {titles} of {operation.name} are both "{plain}" in Python',
         operation.location,
         help="rename one of them in the API's document",
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,7 @@ import jsonschema_rs
 import orjson
 
 from macaron_runner.openapi.operation import Schema
-from macaron_runner.validation.problems import Finding, details_of, findings_of
+from macaron_runner.validation.problems import Finding, Path, details_of, findings_of
 from macaron_runner.validation.rewriting import DirectedSchemas, Direction, Rewritten
 
 if TYPE_CHECKING:
@@ -55,6 +55,15 @@ class Check:
         """Yield what is wrong with a value, in plain words. Only for values of our own: see `problems`."""
         return findings_of(self._engine.iter_errors(value))
 
+    def first_findings(self, value: Any, depth: int) -> dict[Path, Finding]:
+        """Return, by its path, what is wrong first with each part of a value `depth` steps down. Like `findings`."""
+        first: dict[Path, Finding] = {}
+        for error in self._engine.iter_errors(value):
+            part = tuple(error.instance_path[:depth])
+            if part not in first:
+                first[part] = next(findings_of([error]))
+        return first
+
     def problems(self, value: Any, location: str = "body", pointer: str = "") -> tuple[ErrorDetail, ...]:
         """Return what is wrong with a value as a client sees it, `pointer` before each place; () where it fits.
 
@@ -85,6 +94,8 @@ class Definitions(Mapping[str, Schema]):
         self._directed: dict[Direction, DirectedSchemas] = {}
         self._checks: dict[tuple[bytes, Direction], Check] = {}
         self._rewriting = threading.Lock()  # two threads may be the first to use two checks
+        self.compiled = 0
+        """How many schemas were compiled so far, those that another refers to counted with it: the work done."""
 
     def __getitem__(self, name: str) -> Schema:
         return self._schemas[name]
@@ -99,8 +110,13 @@ class Definitions(Mapping[str, Schema]):
         """Return the check of a schema whose `$ref`s mean these definitions."""
         key = (_fingerprint(schema), direction)
         if key not in self._checks:
-            self._checks[key] = Check(lambda: _compile(self._closed(schema, direction)))
+            self._checks[key] = Check(lambda: self._compile(schema, direction))
         return self._checks[key]
+
+    def _compile(self, schema: Schema, direction: Direction) -> jsonschema_rs.Validator:
+        closed = self._closed(schema, direction)
+        self.compiled += 1 + (len(closed.get("$defs", ())) if isinstance(closed, Mapping) else 0)
+        return _compile(closed)
 
     def _closed(self, schema: Schema, direction: Direction) -> Rewritten:
         with self._rewriting:
@@ -121,6 +137,31 @@ def compile_schema(schema: Schema, definitions: Mapping[str, Schema], direction:
     """
     shared = definitions if isinstance(definitions, Definitions) else Definitions(definitions)
     return shared.check(schema, direction)
+
+
+def misfits(
+    pairs: Sequence[tuple[Schema, Any]], definitions: Mapping[str, Schema], direction: Direction
+) -> dict[int, Finding]:
+    """Return, by its number, what is wrong first with each value that does not fit the schema beside it.
+
+    One engine is compiled for all of them: one for each would compile a definition again for every schema that
+    reaches it, which in a document of a thousand operations takes minutes and gigabytes.
+    """
+    schemas: dict[str, Schema] = {}
+    values: dict[str, list[Any]] = {}
+    places = []
+    for schema, value in pairs:
+        key = f"schema {id(schema)}"
+        schemas[key] = {"items": schema}
+        values.setdefault(key, []).append(value)
+        places.append((key, len(values[key]) - 1))
+    check = compile_schema({"properties": schemas}, definitions, direction)
+    found = check.first_findings(values, depth=2) if values else {}
+    return {
+        number: found[place]._replace(path=found[place].path[2:])
+        for number, place in enumerate(places)
+        if place in found
+    }
 
 
 def compile_published(

@@ -6,8 +6,9 @@ import pytest
 
 from macaron_runner.auth.schemes import resolve_schemes
 from macaron_runner.auth.verifiers import compile_verifiers
-from macaron_runner.diagnostics import Diagnostic, Location, render_text
+from macaron_runner.diagnostics import Diagnostic, Location
 from macaron_runner.openapi.operation import SchemeUse, SecurityScheme
+from macaron_runner.rendering import render_text
 from tests.support.authentication import BEARER, api_with, operation_with, settings
 
 BASIC = SecurityScheme(name="basic", type="http", scheme="basic")
@@ -74,7 +75,7 @@ def test_a_scheme_that_nothing_can_check(scheme: str) -> None:
 
 def test_a_scheme_that_the_document_does_not_define() -> None:
     problem = only(resolve(["bearerAut"])[1])
-    assert (problem.code, problem.help) == ("MAC401", 'did you mean "bearerAuth"?')
+    assert (problem.code, problem.help) == ("MAC321", 'did you mean "bearerAuth"?')
 
 
 def test_several_verifiers_fit() -> None:
@@ -85,7 +86,7 @@ def test_several_verifiers_fit() -> None:
 
 def test_an_unknown_verifier() -> None:
     problem = only(resolve(["bearerAuth"], {"bearerAuth": "user"})[1])
-    assert (problem.code, problem.help) == ("MAC403", 'did you mean "users"?')
+    assert (problem.code, problem.help) == ("MAC206", 'did you mean "users"?')
     assert problem.location == locate("apis", "shop", "security", "bearerAuth")
 
 
@@ -102,5 +103,5 @@ def test_a_mapped_scheme_that_does_not_exist() -> None:
 
 def test_everything_is_told_at_once() -> None:
     problems = resolve(["basic", "bearerAuth", "key", "nope"], {"bearerAuth": "u", "x": "y"}, ("a", "b"))[1]
-    assert [problem.code for problem in problems] == ["MAC405", "MAC401", "MAC403", "MAC402", "MAC401"]
+    assert [problem.code for problem in problems] == ["MAC405", "MAC401", "MAC206", "MAC402", "MAC321"]
     assert render_text(problems)

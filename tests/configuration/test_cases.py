@@ -16,7 +16,8 @@ import pytest
 
 from macaron_runner.configuration.load import Configuration, load
 from macaron_runner.configuration.selection import Selection
-from macaron_runner.diagnostics import BadConfiguration, render_text
+from macaron_runner.diagnostics import BadConfiguration
+from macaron_runner.rendering import render_text
 
 HERE = Path(__file__).parent
 CASES, GOOD = HERE / "cases", HERE / "good"

@@ -22,7 +22,9 @@ from macaron_runner.configuration.load import LARGEST, Configuration, load
 from macaron_runner.configuration.selection import Selection, select
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.configuration.yaml_nodes import MOST_PROBLEMS
-from macaron_runner.diagnostics import BadConfiguration, Location, render_github, render_json, render_text
+from macaron_runner.diagnostics import BadConfiguration, Location
+from macaron_runner.rendering import render_text
+from macaron_runner.reports import render_github, render_json
 
 SMALL = "macaron: 1\nservice: {name: shop}\napis:\n  shop: {spec: shop.yaml}\n"
 HIDDEN = "hunter2/with@signs"
@@ -319,18 +321,23 @@ def test_importing_and_loading_is_quick(folder: Path) -> None:
     assert min(float(run[0]) for run in runs) < 0.4, "seconds of CPU; about 0.2 on an idle machine"
 
 
-def test_a_selection_travels_as_words(folder: Path) -> None:
+def test_a_selection_travels_as_words_and_what_was_set_by_hand_where_no_other_user_sees_it(
+    folder: Path,
+) -> None:
     selection = Selection("app/macaron.yaml", "prod", ("a.b=c d", "x=--env"))
     words = selection.arguments()
-    assert words == (
-        *("--config", str(folder / "app/macaron.yaml"), "--env", "prod"),
-        *("--set", "a.b=c d", "--set", "x=--env"),
-    )
-    assert Selection.parse(words) == dataclasses.replace(selection, file=str(folder / "app/macaron.yaml"))
-    assert Selection.parse(Selection("/a").arguments()) == Selection("/a")
+    variables = selection.environment_variables()
+    assert words == ("--config", str(folder / "app/macaron.yaml"), "--env", "prod")
+    assert variables == {"MACARON_OVERRIDES": '["a.b=c d", "x=--env"]'}
+    there = dataclasses.replace(selection, file=str(folder / "app/macaron.yaml"))
+    assert Selection.parse(words, variables) == there
+    nothing = Selection("/a")
+    assert nothing.environment_variables() == {"MACARON_OVERRIDES": ""}, "or another run's would be inherited"
+    assert Selection.parse(nothing.arguments(), nothing.environment_variables()) == nothing
+    assert Selection.parse(nothing.arguments(), {}) == nothing
     for bad in (["--config"], ["--env", "prod"], ["--config", "a", "b", "c"]):
         with pytest.raises(ValueError, match=r"'b'|--config|has no value"):
-            Selection.parse(bad)
+            Selection.parse(bad, {})
 
 
 def test_a_selection_has_defaults(folder: Path) -> None:

@@ -83,10 +83,10 @@ def test_broken_yaml_is_the_readers_to_explain(tmp_path: Path) -> None:
     ("text", "code", "place"),
     [
         (b'{"swagger": "2.0",\n  "paths": }', "MAC302", "2:12"),
-        (b'{"swagger": "\xff"}', "MAC302", "1:1"),
+        (b'{"swagger": "\xff"}', "MAC101", "1:14"),
         (b"", "MAC302", "1:1"),
         (b'{"swagger": "2.0",\n "paths": {"/a": {"get": {}, "get": {}}}}', "MAC103", "2:30"),
-        (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", "MAC301", None),
+        (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", "MAC302", "1:206"),
     ],
 )
 def test_broken_json(tmp_path: Path, text: bytes, code: str, place: str | None) -> None:

@@ -63,7 +63,7 @@ def test_security_that_is_no_list_of_requirements_is_refused(
     path.write_text(f"{version}\npaths: {{/a: {{get: {{security: {written}, responses: {{}}}}}}}}")
     with pytest.raises(BadConfiguration) as caught:
         read_api(read_document(path), "x")
-    assert [found.code for found in caught.value.diagnostics] == ["MAC309"]
+    assert [found.code for found in caught.value.diagnostics] == ["MAC372"]
 
 
 @pytest.mark.parametrize(

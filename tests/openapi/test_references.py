@@ -149,8 +149,9 @@ def test_anchors(tmp_path: Path) -> None:
         ("#/components/schemas/Oder", "MAC304", "leads nowhere"),
         ("#/components/schemas/Order/enum/7", "MAC304", "leads nowhere"),
         ("#anchor", "MAC304", "$anchor"),
-        ("a%00b", "MAC304", "a file that cannot be read"),
-        (".", "MAC304", "a file that cannot be read"),
+        ("a%00b.yaml", "MAC304", "a file that cannot be read"),
+        (".", "MAC304", "a file that is not read"),
+        ("/etc/passwd", "MAC304", "a file that is not read"),
     ],
 )
 def test_refused_references(tmp_path: Path, reference: str, code: str, message: str) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from macaron_runner.diagnostics import CODES, Diagnostic, render_text
+from macaron_runner.diagnostics import CODES, Diagnostic
 from macaron_runner.openapi.document import read_document
 from macaron_runner.openapi.rules import RULES, check_document
+from macaron_runner.rendering import render_text
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 
@@ -41,5 +42,7 @@ def test_json_is_judged_like_yaml(case: Path, tmp_path: Path) -> None:
 
 def test_every_rule_has_a_case() -> None:
     codes = {code for case in CASES for code in re.findall(r"MAC\d+", case.with_suffix(".txt").read_text())}
-    assert codes == {"MAC304", "MAC305", "MAC306"} | {code for code in CODES if "MAC311" <= code <= "MAC349"}
+    told_by_form = {"MAC326", "MAC327", "MAC328"}  # validation.slips
+    rules = {code for code in CODES if "MAC311" <= code <= "MAC349"} - told_by_form
+    assert codes == {"MAC304", "MAC305", "MAC306"} | rules
     assert len(RULES) == len(set(RULES))

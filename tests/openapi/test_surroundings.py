@@ -28,7 +28,7 @@ def found_around(folder: Path, version: str, text: str, neighbour: str) -> tuple
     assert check_against_specification(document) == ()
     surroundings = read_surroundings(document)
     assert surroundings is not None
-    return check_against_specification(surroundings)
+    return tuple(fault.diagnostic for fault in check_against_specification(surroundings))
 
 
 @pytest.mark.parametrize("path", SOUND, ids=lambda path: f"{path.parent.name}-{path.stem}")

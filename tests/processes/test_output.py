@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from macaron_runner.processes.output import LONGEST_LINE, Output
+from macaron_runner.redaction import Redactor
 from tests.support.supervised import ROOT, SCRIPT, SLEEPER, python, supervised
 
 
@@ -249,3 +250,42 @@ def test_one_pipe_for_both_outputs_never_blocks_us() -> None:
     process.terminate()
     assert process.wait(15) == 0
     os.close(reading)
+
+
+PEM = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\nEFAASCBKcwggSjAgEAAoIBAQC7\n-----END KEY-----\n"
+
+
+def test_a_secret_is_masked_whichever_way_it_comes() -> None:
+    redactor = Redactor([("pw", "p@ss/w:rd%\"'\n"), ("key", PEM)])
+    console = Console("web", redact=redactor.redact_bytes)
+    web, web_err = console.output.attach("web")
+    os.write(web, b"it is p@ss/w")
+    assert console.printed(console.stdout) == b""
+    os.write(web, b":rd%\"' and p%40ss%2Fw%3Ard%25%22%27\n" + PEM.encode())
+    assert console.printed(console.stdout).decode().splitlines() == [
+        "web     | it is ‹secret pw› and ‹secret pw›",
+        "web     | -----BEGIN KEY-----",
+        "web     | ‹secret key›",
+        "web     | ‹secret key›",
+        "web     | -----END KEY-----",
+    ]
+    os.write(web_err, b"\xff p@ss/w:rd%\"'")  # an unfinished last line, which is no text
+    console.output.say("p@ss/w:rd%\"' of ours")
+    os.close(web_err)
+    assert console.printed(console.stderr) == (
+        "macaron | ‹secret pw› of ours\n".encode() + b"web     | \xff " + "‹secret pw›\n".encode()
+    )
+    os.close(web)
+    console.close()
+
+
+def test_a_json_object_without_its_secret_is_still_one() -> None:
+    console = Console("web", labels=False, redact=Redactor([("pw", "p@ss/w:rd%\"'")]).redact_bytes)
+    web, web_err = console.output.attach("web")
+    os.write(web, json.dumps({"message": "got p@ss/w:rd%\"'"}).encode() + b"\nplain p@ss/w:rd%\"'\n")
+    first, second = (json.loads(line) for line in console.printed(console.stdout).splitlines())
+    assert first == {"message": "got ‹secret pw›"}
+    assert second["message"] == "plain ‹secret pw›"
+    os.close(web)
+    os.close(web_err)
+    console.close()

@@ -67,13 +67,18 @@ def test_one_role_never_brings_the_broker_along(only: str, expected: list[str]) 
 
 def test_the_web_in_full() -> None:
     (web,) = planned(server={"bind": ["127.0.0.1:80", "unix:/run/shop.sock"], "graceful_timeout": "12s"})
-    selection = ("--config", "/srv/macaron.yaml", "--env", "prod", "--set", "server.workers=4")
+    selection = ("--config", "/srv/macaron.yaml", "--env", "prod")
     assert web == Process(
         name="web",
         role="web",
         argv=("/py", "-P", "-m", "macaron_runner.entries", "web", *selection),
         grace=17.0,
-        environment={"MACARON_STATE_DIR": "/state", "MACARON_VERSION": "1.2", "PYTHONUNBUFFERED": "1"},
+        environment={
+            "MACARON_STATE_DIR": "/state",
+            "MACARON_VERSION": "1.2",
+            "MACARON_OVERRIDES": '["server.workers=4"]',
+            "PYTHONUNBUFFERED": "1",
+        },
         listeners=("127.0.0.1:80", "unix:/run/shop.sock"),
         orphan_grace=12.0,
     )

@@ -148,3 +148,14 @@ def dead_pid() -> int:
     process.wait(5)
     assert process.pid not in running()
     return process.pid
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 43, b"", b"short", b"a" * 40 + b"\n"])
+def test_a_damaged_secret_is_told(tmp_path: Path, content: bytes) -> None:
+    state = StateDirectory(tmp_path / "state")
+    state.secret("key")
+    (tmp_path / "state/secrets/key").write_bytes(content)
+    with pytest.raises(
+        DependencyMissing, match=r"secrets/key is damaged: it should hold the secret .key.; remove it"
+    ):
+        state.secret("key")

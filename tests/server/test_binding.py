@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from macaron_runner.diagnostics import BadConfiguration, render_text
+from macaron_runner.diagnostics import BadConfiguration
+from macaron_runner.rendering import render_text
 
 CASES = sorted((Path(__file__).parent / "binding").glob("*.txt"))
 

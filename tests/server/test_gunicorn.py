@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from macaron_runner.diagnostics import BadConfiguration, render_text
+from macaron_runner.diagnostics import BadConfiguration
+from macaron_runner.rendering import render_text
 from macaron_runner.server.gunicorn import (
     FIXED,
     RESTATED,
@@ -34,8 +35,8 @@ def check(folder, setting: str = "{}", worker: str = "auto"):
     ("setting", "code", "words"),
     [
         ("max_request: 100", "MAC511", 'did you mean "max_requests"?'),
-        ("max_requests: many", "MAC512", '"max_requests" has no such value'),
-        ("keepalive: -1", "MAC512", '"keepalive" has no such value'),
+        ("max_requests: many", "MAC512", '"max_requests" cannot have this value'),
+        ("keepalive: -1", "MAC512", '"keepalive" cannot have this value'),
         ("workers: 4", "MAC513", "macaron.yaml has server.workers for it"),
         ("preload_app: false", "MAC513", "workers are forked from one loaded service"),
         ("post_fork: shop.hooks.post_fork", "MAC513", "hooks are functions"),

@@ -2,8 +2,10 @@ import functools
 
 import pytest
 
+from macaron_runner.code.fit import arguments_for, misfits
+from macaron_runner.code.layers import layers, signature_of
 from macaron_runner.openapi.operation import Body, Content, Operation, Parameter
-from macaron_runner.server.signature import compile_call, layers, signature_of
+from macaron_runner.server.signature import compile_call
 
 BODY = Body(required=False, content=(Content("application/json"),))
 
@@ -18,9 +20,9 @@ def operation(*names: str, body: bool = False) -> Operation:
 
 
 def bound(function, *names: str, body: bool = False):
-    call, misfits = compile_call(function, signature_of(function), operation(*names, body=body))
-    assert misfits == ()
-    return call
+    signature, named = signature_of(function), operation(*names, body=body)
+    assert not list(misfits("f", arguments_for(named, signature), named))
+    return compile_call(function, signature, named)
 
 
 def hides(function):
@@ -133,7 +135,6 @@ def test_layers_of_a_function_that_wraps_itself():
     ],
 )
 def test_misfits(function, declared, body, words):
-    _, misfits = compile_call(function, signature_of(function), operation(*declared, body=body))
-    assert [word in misfit.message for misfit, word in zip(misfits, words, strict=True)] == [True] * len(
-        words
-    )
+    named = operation(*declared, body=body)
+    found = misfits("f", arguments_for(named, signature_of(function)), named)
+    assert all(word in misfit.message for misfit, word in zip(found, words, strict=True))

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from macaron_runner.configuration.selection import Selection
+
 pytestmark = pytest.mark.service
 
 DEADLINE = 30.0
@@ -95,18 +97,14 @@ def started(folder, *overrides: str, inherit: bool = True) -> Iterator[Web]:
         if not inherit:
             listener.close()
             overrides = (*overrides, f"server.bind=127.0.0.1:{port}")
-        words = [word for override in overrides for word in ("--set", override)]
-        environment = {**os.environ, "MACARON_LISTENERS": str(listener.fileno()) if inherit else ""}
+        selection = Selection(str(folder.path / "macaron.yaml"), overrides=overrides)
+        environment = {
+            **os.environ,
+            **selection.environment_variables(),
+            "MACARON_LISTENERS": str(listener.fileno()) if inherit else "",
+        }
         process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "macaron_runner.entries",
-                "web",
-                "--config",
-                str(folder.path / "macaron.yaml"),
-                *words,
-            ],
+            [sys.executable, "-m", "macaron_runner.entries", "web", *selection.arguments()],
             pass_fds=[listener.fileno()] if inherit else [],
             env=environment,
             stdout=out,

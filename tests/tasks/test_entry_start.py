@@ -12,11 +12,11 @@ def outcome(error, environ=None):
         raise error
 
     stderr = io.StringIO()
-    return guarded(main, [], stderr, environ or {}), stderr.getvalue()
+    return guarded(main, [], environ or {}, stderr=stderr), stderr.getvalue()
 
 
 def test_the_code_of_main_is_returned():
-    assert guarded(lambda words: len(words), ["a", "b"], io.StringIO(), {}) == 2
+    assert guarded(lambda words: len(words), ["a", "b"], {}, stderr=io.StringIO()) == 2
 
 
 @pytest.mark.parametrize(

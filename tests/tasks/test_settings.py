@@ -61,6 +61,8 @@ def test_what_raw_settings_may_not_say(configure, word, code, message, place):
         "broker_transport_options={global_keyprefix: shop}",
         "broker_use_ssl={ssl_ca_certs: /etc/ca.pem}",
         "task_annotations={}",
+        "task_default_priority=5",
+        "task_default_delivery_mode=transient",
     ],
 )
 def test_what_they_may_say(configure, word):
@@ -74,7 +76,7 @@ def test_no_settings_no_celery(python, configure):
         "from macaron_runner.configuration.load import load\n"
         "from macaron_runner.configuration.selection import Selection\n"
         "from macaron_runner.tasks.settings import check_settings\n"
-        f"print(check_settings(load(Selection.parse({words!r}), environ={{}})), 'celery' in sys.modules)"
+        f"print(check_settings(load(Selection.parse({words!r}, {{}}), environ={{}})), 'celery' in sys.modules)"
     )
     assert python(code) == "() False\n"
 

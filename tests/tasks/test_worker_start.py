@@ -17,13 +17,12 @@ def run(configure):
     """Give a function that runs an entry of the service and returns (exit code, stderr)."""
 
     def entry(kind, *words, overrides=(), **environment):
-        selection = configure().selection.arguments()
+        selection = configure(*overrides).selection
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("MACARON_")}
-        changed = [word for override in overrides for word in ("--set", override)]
         done = subprocess.run(
-            [sys.executable, "-m", "macaron_runner.entries", kind, *selection, *changed, *words],
+            [sys.executable, "-m", "macaron_runner.entries", kind, *selection.arguments(), *words],
             cwd=ROOT,
-            env={**inherited, **environment},
+            env={**inherited, **environment, **selection.environment_variables()},
             capture_output=True,
             text=True,
             timeout=60,
@@ -39,9 +38,9 @@ def test_a_module_that_fails_is_shown_with_its_line(run, configure):
     jobs.write_text("import json\n\n1 / 0\n")
     code, stderr = run("worker", "--pool", "default")
     assert code == 78
-    assert 'error[MAC610]: the module "parcels.jobs" cannot be imported' in stderr
+    assert 'error[MAC502]: importing "parcels.jobs" fails' in stderr
     assert "ZeroDivisionError: division by zero" in stderr
-    assert f"({jobs}:3:1)" in stderr
+    assert f"--> {jobs}:3:1" in stderr
     assert "Traceback" not in stderr
 
 

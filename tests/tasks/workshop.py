@@ -178,8 +178,9 @@ class Workshop:
         self.Parcel = context.service().apis["parcels"].Parcel
 
     def start_entry(self, kind: str, *words: str) -> subprocess.Popen[bytes]:
-        selection = self.configuration.selection.arguments()
-        return self.running.start(sys.executable, "-m", "macaron_runner.entries", kind, *selection, *words)
+        selection = self.configuration.selection
+        argv = (sys.executable, "-m", "macaron_runner.entries", kind, *selection.arguments(), *words)
+        return self.running.start(*argv, **selection.environment_variables())
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         worker = self.start_entry("worker", "--pool", "default")

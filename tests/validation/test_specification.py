@@ -47,7 +47,7 @@ PARAMETER = {
 def check(tmp_path: Path, text: str) -> tuple[Diagnostic, ...]:
     file = tmp_path / "api.yaml"
     file.write_text(text)
-    return check_against_specification(read_document(file))
+    return tuple(fault.diagnostic for fault in check_against_specification(read_document(file)))
 
 
 def good(version: str) -> str:
@@ -76,7 +76,14 @@ def test_a_good_document_with_statuses_as_numbers(tmp_path: Path, version: str) 
          ("MAC370", 'unknown key "operationID"', 7, 7, 'did you mean "operationId"?')),
         ("title: Shop", "titel: Shop", ("MAC370", 'unknown key "titel"', 2, 8, 'did you mean "title"?')),
         ('version: "1"', "version: 1", ("MAC372", '"version" is not a string: 1', 2, 30, "")),
-        ("in: path", "in: paht", ("MAC372", None, 8, 35, "")),
+        ("in: path", "in: paht",
+         ("MAC328", 'a parameter cannot be in "paht"', 8, 35, 'did you mean "path"?')),
+        (", required: true", "",
+         ("MAC327", 'the path parameter "id" must be required', 8, 35, "write required: true")),
+        ("required: true", "required: false",
+         ("MAC327", 'the path parameter "id" must be required', 8, 51, "write required: true")),
+        ("/orders/{id}:", "orders/{id}:",
+         ("MAC326", 'the path "orders/{id}" does not begin with a slash', 4, 3, 'write "/orders/{id}"')),
         ("operationId: get_order", "operationId: [a]",
          ("MAC372", '"operationId" is not a string: an array', 7, 20, "")),
     ],
@@ -95,9 +102,12 @@ def test_one_mistake_is_one_diagnostic(
 ])  # fmt: skip
 def test_all_places_of_a_parameter_are_offered(tmp_path: Path, version: str, listed: set[str]) -> None:
     (found,) = check(tmp_path, good(version).replace("in: path", "in: paht"))
-    start, _, rest = found.message.partition(" one of ")
-    assert start == '"in" is not'
-    assert {word.strip('"') for word in rest.removesuffix(': "paht"').split(", ")} == listed
+    assert set(found.label.removeprefix("not one of: ").split(", ")) == listed
+
+
+def test_the_word_that_was_meant_is_offered(tmp_path: Path) -> None:
+    (found,) = check(tmp_path, good("3.0").replace("type: string", "type: strin"))
+    assert found.help == 'did you mean "string"?'
 
 
 @pytest.mark.parametrize("version", HEADS)

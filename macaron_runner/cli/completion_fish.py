@@ -1,0 +1,82 @@
+"""The completion script for fish: environments are found by the shell, keys by asking macaron. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Final
+
+from macaron_runner.cli.completion_scripts import filled
+from macaron_runner.cli.grammar import Option, Value, grammar
+
+
+def render() -> str:
+    """Return the script for fish 3.1 and newer."""
+    lines = [filled(_SCRIPT)]
+    for verb in grammar():
+        lines.append(
+            f"complete -c macaron -f -n __fish_use_subcommand -a {verb.name} -d {shlex.quote(verb.summary)}"
+        )
+        seen = f"-n '__fish_seen_subcommand_from {verb.name}'"
+        lines += [f"complete -c macaron {seen}{_option(option)}" for option in verb.options]
+        lines += [f"complete -c macaron {seen} {_value(value)}" for value in verb.values]
+    return "\n".join(lines) + "\n"
+
+
+def _option(option: Option) -> str:
+    words = [
+        f" -l {name[2:]}" if name.startswith("--") else f" -{'s' if len(name) == 2 else 'o'} {name[1:]}"
+        for name in option.names
+    ]
+    words.append(f" -d {shlex.quote(option.help)}" if option.help else "")
+    return "".join(words) + (" -f" if option.value is None else f" -r {_value(option.value)}")
+
+
+def _value(value: Value) -> str:
+    return {
+        "choice": f"-f -a '{' '.join(value.choices)}'",
+        "config": "-f -a '(__macaron_files yaml yml)'",
+        "document": "-f -a '(__macaron_files yaml yml json)'",
+        "folder": "-f -a '(__fish_complete_directories (commandline -ct))'",
+        "environment": "-f -a '(__macaron_environments)'",
+        "setting": "-f -a '(__macaron_keys =)'",
+        "topic": "-f -a '(__macaron_keys) $__macaron_codes'",
+        "free": "-f",
+    }[value.kind]
+
+
+_SCRIPT: Final = r"""# Completion of macaron for fish, written by `macaron completion fish`.
+
+set -g __macaron_patterns "@patterns@"
+set -g __macaron_codes @codes@
+
+function __macaron_files
+    for ending in $argv
+        __fish_complete_suffix .$ending | string match -r -- ".*(?:/|\\.$ending)(?:\t.*)?\$"
+    end
+end
+
+# The macaron.yaml that the command is about.
+function __macaron_file
+    for word in (commandline -opc)[3..-1]
+        if string match -qr '^[^-].*\.ya?ml$' -- $word; and test -f $word
+            echo $word
+            return
+        end
+    end
+    set -q MACARON_CONFIG; and echo $MACARON_CONFIG; or echo macaron.yaml
+end
+
+function __macaron_environments
+    set -l stem (string replace -r '\.[^.]*$' '' -- (__macaron_file))
+    for overlay in $stem.*.yaml $stem.*.yml
+        string replace -r '\.[^.]*$' '' -- (string sub -s (math (string length -- $stem.) + 1) -- $overlay)
+    end
+end
+
+function __macaron_keys
+    set -l command (commandline -opc)[1]
+    for key in (echo $__macaron_patterns | $command completion --keys-of (__macaron_file) 2>/dev/null)
+        echo $key"$argv[1]"
+    end
+end
+"""

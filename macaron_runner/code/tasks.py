@@ -1,0 +1,182 @@
+"""The tasks of a service, found in code that was imported as in code that was only read, and what names them.
+
+There is no registry that importing fills: tasks are found among the attributes of the modules that the service names.
+Not for running tasks, nor for how their arguments travel (the room tasks).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from macaron_runner.code.function import Code, Function, Module
+from macaron_runner.code.handlers import Named, bound_name, decorator_names, handler_modules, split_name
+from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.configuration.model import Tasks
+from macaron_runner.diagnostics import Diagnostic, Location, near_word
+from macaron_runner.openapi.operation import Operation
+
+
+def task_modules(
+    configuration: Configuration, operations: Iterable[Operation] = ()
+) -> Mapping[str, Location | None]:
+    """Return the modules that may define tasks, and the place that names each.
+
+    They are the handlers of the service's APIs, `tasks.modules` and `http.error_handler`, and by the operations
+    `x-bind-server`, `x-decorate-server` and a dotted operationId.
+    """
+    return dict([*_of_operations(operations), *_of_configuration(configuration)])
+
+
+def _of_operations(operations: Iterable[Operation]) -> Iterator[Named]:
+    for operation in operations:
+        for name in (bound_name(operation) or "", *decorator_names(operation)):
+            if module := split_name(name)[0]:
+                yield module, operation.location
+
+
+def _of_configuration(configuration: Configuration) -> Iterator[Named]:
+    config = configuration.config
+    for api, settings in config.apis.items():
+        yield from handler_modules(configuration, api, settings)
+    if config.http.error_handler is not None:
+        yield split_name(config.http.error_handler)[0], configuration.locate("http", "error_handler")
+    for index, name in enumerate(config.tasks.modules if config.tasks is not None else ()):
+        yield name, configuration.locate("tasks", "modules", index)
+
+
+def load_modules(named: Mapping[str, Location | None], code: Code) -> tuple[tuple[Module, ...], bool]:
+    """Return the modules of these names that are there and sound, and whether that is all of them."""
+    found = [code.module(name, place) for name, place in named.items()]
+    return tuple(module for module in found if module is not None), None not in found
+
+
+def find_tasks(modules: Iterable[Module]) -> tuple[Mapping[str, Function], tuple[Diagnostic, ...]]:
+    """Return the tasks among the members of modules by full name, and MAC611 for each name that two tasks have."""
+    tasks: dict[str, Function] = {}
+    found: list[Diagnostic] = []
+    for module in modules:
+        for _, member in module.members():
+            if member.task is None:
+                continue
+            first = tasks.setdefault(member.full_name, member)
+            if first.value is not member.value or first != member:
+                found.append(_duplicate(member, first))
+    return tasks, tuple(found)
+
+
+def _duplicate(task: Function, first: Function) -> Diagnostic:
+    elsewhere = first.location is not None and first.location != task.location
+    return Diagnostic(
+        "MAC611",
+        f'two tasks have the name "{task.full_name}"',
+        task.location,
+        help="make one function one task; give the second a function of its own",
+        related=((first.location, "the first is here"),) if elsewhere and first.location else (),
+    )
+
+
+def check_tasks(
+    configuration: Configuration, tasks: Mapping[str, Function], modules: Sequence[Module], *, complete: bool
+) -> tuple[Diagnostic, ...]:
+    """Return what is wrong between the tasks found in `modules` and the section `tasks` (MAC508, MAC612 to MAC614).
+
+    `complete` tells whether all modules of the service are among them: otherwise a task that is not found may well be
+    in one of the others.
+    """
+    section = configuration.config.tasks
+    if section is None:
+        return tuple(_without_section(configuration, tasks.values(), modules))
+    return (
+        *_check_schedules(configuration, section, tasks, modules, complete=complete),
+        *_check_queues(section, tasks.values()),
+    )
+
+
+def _without_section(
+    configuration: Configuration, tasks: Iterable[Function], modules: Iterable[Module]
+) -> Iterator[Diagnostic]:
+    names = {module.name for module in modules}
+    for task in tasks:
+        if task.module in names:
+            yield Diagnostic(
+                "MAC508",
+                f"{task.full_name} is a task, and macaron.yaml has no tasks: key",
+                task.location,
+                help="write tasks: {} for the embedded broker and one pool of workers",
+                related=((configuration.locate(), "the service"),),
+            )
+
+
+def _check_schedules(
+    configuration: Configuration,
+    section: Tasks,
+    tasks: Mapping[str, Function],
+    modules: Sequence[Module],
+    *,
+    complete: bool,
+) -> Iterator[Diagnostic]:
+    for name, schedule in section.schedules.items():
+        wanted = ".".join(split_name(schedule.task))
+        task = tasks.get(wanted)
+        if task is not None:
+            yield from _check_arguments(configuration, name, task)
+        elif _is_missing(wanted, modules, complete=complete):
+            yield Diagnostic(
+                "MAC612",
+                f'schedule "{name}" names a task that does not exist: "{wanted}"',
+                configuration.locate("tasks", "schedules", name, "task"),
+                label=f"not one of: {', '.join(sorted(tasks)) or '(there are none)'}",
+                help=near_word(wanted, tasks) or _how_to_define(wanted, modules),
+            )
+
+
+def _is_missing(wanted: str, modules: Iterable[Module], *, complete: bool) -> bool:
+    """Tell whether it is certain that no task of this name is in the modules, or in those that are missing."""
+    at_home = any(module.name == split_name(wanted)[0] for module in modules)
+    return (complete or at_home) and not any(module.may_hold(wanted) for module in modules)
+
+
+def _how_to_define(wanted: str, modules: Iterable[Module]) -> str:
+    home, _, name = wanted.rpartition(".")
+    module = next((module for module in modules if module.name == home), None)
+    if module is None:
+        return f"if it is in {home}: tasks are looked for in the modules of tasks.modules and of handlers"
+    return f"decorate {name} with @asynctask()" if module.function(name) is not None else ""
+
+
+def _check_arguments(configuration: Configuration, name: str, task: Function) -> Iterator[Diagnostic]:
+    section = configuration.config.tasks
+    if task.signature is None or section is None:
+        return
+    schedule = section.schedules[name]
+    try:
+        task.signature.bind(*schedule.args, **schedule.kwargs)
+    except TypeError as problem:
+        yield misfit_of_schedule(configuration, name, task.location, problem)
+
+
+def misfit_of_schedule(
+    configuration: Configuration, name: str, place: Location | None, problem: TypeError
+) -> Diagnostic:
+    """Return MAC613: the task at `place` cannot be called as the schedule of that name says."""
+    return Diagnostic(
+        "MAC613",
+        f'the arguments of schedule "{name}" do not fit its task: {problem}',
+        configuration.locate("tasks", "schedules", name),
+        help="a schedule calls its task with its args and kwargs",
+        related=((place, "the task"),) if place is not None else (),
+    )
+
+
+def _check_queues(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnostic]:
+    known = tuple(dict.fromkeys(queue for pool in section.pools.values() for queue in pool.queues))
+    for task in tasks:
+        declared = task.task
+        if known and declared is not None and declared.queue is not None and declared.queue not in known:
+            yield Diagnostic(
+                "MAC614",
+                f'unknown queue "{declared.queue}" for task "{task.full_name}"',
+                declared.location or task.location,
+                label=f"not one of: {', '.join(known)}",
+                help=near_word(declared.queue, known),
+            )

@@ -1,0 +1,200 @@
+"""What deploy targets need of the rest of the service, each with the environment that it is deployed with.
+
+`macaron check` asks; `macaron run` does not, for a service runs where nothing can be deployed from. Not for what is
+wrong in `deploy:` itself (deployment_checks), nor for deploying.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from macaron_runner.configuration.deployment import AnyTarget, Beanstalk, CloudRun, Compose, Kubernetes
+from macaron_runner.configuration.image import parse_image
+from macaron_runner.configuration.interpolate import Failed
+from macaron_runner.configuration.load import examine
+from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.configuration.merge import child
+from macaron_runner.diagnostics import Diagnostic, Location, Severity
+
+_MANY_MACHINES: Final = (Kubernetes, CloudRun, Beanstalk)
+_CONTAINERS: Final = (*_MANY_MACHINES, Compose)
+_LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
+_LOCAL_CLUSTERS: Final = (
+    "kind-",
+    "k3d-",
+    "minikube",
+    "docker-desktop",
+    "rancher-desktop",
+    "orbstack",
+    "colima",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one target lacks: `message` has {target} in it; `path` leads to the key at fault, if the file has it."""
+
+    code: str
+    message: str
+    path: tuple[str, ...] = ()
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+
+def check_targets(configuration: Configuration, *, environ: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    """Return what is missing for the targets of a service to be deployed (MAC226, 227, 230-234).
+
+    Each is looked at with the overlay that it is deployed with, as far as that can be known here: what an unset
+    variable decides is left alone.
+    """
+    deploy = configuration.config.deploy
+    found: dict[tuple[Need, Location], list[str]] = {}
+    missing: list[Diagnostic] = []
+    deployed: dict[str, tuple[Configuration | None, tuple[Diagnostic, ...]]] = {}
+    for name, target in deploy.targets.items() if deploy is not None else ():
+        environment = target.env or ""
+        if environment not in deployed:
+            deployed[environment] = _with_environment(configuration, environment, environ)
+            missing += _unreadable(*deployed[environment])
+        seen, problems = deployed[environment]
+        missing += _without_overlay(configuration, name, problems)
+        if seen is None:
+            continue
+        for need in _needs(seen, target):
+            found.setdefault((need, _place(configuration, seen, need, name)), []).append(name)
+    return (*missing, *(_diagnostic(need, place, names) for (need, place), names in found.items()))
+
+
+def _with_environment(
+    configuration: Configuration, environment: str, environ: Mapping[str, str]
+) -> tuple[Configuration | None, tuple[Diagnostic, ...]]:
+    """Return the configuration as an environment's overlay makes it, and what is wrong with it."""
+    if environment == configuration.environment:
+        return configuration, ()
+    return examine(replace(configuration.selection, environment=environment), environ=environ)
+
+
+def _unreadable(seen: Configuration | None, problems: tuple[Diagnostic, ...]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with an overlay of which nothing can be known; that it is missing is told of each target."""
+    yield from (problem for problem in problems if seen is None and problem.code != "MAC115")
+
+
+def _without_overlay(
+    configuration: Configuration, name: str, problems: tuple[Diagnostic, ...]
+) -> Iterator[Diagnostic]:
+    for problem in problems:
+        if problem.code == "MAC115":
+            message = f'the target "{name}" is deployed with an overlay that is not there'
+            place = configuration.locate("deploy", "targets", name, "env")
+            yield Diagnostic("MAC232", message, place, problem.label, problem.help)
+
+
+def _needs(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
+    for look in _NEEDS:
+        yield from look(configuration, target)
+
+
+def _image(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
+    build = configuration.config.build
+    if not isinstance(target, _CONTAINERS) or not _is_known(configuration, "build", "image"):
+        return
+    if build is None or build.image is None:
+        if _said(configuration, "build", "image") is None:
+            hint = "write build: {image: registry/path/name}"
+            yield Need("MAC226", "build.image names no image for {target}", ("build",), hint)
+        return
+    if isinstance(target, _MANY_MACHINES) and not _is_local(target) and _has_no_registry(build.image):
+        message = f'{{target}} would ask Docker Hub for the image "{build.image}": its name has no registry'
+        hint = f"write image: registry.example.com/{build.image}"
+        yield Need("MAC227", message, ("build", "image"), hint, Severity.WARNING)
+
+
+def _has_no_registry(image: str) -> bool:
+    try:
+        name = parse_image(image)
+    except ValueError:
+        return False  # told by deployment_checks
+    return not name.registry and "/" not in name.path
+
+
+def _is_local(target: AnyTarget) -> bool:
+    """Tell whether a cluster is one of those that run on a developer's machine and need no registry."""
+    return isinstance(target, Kubernetes) and target.context.startswith(_LOCAL_CLUSTERS)
+
+
+def _broker(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
+    said = _said(configuration, "tasks", "broker")
+    if configuration.config.tasks is None or not isinstance(target, _MANY_MACHINES):
+        return
+    if said is None or str(said) == "embedded":
+        hint = "name a broker that all of them reach: redis://…, rediss://…, amqp://… or amqps://…"
+        message = "the embedded broker cannot serve {target}: web and workers are not on one machine"
+        yield Need("MAC230", message, ("tasks", "broker"), hint)
+
+
+def _generated(configuration: Configuration, _: AnyTarget) -> Iterator[Need]:
+    for name, secret in configuration.config.secrets.items():
+        if secret.generate and secret.env is None and secret.file is None:
+            hint = f"give it a source: {name}: {{env: {name.upper().replace('-', '_')}}} or {{file: …}}"
+            message = f'the secret "{name}" has no source, and {{target}} would make one up'
+            yield Need("MAC231", message, ("secrets", name), hint)
+
+
+def _requirements(configuration: Configuration, _: AnyTarget) -> Iterator[Need]:
+    build = configuration.config.build
+    file = build.requirements if build is not None else None
+    if file is not None and not os.path.isfile(configuration.resolve(file)):  # noqa: PTH113 - as in checks
+        hint = "the path is relative to the file that names it"
+        yield Need("MAC233", f'the file "{file}" is not there', ("build", "requirements"), hint)
+
+
+def _bind(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
+    if not isinstance(target, _CONTAINERS) or not _is_known(configuration, "server", "bind"):
+        return
+    bind = configuration.config.server.bind
+    if all(address.startswith(_LOOPBACK) for address in ((bind,) if isinstance(bind, str) else bind)):
+        hint = "write server: {bind: 0.0.0.0:${PORT:-8080}}, in the overlay of the target perhaps"
+        message = "the server of {target} listens inside its container only, and nothing reaches it"
+        yield Need("MAC234", message, ("server", "bind"), hint, Severity.WARNING)
+
+
+_NEEDS: Final[tuple[Callable[[Configuration, AnyTarget], Iterator[Need]], ...]] = (
+    _image, _broker, _generated, _requirements, _bind,
+)  # fmt: skip
+
+
+def _said(configuration: Configuration, *path: str) -> Any:
+    """Return what the files say at a path, good or not; None where they say nothing."""
+    value: Any = configuration.merged.value
+    for step in path:
+        value = child(value, step) if isinstance(value, dict) else None
+        if not isinstance(value, dict | list | str | int | float) and not _is_odd(value):
+            return None
+    return value
+
+
+def _is_odd(value: Any) -> bool:
+    """Tell whether a value has a secret in it, or could not be interpolated: there is something, whatever it is."""
+    return isinstance(value, Failed) or hasattr(value, "reveal")
+
+
+def _is_known(configuration: Configuration, *path: str) -> bool:
+    return not isinstance(_said(configuration, *path), Failed)
+
+
+def _place(configuration: Configuration, seen: Configuration, need: Need, target: str) -> Location:
+    """Return where the key at fault is written; where it is not, the place of the target."""
+    place = seen.locate(*need.path)
+    if _said(seen, *need.path) is None or not place.line:
+        return configuration.locate("deploy", "targets", target, "type")
+    return place
+
+
+def _diagnostic(need: Need, place: Location, names: list[str]) -> Diagnostic:
+    *others, last = [f'"{name}"' for name in names]
+    target = f"the targets {', '.join(others)} and {last}" if others else f"the target {last}"
+    message = need.message.format(target=target)
+    return Diagnostic(need.code, message, place, help=need.hint, severity=need.severity)

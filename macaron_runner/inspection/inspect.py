@@ -1,0 +1,150 @@
+"""Everything that can be known of a service without starting it, found at once: `check`, and what builds upon it.
+
+Not for showing it (cli), nor for what is dangerous though it works (audit).
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from macaron_runner.assembly import ApiDocument, read_documents
+from macaron_runner.configuration.load import examine
+from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.configuration.selection import Selection
+from macaron_runner.diagnostics import Diagnostic, has_errors
+from macaron_runner.inspection.doubts import Doubts
+from macaron_runner.inspection.inspection import Inspection
+from macaron_runner.inspection.order import files_of, in_order
+
+if TYPE_CHECKING:
+    from macaron_runner.inspection.code import CodeLook
+
+_Files = tuple[Configuration | None, tuple[ApiDocument, ...], list[Diagnostic]]
+
+
+def inspect_files(
+    selection: Selection,
+    *,
+    environ: Mapping[str, str],
+    secret_keeper: Callable[[str], str] | None = None,
+) -> Inspection:
+    """Return what `run` must know before it starts processes, which look at operations and code by themselves.
+
+    That is macaron.yaml, the documents, and the raw settings of gunicorn and Celery. Raises what `secret_keeper` does.
+    """
+    with _uncollected():
+        configuration, documents, found = _look_at_files(selection, environ, secret_keeper)
+        return _inspection(selection, configuration, documents, found)
+
+
+def inspect_service(
+    selection: Selection,
+    *,
+    environ: Mapping[str, str],
+    secret_keeper: Callable[[str], str] | None = None,
+    targets: bool = False,
+    ports: bool = False,
+    connect: bool = False,
+    imports: bool = False,
+    deadline: float = 30.0,
+) -> Inspection:
+    """Return what is known of a service, and every problem in its files; this process imports none of its code.
+
+    What is good in a faulty macaron.yaml is looked at as well: whoever mends it wants to see everything at once. What
+    only follows from a problem that is told is not told. Handlers and tasks are looked for in the service's modules as
+    they are written; `imports` imports them too, in a process of its own that may take `deadline` seconds. `targets`
+    looks for what deploy targets lack; `ports` whether the addresses to listen on are free, `connect` whether the
+    broker answers. Raises what `secret_keeper` does.
+    """
+    from macaron_runner.inspection.apis import inspect_apis
+    from macaron_runner.inspection.code import look_at_code
+    from macaron_runner.inspection.security import check_keys
+
+    with _uncollected():
+        configuration, documents, found = _look_at_files(selection, environ, secret_keeper)
+        if configuration is None:
+            return _inspection(selection, configuration, documents, found)
+        doubts = Doubts(configuration, found)
+        apis, in_apis = inspect_apis(configuration, documents, doubts)
+        look = look_at_code(configuration, documents, apis, doubts)
+        found += (*in_apis, *check_keys(configuration))
+        found += (
+            _by_importing(look, environ, deadline) if imports and not has_errors(found) else look.problems
+        )
+        if targets:
+            from macaron_runner.configuration.targets import check_targets
+
+            found += check_targets(configuration, environ=environ)
+        if ports:
+            found += _ports(configuration, doubts)
+        if connect:
+            found += _broker(configuration, doubts)
+        return _inspection(selection, configuration, documents, found, look)
+
+
+def _look_at_files(
+    selection: Selection, environ: Mapping[str, str], secret_keeper: Callable[[str], str] | None
+) -> _Files:
+    configuration, found = examine(selection, environ=environ, secret_keeper=secret_keeper)
+    if configuration is None:
+        return None, (), list(found)
+    documents, in_documents = read_documents(configuration)
+    return configuration, documents, [*found, *in_documents, *_check_settings(configuration)]
+
+
+def _check_settings(configuration: Configuration) -> Iterator[Diagnostic]:
+    from macaron_runner.server.gunicorn import check_settings as check_server_settings
+    from macaron_runner.tasks.settings import check_settings as check_task_settings
+
+    yield from check_server_settings(configuration)
+    yield from check_task_settings(configuration)
+
+
+def _by_importing(look: CodeLook, environ: Mapping[str, str], deadline: float) -> tuple[Diagnostic, ...]:
+    """Return what importing finds in the code; its modules and documents must be free of other faults."""
+    from macaron_runner.inspection.imports import import_service
+
+    return import_service(look.configuration, look.modules, environ=environ, deadline=deadline)
+
+
+def _ports(configuration: Configuration, doubts: Doubts) -> Iterator[Diagnostic]:
+    from macaron_runner.inspection.ports import check_ports
+
+    if not doubts.about("server", "bind"):
+        yield from check_ports(configuration)
+
+
+def _broker(configuration: Configuration, doubts: Doubts) -> Iterator[Diagnostic]:
+    from macaron_runner.inspection.broker import check_broker
+
+    if not doubts.about("tasks", "broker") and not doubts.about("tasks", "settings"):
+        yield from check_broker(configuration)
+
+
+def _inspection(
+    selection: Selection,
+    configuration: Configuration | None,
+    documents: Sequence[ApiDocument],
+    found: Sequence[Diagnostic],
+    look: CodeLook | None = None,
+) -> Inspection:
+    files = files_of(configuration, documents) if configuration is not None else [selection.file]
+    diagnostics = in_order(found, files)
+    if look is None:
+        return Inspection(selection, configuration, diagnostics=diagnostics)
+    return Inspection(selection, configuration, look.apis, look.tasks, diagnostics)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile: what is read stays, and looking through it time and again costs the most."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

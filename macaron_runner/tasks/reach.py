@@ -1,0 +1,123 @@
+"""Whether a service's broker can be reached now: one connection, opened and closed. Not for queueing (queue)."""
+
+from __future__ import annotations
+
+import math
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.configuration.model import Tasks
+from macaron_runner.configuration.sensitive import Sensitive
+from macaron_runner.errors import DependencyMissing
+from macaron_runner.tasks.broker import find_server
+from macaron_runner.tasks.guarantee import broker_kind
+
+DEADLINE: Final = 3.0
+"""Seconds that reaching the broker may take, the name of its host looked up included."""
+
+_REFUSED: Final = "it refuses this user or password"
+_DEFAULT_PORTS: Final = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671}
+
+
+def obstacle(configuration: Configuration, deadline: float = DEADLINE) -> str:
+    """Return why the broker of a service with `tasks:` cannot be used now, in a sentence; "" where it can.
+
+    Of the embedded broker it is asked only whether its program is there: it starts with the service.
+    """
+    tasks = configuration.config.tasks
+    assert tasks is not None, "only a service with tasks: has a broker"
+    if broker_kind(tasks) == "embedded":
+        return _no_server()
+    outcome: list[str] = []
+    # In a thread, because looking up a host's name obeys no timeout; it is left behind, and ends by itself.
+    thread = threading.Thread(target=lambda: outcome.append(_connect(configuration, deadline)), daemon=True)
+    thread.start()
+    thread.join(deadline + 0.5)
+    reason = outcome[0] if outcome else _silent(deadline)
+    return f"{_shown(tasks.broker)} cannot be used: {reason}" if reason else ""
+
+
+def _no_server() -> str:
+    try:
+        find_server()
+    except DependencyMissing as error:
+        return str(error)
+    return ""
+
+
+def _connect(configuration: Configuration, deadline: float) -> str:
+    from macaron_runner.tasks.celery_app import create_celery
+
+    tasks = configuration.config.tasks
+    assert tasks is not None, "only a service with tasks: has a broker"
+    try:
+        celery = create_celery(configuration.config, Path(), deadline)
+        with celery.connection_for_write(connect_timeout=deadline) as connection:
+            connection.ensure_connection(
+                max_retries=1, interval_start=0, interval_step=0, timeout=math.ceil(deadline)
+            )
+    except Exception as error:  # each transport has errors of its own
+        return _reason(error, tasks, deadline)
+    return ""
+
+
+def _reason(error: BaseException, tasks: Tasks, deadline: float) -> str:
+    """Return why connecting failed: the first cause that says something to people."""
+    causes = list(_causes(error))
+    names = {type(cause).__name__ for cause in causes}
+    if names & {
+        "AuthenticationError",
+        "AccessRefused",
+        "AuthenticationWrongNumberOfArgsError",
+        "NoPermissionError",
+    }:
+        return _REFUSED
+    for cause in reversed(causes):
+        if isinstance(cause, socket.gaierror):
+            return "there is no host of this name"
+        if isinstance(cause, TimeoutError):
+            return _silent(deadline)
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS fails: {cause.reason or cause}"
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror[:1].lower() + cause.strerror[1:]
+    if names & {"NotAllowed"}:
+        return "it has no such virtual host, or does not let this user in"
+    return _without_secrets(f"{type(causes[-1]).__name__}: {causes[-1]}", tasks.broker)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _silent(deadline: float) -> str:
+    return f"no answer within {deadline:g} s"
+
+
+def _shown(broker: Sensitive) -> str:
+    """Return the broker as messages may show it: its host and port where the file says them in clear."""
+    parts = urlsplit(str(broker))
+    try:
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:  # a secret stands in it
+        port = None
+    if not parts.hostname or port is None or "‹" in parts.netloc.rpartition("@")[2]:
+        return f"the broker {' '.join(f'‹secret {name}›' for name in broker.names)}".rstrip()
+    return f"the broker at {parts.hostname}:{port}"
+
+
+def _without_secrets(text: str, broker: Sensitive) -> str:
+    """Return a text without any secret of the broker's URL, as it stands there or decoded, and without its password."""
+    secrets = [part[1] for part in broker.parts if not isinstance(part, str)]
+    password = urlsplit(broker.reveal()).password or ""
+    for secret in {*secrets, *map(unquote, secrets), password, unquote(password)} - {""}:
+        text = text.replace(secret, "‹secret›")
+    return text

@@ -1,0 +1,91 @@
+"""Frequent slips in an API document that a published schema finds, told in plainer words and with the mend.
+
+Not for finding them (document).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from macaron_runner.diagnostics import Diagnostic, near_word
+from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
+
+if TYPE_CHECKING:
+    from macaron_runner.openapi.document import Document
+
+_MOVED: Final = {
+    "body": "OpenAPI 3 has requestBody for it",
+    "formData": "OpenAPI 3 has requestBody for it",
+    "cookie": "Swagger 2.0 has no cookie parameters",
+}
+
+
+def slip_in(finding: Finding, value: Any, document: Document) -> Diagnostic | None:
+    """Return a finding as one of the slips below (MAC326-328, MAC372), or None where it is none.
+
+    `value` is what stands at the finding's path in the document.
+    """
+    for look in (
+        _path_without_slash,
+        _path_parameter_not_required,
+        _location_not_known,
+        _reference_not_a_text,
+    ):
+        for found in look(finding, value, document):
+            return found
+    return None
+
+
+def _path_without_slash(finding: Finding, value: Any, document: Document) -> Iterator[Diagnostic]:
+    if len(finding.path) == 2 and finding.path[0] == "paths" and isinstance(value, Mapping):
+        path = str(finding.path[1])
+        if not path.startswith(("/", "x-")):
+            place = document.locate(pointer_of(finding.path), key=True)
+            message = f'the path "{path}" does not begin with a slash'
+            yield Diagnostic("MAC326", message, place, help=f'write "/{path}"')
+
+
+def _path_parameter_not_required(finding: Finding, _: Any, document: Document) -> Iterator[Diagnostic]:
+    missing = finding.keyword == "required" and finding.subject == "required"
+    # The schema of 2.0 takes one that is not required for another kind of parameter, and finds fault with its `in`.
+    at_fault = missing or finding.path[-1:] in (("required",), ("in",))
+    path = finding.path if missing else finding.path[:-1]
+    parameter = _parameter_at(path, document) if at_fault else {}
+    if parameter.get("in") == "path" and not parameter.get("required", False):
+        yield Diagnostic(
+            "MAC327",
+            f'the path parameter "{parameter.get("name")}" must be required',
+            document.locate(pointer_of((*path, "required" if "required" in parameter else "in"))),
+            help="write required: true",
+        )
+
+
+def _reference_not_a_text(finding: Finding, value: Any, document: Document) -> Iterator[Diagnostic]:
+    path = (*finding.path, "$ref") if isinstance(value, Mapping) and "$ref" in value else finding.path
+    written = value["$ref"] if path is not finding.path else value
+    if path[-1:] == ("$ref",) and not isinstance(written, str):
+        message = f'"$ref" must be a text, not {shown(written)}'
+        yield Diagnostic("MAC372", message, document.locate(pointer_of(path)))
+
+
+def _location_not_known(finding: Finding, value: Any, document: Document) -> Iterator[Diagnostic]:
+    if finding.path[-1:] != ("in",) or finding.keyword != "enum" or not isinstance(value, str):
+        return
+    known = [str(word) for word in finding.options]
+    if _parameter_at(finding.path[:-1], document):
+        yield Diagnostic(
+            "MAC328",
+            f'a parameter cannot be in "{value}"',
+            document.locate(pointer_of(finding.path)),
+            f"not one of: {', '.join(known)}",
+            near_word(value, known) or _MOVED.get(value, ""),
+        )
+
+
+def _parameter_at(path: Path, document: Document) -> Mapping[str, Any]:
+    """Return the parameter at a path, or nothing where none stands there."""
+    value: Any = document.tree
+    for step in path:
+        value = value[step] if isinstance(step, int) else value[str(step)]
+    return value if path[-2:-1] == ("parameters",) and isinstance(value, Mapping) else {}

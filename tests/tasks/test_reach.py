@@ -1,0 +1,105 @@
+"""Whether a broker can be reached, and what is said where it cannot; never its password."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from macaron_runner.configuration.load import load
+from macaron_runner.configuration.selection import Selection
+from macaron_runner.tasks.broker import find_server
+from macaron_runner.tasks.reach import obstacle
+
+MACARON_YAML = """\
+macaron: 1
+service: {name: shop}
+secrets: {part: {env: PART}}
+apis: {crash: {spec: "macaron:crash"}}
+"""
+
+
+def reach(folder: Path, broker: str, deadline: float = 3.0, part: str = "gehe/im") -> str:
+    """Return what is in the way to a broker."""
+    (folder / "macaron.yaml").write_text(f"{MACARON_YAML}tasks: {{broker: '{broker}'}}\n")
+    configuration = load(Selection(str(folder / "macaron.yaml")), environ={"PART": part})
+    return obstacle(configuration, deadline)
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Give the port of a Valkey that wants the password "gehe/im"."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("valkey")
+    words = (
+        find_server(),
+        "--port",
+        str(port),
+        "--requirepass",
+        "gehe/im",
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+    )
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 20
+        while not _listens(port):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        yield port
+        process.terminate()
+        process.wait(10)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_one_that_answers(tmp_path: Path, guarded: int) -> None:
+    assert reach(tmp_path, f"redis://:${{secret:part}}@127.0.0.1:{guarded}/0") == ""
+
+
+@pytest.mark.parametrize("password", ["", ":wrong@", ":${secret:part}@"])
+def test_a_wrong_password(tmp_path: Path, guarded: int, password: str) -> None:
+    said = reach(tmp_path, f"redis://{password}127.0.0.1:{guarded}/0", part="falsch")
+    assert said == f"the broker at 127.0.0.1:{guarded} cannot be used: it refuses this user or password"
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss", "amqp", "amqps"])
+def test_nobody_listens(tmp_path: Path, scheme: str) -> None:
+    said = reach(tmp_path, f"{scheme}://shop:geheim@127.0.0.1:1/")
+    assert said == "the broker at 127.0.0.1:1 cannot be used: connection refused"
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_somebody_listens_and_says_nothing(tmp_path: Path, scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        began = time.monotonic()
+        said = reach(tmp_path, f"{scheme}://127.0.0.1:{port}/", deadline=1.0)
+    assert said == f"the broker at 127.0.0.1:{port} cannot be used: no answer within 1 s"
+    assert time.monotonic() - began < 10
+
+
+def test_no_such_host(tmp_path: Path) -> None:
+    said = reach(tmp_path, "redis://broker.invalid/0")
+    assert said.startswith("the broker at broker.invalid:6379 cannot be used: ")
+
+
+def test_a_host_that_is_a_secret_is_not_shown(tmp_path: Path) -> None:
+    for broker in ("${secret:part}", "redis://u:pw@${secret:part}/0"):
+        part = "redis://:hidden@127.0.0.1:1/0" if broker.startswith("$") else "127.0.0.1:1"
+        said = reach(tmp_path, broker, part=part)
+        assert said.startswith("the broker ‹secret part› cannot be used: ")
+        assert not any(word in said for word in ("hidden", "pw", "127.0.0.1"))
+
+
+def test_the_embedded_one_needs_only_its_program(tmp_path: Path) -> None:
+    assert reach(tmp_path, "embedded") == ""
