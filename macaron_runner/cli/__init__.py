@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from macaron_runner import errors
+from macaron_runner.collection import uncollected
 from macaron_runner.streams import restored_output
 
 VERBS: Final = {
@@ -107,7 +108,8 @@ def _parse(words: list[str]) -> argparse.Namespace:
         asked = bool(words) and words[0] == verb
         described = verbs.add_parser(verb, description=f"{summary.capitalize()}.", allow_abbrev=False)
         if asked:
-            module = importlib.import_module(f"macaron_runner.cli.{verb}")
+            with uncollected():
+                module = importlib.import_module(f"macaron_runner.cli.{verb}")
             module.describe(described)
             described.set_defaults(execute=module.execute)
     return parser.parse_args(words)

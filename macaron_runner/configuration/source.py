@@ -11,14 +11,12 @@ to its length.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode, YAMLError
 
+from macaron_runner.collection import uncollected
 from macaron_runner.configuration.yaml_errors import broken_yaml
 from macaron_runner.configuration.yaml_nodes import Builder, Composer, TooDeepError, hide_odd_breaks
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
@@ -45,23 +43,8 @@ def read_yaml(
     refused, for neither is part of YAML 1.2's core. Raises BadConfiguration (MAC101 no text, MAC102 broken,
     MAC103 double keys).
     """
-    with no_collection():
+    with uncollected():
         return _read(decode(text, file, largest), file, most_values)
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Keep Python from looking for garbage in the block, which makes data and drops none.
-
-    It would look through all that is there again and again while a document grows, and take most of the time.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _read(decoded: str, file: str, most_values: int) -> SourceTree:

@@ -5,12 +5,11 @@ Not for showing it (cli), nor for what is dangerous though it works (audit).
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from macaron_runner.assembly import ApiDocument, read_documents
+from macaron_runner.collection import uncollected
 from macaron_runner.configuration.load import examine
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.selection import Selection
@@ -35,7 +34,7 @@ def inspect_files(
 
     That is macaron.yaml, the documents, and the raw settings of gunicorn and Celery. Raises what `secret_keeper` does.
     """
-    with _uncollected():
+    with uncollected():
         configuration, documents, found = _look_at_files(selection, environ, secret_keeper)
         return _inspection(selection, configuration, documents, found)
 
@@ -63,7 +62,7 @@ def inspect_service(
     from macaron_runner.inspection.code import look_at_code
     from macaron_runner.inspection.security import check_keys
 
-    with _uncollected():
+    with uncollected():
         configuration, documents, found = _look_at_files(selection, environ, secret_keeper)
         if configuration is None:
             return _inspection(selection, configuration, documents, found)
@@ -136,15 +135,3 @@ def _inspection(
     if look is None:
         return Inspection(selection, configuration, diagnostics=diagnostics)
     return Inspection(selection, configuration, look.apis, look.tasks, diagnostics)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Collect no garbage meanwhile: what is read stays, and looking through it time and again costs the most."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -16,9 +16,10 @@ from urllib.parse import unquote
 
 import orjson
 
+from macaron_runner.collection import uncollected
 from macaron_runner.configuration.files import UnreadableError
 from macaron_runner.configuration.files import read_file as read_bytes
-from macaron_runner.configuration.source import LARGEST, decode, no_collection, read_yaml
+from macaron_runner.configuration.source import LARGEST, decode, read_yaml
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
 from macaron_runner.openapi.positions import JsonPositions, first_deeper_than
 
@@ -139,7 +140,7 @@ def _read_json(content: bytes, name: str) -> File:
         f"the JSON is nested too deep: more than {_DEEPEST} objects and arrays stand inside one another"
     )
     try:
-        with no_collection():
+        with uncollected():
             value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         place = Location(name, error.lineno, error.colno)
