@@ -32,9 +32,10 @@ from macaron_runner.openapi.builtin import BUILTIN_PREFIX, find_document
 from macaron_runner.openapi.document import Document, read_document
 from macaron_runner.openapi.referrers import note_references
 from macaron_runner.openapi.rules import check_document
-from macaron_runner.openapi.sound import is_shared, sound_part
+from macaron_runner.openapi.sound import sound_part
 from macaron_runner.openapi.surroundings import read_surroundings
 from macaron_runner.openapi.survey import Survey
+from macaron_runner.openapi.unsure import SURE, Unsure, unsure_of
 from macaron_runner.validation.document import check_against_specification
 
 if TYPE_CHECKING:
@@ -52,15 +53,15 @@ PING = ApiSettings(spec=f"{BUILTIN_PREFIX}ping", base_path="")
 class ApiDocument:
     """One API of `apis:`, its document read; `problems` is what was found wrong with it.
 
-    Where its form is wrong, `document` is its sound part. It is `doubtful` where what is wrong may change what
-    operations take or who may call them: a parameter or a security scheme at fault, a reference that leads nowhere.
+    Where its form is wrong, `document` is its sound part. `unsure` are the operations where what is wrong may change
+    what they take or who may call them: a parameter or a security scheme at fault, a reference that leads nowhere.
     """
 
     name: str
     settings: ApiSettings
     document: Document
     problems: tuple[Diagnostic, ...] = ()
-    doubtful: bool = False
+    unsure: Unsure = SURE
 
     @property
     def builtin(self) -> bool:
@@ -124,7 +125,7 @@ def read_documents(configuration: Configuration) -> tuple[tuple[ApiDocument, ...
             continue
         checked = check_with_surroundings(document)
         found += checked.problems
-        documents.append(ApiDocument(name, settings, checked.sound, checked.problems, checked.doubtful))
+        documents.append(ApiDocument(name, settings, checked.sound, checked.problems, checked.unsure))
     return tuple(documents), tuple(found)
 
 
@@ -132,13 +133,13 @@ def read_documents(configuration: Configuration) -> tuple[tuple[ApiDocument, ...
 class CheckedDocument:
     """What is wrong with the form of a document and of what it refers to, then with its meaning; and its sound part.
 
-    `doubtful` as in ApiDocument.
+    `unsure` as in ApiDocument.
     """
 
     form: tuple[Diagnostic, ...]
     meaning: tuple[Diagnostic, ...]
     sound: Document
-    doubtful: bool
+    unsure: Unsure
 
     @property
     def problems(self) -> tuple[Diagnostic, ...]:
@@ -147,7 +148,6 @@ class CheckedDocument:
 
 
 _OF_REFERENCES: Final = frozenset({"MAC304", "MAC305", "MAC306"})
-_OF_PARAMETERS: Final = frozenset({"MAC312", "MAC313", "MAC314", "MAC316", "MAC317", "MAC318", "MAC329"})
 
 
 def check_with_surroundings(document: Document) -> CheckedDocument:
@@ -159,20 +159,20 @@ def check_with_surroundings(document: Document) -> CheckedDocument:
     survey = Survey(document)
     surroundings = read_surroundings(document, survey)
     faults = check_against_specification(document)
+    places = [(document.source.name, fault.spoilt) for fault in faults]
     form = [fault.diagnostic for fault in faults]
     if surroundings is not None:
-        form += (fault.diagnostic for fault in check_against_specification(surroundings))
+        outside = check_against_specification(surroundings.document)
+        form += (fault.diagnostic for fault in outside)
+        places += (place for fault in outside if (place := surroundings.origin(fault.spoilt)))
     meaning, sound = check_document(document, survey), document
     if has_errors(form):
-        sound = sound_part(document, (fault.spoilt for fault in faults))
-        certain = set(check_document(sound))
+        spoilt = [fault.spoilt for fault in faults]
+        certain = set(check_document(sound_part(document, spoilt)))
         meaning = tuple(found for found in meaning if found in certain or found.code in _OF_REFERENCES)
-    doubtful = (
-        survey.lacks_parts
-        or any(is_shared(fault.spoilt) for fault in faults)
-        or any(found.code in _OF_PARAMETERS for found in meaning)
-    )
-    return CheckedDocument(note_references(form, survey), note_references(meaning, survey), sound, doubtful)
+        sound = sound_part(document, spoilt, halves=True)
+    unsure = unsure_of(survey, places, meaning)
+    return CheckedDocument(note_references(form, survey), note_references(meaning, survey), sound, unsure)
 
 
 def assemble(configuration: Configuration) -> Assembly:

@@ -82,6 +82,7 @@ CODES: Mapping[str, str] = {
     "MAC256": "an address cannot be listened on",
     "MAC257": "the broker cannot be reached",
     "MAC258": "importing the service ends or hangs the process",
+    "MAC259": "a header never arrives",
     # 35x: models
     "MAC351": "a parent class cannot be imported",
     "MAC352": "a class cannot be the parent of a model",

@@ -47,11 +47,23 @@ def _text_of(diagnostic: Diagnostic, sources: dict[str, list[str]], paint: _Pain
     elif label:
         lines.append(f"  {label}")
     margin = " " * _margin(diagnostic.location)
-    for place, word in diagnostic.related:
-        lines.append(f"{margin} = {paint('note', 1)}: {_printable(f'{word} ({place})')}")
+    for note in _notes(diagnostic):
+        lines.append(f"{margin} = {paint('note', 1)}: {_printable(note)}")
     if diagnostic.help:
         lines.append(f"{margin} = {paint('help', 1)}: {_printable(diagnostic.help)}")
     return "\n".join(lines)
+
+
+_MOST_NOTES: Final = 6
+
+
+def _notes(diagnostic: Diagnostic) -> list[str]:
+    """Return the related places as people read them: of many, as of a file that a fleet shares, the first ones."""
+    notes = [f"{word} ({place})" for place, word in diagnostic.related]
+    if len(notes) <= _MOST_NOTES:
+        return notes
+    shown = notes[: _MOST_NOTES - 1]
+    return [*shown, f"and {len(notes) - len(shown)} places more"]
 
 
 _LONGEST_TEXT = 600

@@ -74,26 +74,46 @@ def _discard_output() -> None:
 
 
 def _execute(words: list[str]) -> int:
+    verb = words[0] if words else ""
     try:
         arguments = _parse(words)
         code: int = arguments.execute(arguments)
         sys.stdout.flush()
     except errors.CommandError as error:
-        return _explain(error)
+        return _explain(error, verb)
     except BrokenPipeError:
         raise
     except OSError as error:
         # Nothing of ours: a full disk under stdout, no file descriptors left.
         _discard_output()
-        return _explain(errors.DependencyMissing(str(error)))
+        return _explain(errors.DependencyMissing(str(error)), verb)
     except Exception as error:
         return _internal(error)
     return code
 
 
 def _parse(words: list[str]) -> argparse.Namespace:
-    if words and not words[0].startswith("-") and words[0] not in VERBS:
-        raise errors.UsageError(_unknown_verb(words[0]))
+    if not words or words[0].startswith("-"):
+        _overview().parse_args(words)  # it answers -h and --version, and ends
+        raise errors.UsageError("the verb comes first; see macaron --help")
+    verb = words[0]
+    if verb not in VERBS:
+        raise errors.UsageError(_unknown_verb(verb))
+    parser = argparse.ArgumentParser(
+        prog=f"macaron {verb}", description=f"{VERBS[verb].capitalize()}.", allow_abbrev=False
+    )
+    with uncollected():
+        module = importlib.import_module(f"macaron_runner.cli.{verb}")
+    module.describe(parser)
+    # Intermixed: plain parsing takes every optional value at the first one, so that the file of
+    # `macaron explain KEY --format json FILE` would be one word too many.
+    return parser.parse_intermixed_args(words[1:], argparse.Namespace(verb=verb, execute=module.execute))
+
+
+def _overview() -> argparse.ArgumentParser:
+    """Return the parser of a command line that does not begin with a verb: it can only ask for help or version."""
+    from importlib.metadata import version
+
     parser = argparse.ArgumentParser(
         prog="macaron",
         description=f"Run a Python API service from one configuration file.\n\nverbs:\n{_listed(VERBS)}",
@@ -101,18 +121,14 @@ def _parse(words: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    verbs = parser.add_subparsers(
-        metavar="VERB", dest="verb", required=True, help="one of these; macaron VERB --help tells its options"
+    parser.add_argument("--version", action="version", version=version("macaron-runner"))
+    parser.add_argument(
+        "verb",
+        metavar="VERB",
+        nargs=argparse.PARSER,
+        help="one of these; macaron VERB --help tells its options",
     )
-    for verb, summary in VERBS.items():
-        asked = bool(words) and words[0] == verb
-        described = verbs.add_parser(verb, description=f"{summary.capitalize()}.", allow_abbrev=False)
-        if asked:
-            with uncollected():
-                module = importlib.import_module(f"macaron_runner.cli.{verb}")
-            module.describe(described)
-            described.set_defaults(execute=module.execute)
-    return parser.parse_args(words)
+    return parser
 
 
 def _listed(summaries: Mapping[str, str]) -> str:
@@ -127,7 +143,7 @@ def _unknown_verb(word: str) -> str:
     return f'there is no verb "{word}"; {near_word(word, VERBS) or "see macaron --help"}'
 
 
-def _explain(error: errors.CommandError) -> int:
+def _explain(error: errors.CommandError, verb: str) -> int:
     from macaron_runner.diagnostics import BadConfiguration
     from macaron_runner.rendering import render_text
 
@@ -136,10 +152,8 @@ def _explain(error: errors.CommandError) -> int:
 
         print(render_text(error.diagnostics, color=colored(sys.stderr)), file=sys.stderr)
         count = len(error.diagnostics)
-        print(
-            f"\nmacaron: {count} problem{'s' if count != 1 else ''} found, nothing was started",
-            file=sys.stderr,
-        )
+        outcome = ", nothing was started" if verb == "run" else ""
+        print(f"\nmacaron: {count} problem{'s' if count != 1 else ''} found{outcome}", file=sys.stderr)
     else:
         print(f"macaron: {error}", file=sys.stderr)
     return error.exit_code

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from macaron_runner.cli.forms import describe_format, print_report
+from macaron_runner.cli.forms import describe_format, gathered, print_report
 from macaron_runner.cli.selection import describe_selections, selections_of
 from macaron_runner.cli.terminal import hide_secrets
 from macaron_runner.diagnostics import Diagnostic, Severity
@@ -38,8 +38,7 @@ def execute(arguments: argparse.Namespace) -> int:
     for each in inspections:
         hide_secrets(each.configuration)
     reports = [(each.selection.file, audit(each, committed=committed_by_git)) for each in inspections]
-    # A document that several services share is unsafe once.
-    found = tuple(dict.fromkeys(finding for _, report in reports for finding in report.findings))
+    found = gathered(finding for _, report in reports for finding in report.findings)
     print_report(found, arguments.format)
     for file, report in reports:
         for line in _asides(report):

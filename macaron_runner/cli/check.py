@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
 
-from macaron_runner.cli.forms import describe_format, print_report
+from macaron_runner.cli.forms import describe_format, gathered, print_report
 from macaron_runner.cli.selection import describe_selections, selections_of
 from macaron_runner.cli.terminal import hide_secrets
 from macaron_runner.inspection.inspect import inspect_service
@@ -51,26 +52,28 @@ def execute(arguments: argparse.Namespace) -> int:
     ]
     for each in inspections:
         hide_secrets(each.configuration)
-    # A document that several services share is faulty once.
-    found = tuple(dict.fromkeys(each for inspection in inspections for each in inspection.diagnostics))
+    found = gathered(each for inspection in inspections for each in inspection.diagnostics)
     print_report(found, arguments.format)
-    for line in _sums(inspections):
+    for line in _sums(inspections, len(found)):
         print(f"macaron: {line}", file=sys.stderr)
     if found and arguments.format == "text":
         print(f"macaron: explain {found[0].code} tells what that means and how to mend it", file=sys.stderr)
     return 1 if found else 0
 
 
-def _sums(inspections: Sequence[Inspection]) -> list[str]:
-    """Return what was found in a sentence; of several services one for each, and one for all."""
+def _sums(inspections: Sequence[Inspection], count: int) -> list[str]:
+    """Return what was found in a sentence; of several services one for each, and one for all.
+
+    `count` is of all together: what services share counts once in it.
+    """
     counts = [(each.selection.file, len(each.diagnostics)) for each in inspections]
     if len(counts) == 1:
         return [_problems(counts[0][1]) + " found"]
-    faulty = [count for _, count in counts if count]
-    total = f"{len(counts)} services checked, {_problems(sum(faulty))}"
+    faulty = sum(1 for _, problems in counts if problems)
+    total = f"{len(counts)} services checked, {_problems(count)}"
     return [
-        *(f"{file}: {_problems(count)}" for file, count in counts),
-        f"{total} in {len(faulty)}" if faulty else total,
+        *(f"{file}: {_problems(problems)}" for file, problems in counts),
+        f"{total} in {faulty}" if faulty else total,
     ]
 
 
@@ -79,7 +82,10 @@ def _problems(count: int) -> str:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
     if not 0 < seconds < 86400:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, more than 0 and less than 86400")
     return seconds

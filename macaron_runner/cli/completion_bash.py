@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from macaron_runner.cli.completion_scripts import filled
@@ -25,9 +26,19 @@ def _verb(verb: Verb) -> str:
         lines.append("        esac")
     names = " ".join(name for option in verb.options for name in option.names)
     lines.append(f'        if [[ $cur == -* ]]; then _macaron_words "{names}"; return; fi')
-    lines += [f"        {_value(value)}" for value in verb.values]
+    lines += _values(verb.values, " ".join(name for each in with_value for name in each.names))
     lines.append("        ;;")
     return "\n".join(lines) + "\n"
+
+
+def _values(values: Sequence[Value], with_value: str) -> Iterator[str]:
+    """Yield the lines for the plain words of a verb: where it takes several, each has its place."""
+    if len(values) < 2:
+        yield from (f"        {_value(value)}" for value in values)
+        return
+    yield f'        case $(_macaron_place "{with_value}") in'
+    yield from (f"        {place}) {_value(value)} ;;" for place, value in enumerate(values))
+    yield "        esac"
 
 
 def _value(value: Value | None) -> str:
@@ -61,6 +72,17 @@ _macaron_files() {
         compgen -d -- "$cur"
         for ending in "$@"; do compgen -f -X "!*.$ending" -- "$cur"; done
     )
+}
+
+# How many plain words stand before the one that is asked for; $1: the options that have a value.
+_macaron_place() {
+    local number word before= count=0
+    for ((number = 2; number < COMP_CWORD; number++)); do
+        word=${COMP_WORDS[number]}
+        if [[ $word != -* && $word != = && $before != = && " $1 " != *" $before "* ]]; then ((count += 1)); fi
+        before=$word
+    done
+    printf '%s' "$count"
 }
 
 # The macaron.yaml that the command is about.
@@ -98,7 +120,7 @@ _macaron() {
     if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
     if [[ ${COMP_WORDS[COMP_CWORD-1]} == = || ${COMP_WORDS[COMP_CWORD]} == = ]] && [[ $prev != -* ]]; then return; fi
     if ((COMP_CWORD == 1)); then
-        if [[ $cur == -* ]]; then _macaron_words "-h --help"; else _macaron_words "@verbs@"; fi
+        if [[ $cur == -* ]]; then _macaron_words "-h --help --version"; else _macaron_words "@verbs@"; fi
         return
     fi
     case "${COMP_WORDS[1]}" in

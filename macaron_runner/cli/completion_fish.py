@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from typing import Final
 
 from macaron_runner.cli.completion_scripts import filled
-from macaron_runner.cli.grammar import Option, Value, grammar
+from macaron_runner.cli.grammar import Option, Value, Verb, grammar
 
 
 def render() -> str:
     """Return the script for fish 3.1 and newer."""
-    lines = [filled(_SCRIPT)]
+    lines = [
+        filled(_SCRIPT),
+        "complete -c macaron -f -n __fish_use_subcommand -l version -d 'show the version'",
+    ]
     for verb in grammar():
         lines.append(
             f"complete -c macaron -f -n __fish_use_subcommand -a {verb.name} -d {shlex.quote(verb.summary)}"
         )
         seen = f"-n '__fish_seen_subcommand_from {verb.name}'"
         lines += [f"complete -c macaron {seen}{_option(option)}" for option in verb.options]
-        lines += [f"complete -c macaron {seen} {_value(value)}" for value in verb.values]
+        lines += [f"complete -c macaron {place} {_value(value)}" for place, value in _places(verb)]
     return "\n".join(lines) + "\n"
+
+
+def _places(verb: Verb) -> Iterator[tuple[str, Value]]:
+    """Yield each plain word that a verb takes, with the condition under which it is its turn."""
+    seen = f"__fish_seen_subcommand_from {verb.name}"
+    with_value = " ".join(name for each in verb.options if each.value is not None for name in each.names)
+    for place, value in enumerate(verb.values):
+        turn = f"; and __macaron_at {place} {with_value}" if len(verb.values) > 1 else ""
+        yield f"-n '{seen}{turn}'", value
 
 
 def _option(option: Option) -> str:
@@ -53,6 +66,19 @@ function __macaron_files
     for ending in $argv
         __fish_complete_suffix .$ending | string match -r -- ".*(?:/|\\.$ending)(?:\t.*)?\$"
     end
+end
+
+# Whether as many plain words as the first argument says stand before; the others: the options that have a value.
+function __macaron_at
+    set -l count 0
+    set -l before
+    for word in (commandline -opc)[3..-1]
+        if not string match -q -- '-*' $word; and not contains -- "$before" $argv[2..-1]
+            set count (math $count + 1)
+        end
+        set before $word
+    end
+    test $count -eq $argv[1]
 end
 
 # The macaron.yaml that the command is about.

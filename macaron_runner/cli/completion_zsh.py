@@ -92,7 +92,8 @@ _macaron() {
     local -a verbs=(
 @verbs@
     )
-    _arguments -C '(-h --help)'{-h,--help}'[show this help]' '1:verb:->verb' '*::argument:->arguments'
+    _arguments -C '(-h --help)'{-h,--help}'[show this help]' '--version[show the version]' \
+        '1:verb:->verb' '*::argument:->arguments'
     case $state in
     verb) _describe verb verbs ;;
     arguments) _macaron_arguments ;;

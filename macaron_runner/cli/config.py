@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from macaron_runner.cli.selection import describe_selection, selection_of
-from macaron_runner.cli.terminal import hide_secrets
+from macaron_runner.cli.terminal import load_sound
 from macaron_runner.configuration.effective import render_json, render_yaml
-from macaron_runner.configuration.load import load
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +24,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the configuration on stdout. Raises BadConfiguration where it has errors."""
-    configuration = load(selection_of(arguments), environ=os.environ)
-    hide_secrets(configuration)
+    configuration = load_sound(selection_of(arguments))
     if arguments.format == "json":
         print(render_json(configuration, defaults=arguments.defaults))
     else:

@@ -16,7 +16,7 @@ from macaron_runner.errors import UsageError
 if TYPE_CHECKING:
     from macaron_runner.inspection.explained import Explained
 
-_CODE = re.compile(r"mac\d{3}", re.IGNORECASE)
+_CODE = re.compile(r"mac\d+", re.IGNORECASE)
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -55,14 +55,14 @@ def _list_codes(*, as_json: bool) -> int:
 
 
 def _explain_code(code: str, *, as_json: bool) -> int:
-    from macaron_runner.diagnostics import CODES, near_word
+    from macaron_runner.diagnostics import CODES
     from macaron_runner.explanations import explain_code
 
     try:
         text = explain_code(code, color=not as_json and colored(sys.stdout))
     except KeyError:
-        hint = near_word(code, CODES) or "macaron check --format json shows the codes of what it finds"
-        raise UsageError(f"there is no diagnostic {code}; {hint}") from None
+        # No near code is offered: numbers that look alike mean nothing alike.
+        raise UsageError(f"there is no diagnostic {code}; macaron explain lists all codes") from None
     whole = {"code": code, "title": CODES[code], "explanation": text}
     print(json.dumps(whole, indent=2, ensure_ascii=False) if as_json else text)
     return 0

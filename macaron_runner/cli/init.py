@@ -77,6 +77,8 @@ def _make(arguments: argparse.Namespace, directory: Path, name: str) -> Adopted:
     macaron = f"macaron-runner~={'.'.join(version('macaron-runner').split('.')[:2])}"
     if arguments.document is None:
         return Adopted(tuple(from_template(arguments.template, name, package, macaron)), (), ())
+    if "://" in arguments.document:
+        raise UsageError(f"nothing is fetched: save {arguments.document} as a file, and name that")
     path = Path(arguments.document)
     return from_document(path, directory, name, package, macaron=macaron, installed=installed)
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, TextIO
 from macaron_runner.streams import redact_output
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from macaron_runner.configuration.loaded import Configuration
+    from macaron_runner.configuration.selection import Selection
 
 
 def colored(stream: TextIO) -> bool:
@@ -23,3 +26,18 @@ def hide_secrets(configuration: Configuration | None) -> None:
     """
     if configuration is not None:
         redact_output(configuration.redactor)
+
+
+def load_sound(selection: Selection, *, secret_keeper: Callable[[str], str] | None = None) -> Configuration:
+    """Return the configuration that a selection means, for a verb that needs a faultless one; hide its secrets.
+
+    Raises BadConfiguration where it has errors, in whose texts its secrets are hidden as well.
+    """
+    from macaron_runner.configuration.load import examine
+    from macaron_runner.diagnostics import raise_errors
+
+    configuration, problems = examine(selection, environ=os.environ, secret_keeper=secret_keeper)
+    hide_secrets(configuration)
+    raise_errors(problems)
+    assert configuration is not None  # there were no errors
+    return configuration

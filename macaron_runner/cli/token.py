@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from macaron_runner.auth.tokens import Issuer
 from macaron_runner.cli.selection import describe_selection, selection_of
-from macaron_runner.configuration.load import load
+from macaron_runner.cli.terminal import load_sound
 from macaron_runner.configuration.values import parse_duration
 from macaron_runner.errors import UsageError
 from macaron_runner.processes.state import StateDirectory
@@ -43,7 +43,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Print the token on stdout, alone on its line."""
     selection = selection_of(arguments)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
-    verifiers = load(selection, environ=os.environ, secret_keeper=state.secret).config.auth
+    verifiers = load_sound(selection, secret_keeper=state.secret).config.auth
     if not verifiers:
         raise UsageError(f"{selection.file} has no auth: section, so there are no tokens")
     name = arguments.verifier or next(iter(verifiers))

@@ -86,8 +86,9 @@ def bound_name(operation: Operation) -> object | None:
 
 def decorator_names(operation: Operation) -> tuple[str, ...]:
     """Return what `x-decorate-server` names, the outermost first."""
-    names = operation.extensions.get("x-decorate-server") or ()
-    return (names,) if isinstance(names, str) else tuple(map(str, names))
+    names = operation.extensions.get("x-decorate-server")
+    several = names if isinstance(names, list | tuple) else () if names is None else (names,)
+    return tuple(map(str, several))
 
 
 def find_handler(operation: Operation, handlers: Sequence[Named], code: Code) -> Found:

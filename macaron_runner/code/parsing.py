@@ -97,15 +97,23 @@ def parse_file(path: Path) -> Source:
             compile(tree, str(path), "exec", dont_inherit=True)  # sees a `return` outside a function
             return Source(file, data, tree)
     except SyntaxError as error:
-        raise BrokenSourceError(error, place_of_syntax_error(error, file)) from error
+        place = place_of_syntax_error(error, file) if error.lineno else _place_without_number(data, file)
+        raise BrokenSourceError(error, place) from error
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-        raise BrokenSourceError(error, Location(file)) from error
+        raise BrokenSourceError(error, _place_without_number(data, file)) from error
+
+
+def _place_without_number(data: bytes, file: str) -> Location:
+    """Return where a source is broken when Python names no line: its first zero byte, else its beginning."""
+    before = data.partition(b"\0")[0] if b"\0" in data else b""
+    lines = before.split(b"\n")
+    return Location(file, len(lines), len(lines[-1].decode(errors="replace")) + 1)
 
 
 def place_of_syntax_error(error: SyntaxError, file: str) -> Location:
-    """Return where a syntax error is in a file; some are in no line."""
+    """Return where a syntax error is in a file; its beginning where Python names no line."""
     if not error.lineno:
-        return Location(file)
+        return Location(file, 1, 1)
     column = max(error.offset or 1, 1)
     one_line = error.end_lineno == error.lineno and error.end_offset is not None
     length = (error.end_offset or 0) - column if one_line else 1

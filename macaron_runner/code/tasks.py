@@ -162,10 +162,25 @@ def misfit_of_schedule(
     return Diagnostic(
         "MAC613",
         f'the arguments of schedule "{name}" do not fit its task: {problem}',
-        configuration.locate("tasks", "schedules", name),
+        _arguments(configuration, name, str(problem)),
         help="a schedule calls its task with its args and kwargs",
         related=((place, "the task"),) if place is not None else (),
     )
+
+
+def _arguments(configuration: Configuration, name: str, problem: str) -> Location:
+    """Return where a schedule says the arguments that are the problem: one of them, `args` or `kwargs`, or itself."""
+    section = configuration.config.tasks
+    schedule = section.schedules[name] if section is not None else None
+    for unexpected in schedule.kwargs if schedule is not None else ():
+        if problem.endswith(f"unexpected keyword argument {unexpected!r}"):
+            return configuration.locate("tasks", "schedules", name, "kwargs", unexpected, key=True)
+    given = [key for key in ("kwargs", "args") if schedule is not None and getattr(schedule, key)]
+    if "positional arguments" in problem:
+        given.reverse()
+    if not given:
+        return configuration.locate("tasks", "schedules", name)
+    return configuration.locate("tasks", "schedules", name, given[0])
 
 
 def _check_queues(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnostic]:

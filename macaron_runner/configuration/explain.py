@@ -166,8 +166,17 @@ def _documentation(path: Path, merged: Merged) -> str:
         around = section_at(path[: length - 1], merged.value)
         if around is not None and str(path[length - 1]) in around.model_fields:
             own = descriptions(around)[str(path[length - 1])]
-            return " ".join(dict.fromkeys([*([own] if length == len(path) or not words else []), *words]))
+            return _joined([*([own] if length == len(path) or not words else []), *words])
     return " ".join(words)
+
+
+def _joined(sentences: list[str]) -> str:
+    """Return sentences as one text, without those that another begins with."""
+    return " ".join(
+        each
+        for number, each in enumerate(sentences)
+        if not any(other.startswith(each.rstrip(".")) for other in sentences[number + 1 :])
+    )
 
 
 def _default(path: Path, merged: Merged) -> str:

@@ -81,10 +81,8 @@ def _step(step: str, path: Path, merged: Merged) -> str | int:
     )
     if is_map and (step == "*" or re.fullmatch(r"<.*>", step)):
         return ANY_NAME
-    known = [
-        *(value if isinstance(value, dict) else ()),
-        *(section.model_fields if section is not None else ()),
-    ]
+    written = value if isinstance(value, dict) else ()
+    known = list(dict.fromkeys([*written, *(section.model_fields if section is not None else ())]))
     where = f" in {join_key(path)}" if path else ""
     hint = near_word(step, known) or (f"there are: {', '.join(known[:20])}" if known else "")
     raise UnknownKeyError(f'there is no key "{step}"{where}' + (f"; {hint}" if hint else ""))

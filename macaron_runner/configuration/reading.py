@@ -68,12 +68,8 @@ def noted(problem: Diagnostic, layers: Iterable[Layer]) -> Diagnostic:
 
 def _with_notes(problem: Diagnostic, file: str, places: tuple[Location, ...]) -> Diagnostic:
     extended = [file, *(place.file for place in places)]
-    notes = tuple(
-        (place, f"{name} is extended here")
-        for name, place in zip(extended, places, strict=False)
-        if place != problem.location
-    )
-    told = tuple(note for note in notes if note[0] != problem.location)
+    notes = tuple((place, f"{name} is extended here") for name, place in zip(extended, places, strict=False))
+    told = tuple(note for note in notes if note[0] != problem.location and note not in problem.related)
     return replace(problem, related=(*problem.related, *told)) if told else problem
 
 
@@ -218,6 +214,8 @@ def _fault_of(text: Any) -> str:
         return f"must be a path or a list of paths, not {shown(text)}"
     if "${" in text:
         return "cannot refer to variables: which files there are must not depend on where one looks"
+    if "://" in text:
+        return f"must be a path, not {shown(text)}: nothing is fetched"
     return "" if text and "\0" not in text else f"must be a path, not {shown(text)}"
 
 

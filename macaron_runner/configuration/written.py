@@ -19,7 +19,7 @@ from macaron_runner.configuration.values import Duration, Size, parse_duration, 
 from macaron_runner.configuration.yaml_nodes import is_text
 
 _WORD: Final = r"[A-Za-z0-9_./@%+=$-]"
-_PLAIN: Final = re.compile(rf"[A-Za-z_./]{_WORD}*(:{_WORD}+)*( {_WORD}+)*|\d[\d.]*(ms|[smhd]|[kMG]i?B|B)")
+_PLAIN: Final = re.compile(rf"[A-Za-z_./]{_WORD}*(:{_WORD}+)*( {_WORD}+)*|\d[\d.]*(ms|[smhd]|[kKMG]i?B|B)")
 _ADDRESS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+(:\d+)?")
 _OTHER_YAML: Final = frozenset(("y", "n", "yes", "no", "on", "off"))
 NOT_SHOWN: Final = "not-shown"

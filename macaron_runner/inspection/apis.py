@@ -11,6 +11,7 @@ from macaron_runner.assembly import ApiDocument, answered_here, read_apis
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, has_errors
 from macaron_runner.inspection.doubts import Doubts
+from macaron_runner.inspection.headers import headers_that_never_arrive
 from macaron_runner.inspection.inspection import InspectedApi, InspectedOperation
 from macaron_runner.inspection.security import verifiers_of_api
 from macaron_runner.openapi.operation import Api
@@ -40,15 +41,20 @@ def _inspected(
     configuration: Configuration, source: ApiDocument, api: Api, doubts: Doubts
 ) -> tuple[InspectedApi, list[Diagnostic]]:
     verifiers, problems = verifiers_of_api(
-        configuration, api, source.settings.security, builtin=source.builtin, doubts=doubts
+        configuration,
+        api,
+        source.settings.security,
+        builtin=source.builtin,
+        doubts=doubts,
+        unsure=source.unsure,
     )
     operations = tuple(InspectedOperation(operation, None) for operation in answered_here(api))
     inspected = InspectedApi(
         source.name, source.settings, api, source.builtin, operations, verifiers, source.document
     )
-    found = [*(() if source.doubtful else problems), *_check_names(inspected)]
-    if not has_errors(source.problems):
-        found += check_examples(api)
+    found = [*problems, *_check_names(inspected)]
+    found += headers_that_never_arrive(configuration, inspected)
+    found += check_examples(api, whole=not has_errors(source.problems))
     return inspected, found
 
 

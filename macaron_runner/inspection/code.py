@@ -55,8 +55,8 @@ def look_at_code(
     code = read_code(configuration, _search_path(), sys.meta_path)
     sound = {document.name for document in documents if not has_errors(document.problems)}
     search = HandlerSearch(configuration, code, doubts)
-    doubtful = {document.name for document in documents if document.doubtful}
-    filled_in = tuple(search.fill_in(api, sound=api.name not in doubtful) for api in apis)
+    unsure = {document.name: document.unsure for document in documents}
+    filled_in = tuple(search.fill_in(api, unsure[api.name]) for api in apis)
     found = [*search.problems, *check_named_functions(configuration, code)]
     if worker := split_name(configuration.config.server.worker)[0]:
         code.module(

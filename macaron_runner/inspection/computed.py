@@ -19,6 +19,7 @@ from macaron_runner.processes.capacity import Count, Limits, memory_share, pool_
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Api
+    from macaron_runner.openapi.unsure import Unsure
 
 
 def computed(
@@ -123,7 +124,7 @@ def _base_path(subject: _Subject, path: Path) -> Iterator[str]:
     settings = subject.config.apis.get(name)
     if settings is None or settings.base_path is not None:
         return
-    api, found = _read(subject.configuration, name)
+    api, _, found = _read(subject.configuration, name)
     if api is None:
         yield from _unreadable(settings.spec, found)
     else:
@@ -139,7 +140,7 @@ def _security(subject: _Subject, path: Path) -> Iterator[str]:
     settings = subject.config.apis.get(name)
     if settings is None:
         return
-    api, found = _read(subject.configuration, name)
+    api, unsure, found = _read(subject.configuration, name)
     if api is None:
         yield from _unreadable(settings.spec, found)
         return
@@ -150,6 +151,7 @@ def _security(subject: _Subject, path: Path) -> Iterator[str]:
         settings.security,
         builtin=settings.spec.startswith(BUILTIN_PREFIX),
         doubts=doubts,
+        unsure=unsure,
     )
     for scheme, verifier in verifiers.items():
         why = "as security: says" if scheme in settings.security else "the only verifier that fits"
@@ -159,16 +161,18 @@ def _security(subject: _Subject, path: Path) -> Iterator[str]:
         yield "no operation of the API asks for a security scheme"
 
 
-def _read(configuration: Configuration, name: str) -> tuple[Api | None, tuple[Diagnostic, ...]]:
-    """Return one API, its document read, or None and what is wrong with it."""
+def _read(configuration: Configuration, name: str) -> tuple[Api | None, Unsure, tuple[Diagnostic, ...]]:
+    """Return one API, its document read, or None; what in it faults make unsure; and what is wrong with it."""
     from macaron_runner.assembly import read_apis, read_documents
+    from macaron_runner.openapi.unsure import SURE
 
     alone = FrozenMap({name: configuration.config.apis[name]})
     documents, found = read_documents(
         replace(configuration, config=configuration.config.model_copy(update={"apis": alone}))
     )
-    apis, more = read_apis(document for document in documents if document.name == name)
-    return apis.get(name), (*found, *more)
+    sources = [document for document in documents if document.name == name]
+    apis, more = read_apis(sources)
+    return apis.get(name), sources[0].unsure if sources else SURE, (*found, *more)
 
 
 def _unreadable(spec: str, found: tuple[Diagnostic, ...]) -> Iterator[str]:

@@ -80,7 +80,13 @@ def _value(told: Explanation) -> str:
         return f": {shown(told.plain)} (it has an error: see macaron check)"
     if told.plain is not ABSENT:
         return f": {shown(told.plain)}" + ("" if told.is_set else " (default)")
-    return "" if ANY_NAME in told.path else " is not set"
+    if ANY_NAME in told.path:
+        return ""
+    return (
+        " has no value: it or something in it has an error (see macaron check)"
+        if told.is_set
+        else " is not set"
+    )
 
 
 def _facts(told: Explanation) -> Iterator[str]:

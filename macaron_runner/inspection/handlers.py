@@ -10,13 +10,14 @@ from dataclasses import replace
 
 from macaron_runner.auth.schemes import verifier_of_decorator
 from macaron_runner.code.function import Code, Function
-from macaron_runner.code.handlers import Found, check_fit, find_handler, handler_modules
+from macaron_runner.code.handlers import Found, bound_name, check_fit, find_handler, handler_modules
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.inspection.inspection import InspectedApi, InspectedOperation
 from macaron_runner.inspection.security import known_verifiers
 from macaron_runner.openapi.operation import Operation
+from macaron_runner.openapi.unsure import Unsure
 
 
 class HandlerSearch:
@@ -28,24 +29,30 @@ class HandlerSearch:
         self._doubts = doubts
         self.problems: list[Diagnostic] = []
 
-    def fill_in(self, api: InspectedApi, *, sound: bool) -> InspectedApi:
+    def fill_in(self, api: InspectedApi, unsure: Unsure) -> InspectedApi:
         """Return the API with the functions that answer its operations.
 
-        What a function takes is only compared with operations of a document that is `sound`: where parameters are
-        missing there, the function is not at fault.
+        What a function takes is not compared with operations that are `unsure`: where parameters are missing there, the
+        function is not at fault.
         """
-        operations = tuple(self._filled_in(api, each.operation, sound=sound) for each in api.operations)
+        operations = tuple(
+            self._filled_in(api, each.operation, sound=not unsure.about(each.operation))
+            for each in api.operations
+        )
         return replace(api, operations=operations)
 
     def _filled_in(self, api: InspectedApi, operation: Operation, *, sound: bool) -> InspectedOperation:
         modules = handler_modules(self._configuration, api.name, api.settings)
+        if bound_name(operation) is None and operation.operation_id is None and not sound:
+            return InspectedOperation(operation, None)  # its name may well be what is misspelt
         found = find_handler(operation, modules, self._code)
         if not self._handlers_are_unsure(api):
             self.problems += found.problems
         handler = found.handler if isinstance(found.handler, Function) else None
         if handler is not None and sound:
             self.problems += check_fit(handler, operation)
-        self.problems += self._marked_in_vain(api, operation, found)
+        if sound:
+            self.problems += self._marked_in_vain(api, operation, found)
         return InspectedOperation(operation, handler)
 
     def _handlers_are_unsure(self, api: InspectedApi) -> bool:

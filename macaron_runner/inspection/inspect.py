@@ -12,6 +12,7 @@ from macaron_runner.assembly import ApiDocument, read_documents
 from macaron_runner.collection import uncollected
 from macaron_runner.configuration.load import examine
 from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.configuration.reading import noted
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import Diagnostic, has_errors
 from macaron_runner.inspection.doubts import Doubts
@@ -131,7 +132,8 @@ def _inspection(
     look: CodeLook | None = None,
 ) -> Inspection:
     files = files_of(configuration, documents) if configuration is not None else [selection.file]
-    diagnostics = in_order(found, files)
+    layers = configuration.merged.layers if configuration is not None else ()
+    diagnostics = in_order((noted(each, layers) for each in found), files)
     if look is None:
         return Inspection(selection, configuration, diagnostics=diagnostics)
     return Inspection(selection, configuration, look.apis, look.tasks, diagnostics)

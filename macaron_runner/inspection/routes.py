@@ -56,7 +56,8 @@ class Callers:
 class Route:
     """One method of one path.
 
-    `handler` is the full name of the function, "" where it is not known, and `location` where it stands.
+    `handler` is the full name of the function, "" where it is not known, and `location` where it stands, None for
+    what macaron brings along: where that is installed, is nothing about the service.
     `media_types` and `body_limit` (bytes) are of the body it takes, None where it takes none. `timeout` and `slow_call`
     are seconds, None where nothing is limited or reported.
     """
@@ -128,7 +129,7 @@ def _route(inspection: Inspection, api: InspectedApi, inspected: InspectedOperat
         operation=operation.operation_id or "",
         handler=handler.full_name if handler is not None else "",
         callers=_callers(inspection, api, inspected),
-        location=handler.location if handler is not None else None,
+        location=handler.location if handler is not None and not api.builtin else None,
         media_types=tuple(content.media_type for content in body.content) if body is not None else (),
         body_limit=config.http.body_limit if body is not None and config is not None else None,
         timeout=config.server.timeout if config is not None else None,

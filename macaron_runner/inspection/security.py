@@ -17,28 +17,58 @@ from macaron_runner.configuration.model import JwtKey
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.openapi.operation import Api, Operation
+from macaron_runner.openapi.unsure import SURE, Unsure
 
 _AT_FAULT_ELSEWHERE = frozenset({"MAC206", "MAC321"})
 """What one file against itself has told already: a name that is not in `auth:`, a scheme that is not defined."""
 
 
 def verifiers_of_api(
-    configuration: Configuration, api: Api, mapping: Mapping[str, str], *, builtin: bool, doubts: Doubts
+    configuration: Configuration,
+    api: Api,
+    mapping: Mapping[str, str],
+    *,
+    builtin: bool,
+    doubts: Doubts,
+    unsure: Unsure = SURE,
 ) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
     """Return the name of the verifier of each security scheme in use, and problems (MAC401, 402, 404, 405).
 
-    Where `auth:` has faults of its own, nothing is said about what its entries might have checked.
+    Where `auth:` has faults of its own, nothing is said about what its entries might have checked; nor about operations
+    of which the document makes one `unsure`.
     """
     declared = known_verifiers(configuration, builtin=builtin)
     answered = replace(api, operations=tuple(_defined_only(each, api) for each in answered_here(api)))
     chosen, problems = resolve_schemes(answered, mapping, declared, configuration.locate)
     names = {id(verifier): name for name, verifier in declared.items()}
     named = {scheme: names[id(verifier)] for scheme, verifier in chosen.items()}
+    if unsure:
+        problems = _certain(configuration, answered, mapping, declared, unsure)
     if doubts.about("auth"):
         problems = tuple(each for each in problems if each.code == "MAC405")
     if doubts.about("apis", api.name, "security"):
         problems = ()
     return named, tuple(each for each in problems if each.code not in _AT_FAULT_ELSEWHERE)
+
+
+def _certain(
+    configuration: Configuration,
+    api: Api,
+    mapping: Mapping[str, str],
+    declared: Mapping[str, Fitting],
+    unsure: Unsure,
+) -> tuple[Diagnostic, ...]:
+    """Return the problems of the operations and of the security schemes that no fault of the document is about."""
+    schemes = {name: scheme for name, scheme in api.security_schemes.items() if name not in unsure.schemes}
+    operations = tuple(each for each in api.operations if not unsure.about(each))
+    sure = replace(api, security_schemes=schemes)
+    sure = replace(sure, operations=tuple(_defined_only(each, sure) for each in operations))
+    sure_mapping = (
+        {}
+        if unsure.everything
+        else {name: verifier for name, verifier in mapping.items() if name not in unsure.schemes}
+    )
+    return resolve_schemes(sure, sure_mapping, declared, configuration.locate)[1]
 
 
 def _defined_only(operation: Operation, api: Api) -> Operation:

@@ -17,33 +17,28 @@ _WHOLE: Final = ("path item", "operation")
 """What is taken out whole when something in it, other than a schema, is at fault: half an operation is another one."""
 
 
-def sound_part(document: Document, faults: Iterable[Pointer]) -> Document:
+def sound_part(document: Document, faults: Iterable[Pointer], *, halves: bool = False) -> Document:
     """Return a document without the values at the pointers; the places of all that is left stay the same.
 
-    A fault inside a schema takes that keyword away, one elsewhere in an operation the whole operation. The pointer ()
-    takes nothing away.
+    A fault inside a schema takes that keyword away, one elsewhere in an operation the whole operation, or with `halves`
+    only that field of it: good for looking for its function, not for judging it. The pointer () takes nothing away.
     """
     tree: Any = document.tree
     for fault in faults:
         if fault:
-            tree = _without(tree, _extent(fault))
+            tree = _without(tree, _extent(fault, 1 if halves else 0))
     source = replace(document.source, value=tree)
     others = (file for file in document.files.loaded if file.path != source.path)
     return replace(document, tree=tree, source=source, files=Files(source, *others))
 
 
-def is_shared(fault: Pointer) -> bool:
-    """Tell whether a fault is in what several operations may use, other than a schema: no telling then which do."""
-    return bool(fault) and _extent(fault) == fault and "schema" not in _kinds(fault)
-
-
-def _extent(fault: Pointer) -> Pointer:
-    """Return the pointer to what a fault spoils."""
+def _extent(fault: Pointer, below: int) -> Pointer:
+    """Return the pointer to what a fault spoils: a keyword, or so many steps `below` what is taken out whole."""
     kinds = _kinds(fault)
     if "schema" in kinds:
         return fault
     depth = max((depth for depth, kind in enumerate(kinds, 1) if kind in _WHOLE), default=len(fault))
-    return fault[:depth]
+    return fault[: depth + below]
 
 
 def _kinds(pointer: Pointer) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from macaron_runner.diagnostics import Location
 from macaron_runner.openapi.definitions import safe_name
@@ -46,7 +46,22 @@ _OF_JSON_SCHEMA: Final = DEFINITION_KEYWORDS | {"$schema", "$id", "id"}
 _KEPT: Final = ("swagger", "openapi", "jsonSchemaDialect")
 
 
-def read_surroundings(document: Document, survey: Survey | None = None) -> Document | None:
+class Surroundings(NamedTuple):
+    """What a document refers to beyond itself, as a document; and where what is in it really stands."""
+
+    document: Document
+    places: Mapping[_Place, Node]
+
+    def origin(self, pointer: Pointer) -> tuple[str, Pointer] | None:
+        """Return the file and the place in it of what stands at a pointer."""
+        for length in (2, 3):
+            node = self.places.get(tuple(map(str, pointer[:length])))
+            if node is not None:
+                return node.file.name, (*node.pointer, *pointer[length:])
+        return None
+
+
+def read_surroundings(document: Document, survey: Survey | None = None) -> Surroundings | None:
     """Return what the document's references lead to outside of it, or None where they lead nowhere else.
 
     `survey` is the document taken apart, where somebody has done it already.
@@ -63,7 +78,8 @@ def read_surroundings(document: Document, survey: Survey | None = None) -> Docum
         return None
     tree = _tree(document, places)
     source = File(document.source.path, document.file, tree, _locator(document, places))
-    return Document(document.file, tree, document.specification, source, document.files)
+    found = Document(document.file, tree, document.specification, source, document.files)
+    return Surroundings(found, places)
 
 
 def _free_place(taken: Mapping[_Place, Node], shelf: _Place, node: Node) -> _Place:

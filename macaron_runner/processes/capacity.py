@@ -79,7 +79,8 @@ def _bounded(wanted: int, why: str, limits: Limits, share: float, most: int) -> 
     room = int(limits.memory * share)
     fitting = room // WORKER_MEMORY
     number = max(1, min(wanted, fitting, most))
-    parts = f"memory {room // MIB} MiB / {WORKER_MEMORY // MIB} MiB = {fitting}"
+    shared = "" if share == 1 else f" / {1 / share:g}"
+    parts = f"memory {limits.memory // MIB} MiB{shared} / {WORKER_MEMORY // MIB} MiB = {fitting}"
     if fitting < 1:
         parts += ", at least 1"
     elif min(wanted, fitting) > most:

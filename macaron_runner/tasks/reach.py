@@ -87,6 +87,8 @@ def _reason(error: BaseException, tasks: Tasks, deadline: float) -> str:
             return f"TLS fails: {cause.reason or cause}"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror[:1].lower() + cause.strerror[1:]
+    if names & {"InvalidResponse"}:
+        return f"what answers there does not speak {urlsplit(str(tasks.broker)).scheme}"
     if names & {"NotAllowed"}:
         return "it has no such virtual host, or does not let this user in"
     return _without_secrets(f"{type(causes[-1]).__name__}: {causes[-1]}", tasks.broker)

@@ -158,7 +158,8 @@ def _without_echoes(findings: list[Finding], specification: _Specification) -> I
     """Yield the findings without those that only repeat another.
 
     A misspelt key is unknown, and the right one is missing: the first says it. A key may count as unevaluated
-    only because something inside it failed. What is not one of a list of words need not be a text, too.
+    only because something inside it, or the word that says what else there may be, failed. What is not one of a
+    list of words need not be a text, too.
     """
     listed = {finding.path for finding in findings if finding.keyword == "enum"}
     unknown = [finding for finding in findings if finding.keyword in _UNKNOWN]
@@ -167,8 +168,8 @@ def _without_echoes(findings: list[Finding], specification: _Specification) -> I
             continue
         if finding.keyword == "type" and finding.path in listed:
             continue
-        if finding.keyword == "unevaluatedProperties" and finding.subject in specification.known_beside(
-            finding
+        if finding.keyword == "unevaluatedProperties" and (
+            (*finding.path[:-1], "type") in listed or finding.subject in specification.known_beside(finding)
         ):
             continue
         yield finding

@@ -1,6 +1,7 @@
 """What an API's schemas say beside their rules, against these rules: defaults, examples, listed values.
 
-Not for the document's own form (document). Everything found is a warning: the service runs, its documentation lies.
+Not for the document's own form (document). Nearly everything found is a warning: the service runs, its
+documentation lies.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
+from macaron_runner.validation.defaults import bad_default, is_of_type
 from macaron_runner.validation.problems import Finding, pointer_of
 from macaron_runner.validation.schema import Definitions, misfits
+from macaron_runner.validation.text_values import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from macaron_runner.openapi.operation import Api, Content, Operation, Schema
+    from macaron_runner.openapi.operation import Api, Content, Operation, Parameter, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +30,11 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Value:
-    """A value beside its schema; `what` it is, `path` where in the schema of that place."""
-
-    code: str
-    what: str
-    value: Any
-    schema: Schema
-    place: _Place
-    path: tuple[str | int, ...]
-
-
-MOST_COMPILED: Final = 5000
-"""How many schemas are compiled to look at the values of one API: some tenths of a second, and of 100 MB."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Claim:
-    """A value that a document says is of a schema: `what` it is, and where in the schema of `place`."""
+    """A value that a document says is of a schema: `what` it is, and where in the schema of `place`.
+
+    `default_of` are the operation and its optional parameter of which it is the default.
+    """
 
     code: str
     what: str
@@ -52,22 +42,51 @@ class _Claim:
     schema: Schema
     place: _Place
     path: tuple[str | int, ...] = ()
+    default_of: tuple[Operation, Parameter] | None = None
 
 
-def check_examples(api: Api) -> tuple[Diagnostic, ...]:
-    """Return a warning for each default, example or listed value that its own schema refuses.
+def check_examples(api: Api, *, whole: bool = True) -> tuple[Diagnostic, ...]:
+    """Return a problem for each default, example or listed value that its own schema refuses.
 
-    A value may fit as part of a request or of a response. All are held against their schemas at once.
+    A warning, but an error for the default of a parameter that is not even of its type: that is never served.
+
+    Of an API that is not `whole`, because what is wrong in its document was taken out, only what no missing part of a
+    schema could change is told. A value may fit as part of a request or of a response. All are held against their
+    schemas at once.
     """
     claims = list(_claims(api))
     definitions = Definitions(api.schemas)
     in_request = misfits([(claim.schema, claim.value) for claim in claims], definitions, "request")
     doubtful = [(claims[number], finding) for number, finding in in_request.items()]
     in_response = misfits([(claim.schema, claim.value) for claim, _ in doubtful], definitions, "response")
-    return tuple(dict.fromkeys(_warning(*doubtful[number]) for number in in_response))
+    found = [doubtful[number] for number, finding in in_response.items() if whole or _is_certain(finding)]
+    return tuple(dict.fromkeys(_problem(*each) for each in found))
 
 
-def _warning(claim: _Claim, finding: Finding) -> Diagnostic:
+_ALONE: Final = frozenset(
+    {
+        *("type", "format", "enum", "const", "pattern", "minLength", "maxLength", "multipleOf"),
+        *(
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "minItems",
+            "maxItems",
+            "uniqueItems",
+        ),
+    }
+)
+"""Keywords that refuse a value whatever stands beside them."""
+
+
+def _is_certain(finding: Finding) -> bool:
+    return finding.keyword in _ALONE and not {"not", "then", "else"} & set(finding.schema_path)
+
+
+def _problem(claim: _Claim, finding: Finding) -> Diagnostic:
+    if claim.default_of is not None and is_of_type(finding):
+        return bad_default(*claim.default_of, claim.value)
     title = f"{claim.place.name} at {pointer_of(claim.path)}" if claim.path else claim.place.name
     reason = f"{pointer_of(finding.path) or 'it'} {finding.message}"
     message = f"{claim.what} in {title} does not fit: {reason}"
@@ -78,20 +97,33 @@ def _claims(api: Api) -> Iterator[_Claim]:
     for schema, place in _schemas(api):
         yield from _in_schema(schema, place, ())
     for operation in api.operations:
+        for parameter in operation.parameters:
+            yield from _of_parameter(operation, parameter, api.schemas)
         for content, place in _contents(operation):
             if content.schema is not None:
                 for value in content.examples.values():
                     yield _Claim("MAC382", "an example", value, content.schema, place)
 
 
+def _of_parameter(
+    operation: Operation, parameter: Parameter, definitions: Mapping[str, Schema]
+) -> Iterator[_Claim]:
+    """Yield what the schema of a parameter claims; its default may be that of a schema to which it refers."""
+    place = _Place(
+        f'the {parameter.location} parameter "{parameter.name}" of {operation.name}', operation.location
+    )
+    own = list(_in_schema(parameter.schema, place, ()))
+    yield from (claim for claim in own if claim.path or claim.code != "MAC381")
+    for default in shape_of(parameter.schema, definitions).default:
+        used = None if parameter.required else (operation, parameter)
+        yield _Claim("MAC381", "the default", default, parameter.schema, place, default_of=used)
+
+
 def _schemas(api: Api) -> Iterator[tuple[Schema, _Place]]:
-    """Yield the outermost schemas of an API: named ones, and those written where they are used."""
+    """Yield the outermost schemas of an API but for parameters': named ones, and those written where they are used."""
     for name, schema in api.schemas.items():
         yield schema, _Place(f'the schema "{name}"', api.schema_locations.get(name))
     for operation in api.operations:
-        for parameter in operation.parameters:
-            name = f'the {parameter.location} parameter "{parameter.name}" of {operation.name}'
-            yield parameter.schema, _Place(name, operation.location)
         for content, place in _contents(operation):
             if content.schema is not None:
                 yield content.schema, place

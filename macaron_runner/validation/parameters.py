@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic
+from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import ErrorDetail
 from macaron_runner.openapi.operation import Operation, Parameter, Schema
+from macaron_runner.validation.defaults import bad_default, is_of_type
 from macaron_runner.validation.identifiers import parameter_identifiers
-from macaron_runner.validation.problems import Unusable, details_of, invalid, pointer_of, shown
+from macaron_runner.validation.problems import Unusable, details_of, invalid, pointer_of
 from macaron_runner.validation.schema import Check, compile_schema
 from macaron_runner.validation.styles import ABSENT, Read, compile_reader, parse_pairs
 from macaron_runner.validation.text_values import UnreadableText, shape_of
@@ -119,42 +120,40 @@ def _plan(
 ) -> _Plan:
     shape = shape_of(parameter.schema, definitions)
     convert = adapt(parameter.schema)
+    check = compile_schema(parameter.schema, definitions, "request")
     others = {one.name for one in operation.parameters if one.location == parameter.location}
     allows_empty = parameter.allow_empty_value and parameter.location == "query"
     return _Plan(
         parameter=parameter,
         name=name,
         read=compile_reader(parameter, definitions, others),
-        check=compile_schema(parameter.schema, definitions, "request"),
+        check=check,
         adapt=convert,
-        default=_default(operation, parameter, shape.default, convert),
+        default=_default(operation, parameter, shape.default, check, convert),
         fixed_default=not any(isinstance(value, dict | list) for value in shape.default),
         empty=("" if "string" in shape.types or not shape.types else None) if allows_empty else ABSENT,
     )
 
 
 def _default(
-    operation: Operation, parameter: Parameter, default: tuple[Any, ...], convert: Callable[[Any], Any]
+    operation: Operation,
+    parameter: Parameter,
+    default: tuple[Any, ...],
+    check: Check,
+    convert: Callable[[Any], Any],
 ) -> Callable[[], Any] | None:
     """Return what makes the default, adapted: one value for all, but containers anew each time."""
     if not default or parameter.required:
         return None
+    if not check.valid(default[0]) and any(map(is_of_type, check.findings(default[0]))):
+        raise BadConfiguration([bad_default(operation, parameter, default[0])])
     try:
         value = convert(copy.deepcopy(default[0]))
     except (TypeError, ValueError):
-        raise BadConfiguration([_bad_default(operation, parameter, default[0])]) from None
+        raise BadConfiguration([bad_default(operation, parameter, default[0])]) from None
     if isinstance(default[0], dict | list):
         return lambda: convert(copy.deepcopy(default[0]))
     return lambda: value
-
-
-def _bad_default(operation: Operation, parameter: Parameter, default: Any) -> Diagnostic:
-    return Diagnostic(
-        "MAC376",
-        f'the default of the {parameter.location} parameter "{parameter.name}" of {operation.name} is not of its type: '
-        f"{shown(default)}",
-        operation.location,
-    )
 
 
 def _quiet_query(plans: Iterable[_Plan]) -> dict[str, Any] | None:

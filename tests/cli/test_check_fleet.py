@@ -52,6 +52,36 @@ def test_some_are_not(fleet: CommandLine) -> None:
     )
 
 
+def test_a_base_that_all_stand_on_is_faulty_once(fleet: CommandLine) -> None:
+    fleet.write("base.yaml", "http: {body_limt: 1}\n")
+    places = []
+    for number in range(9):
+        folder = fleet.folder / f"s{number}"
+        folder.mkdir()
+        fleet.write(f"s{number}/macaron.yaml", f"extends: ../base.yaml\n{MACARON_YAML}{SERVER}")
+        fleet.write(f"s{number}/shop.yaml", SHOP_YAML)
+        places.append(f"s{number}/macaron.yaml")
+    done = fleet("check", *places)
+    assert done.out == (
+        'error[MAC104]: unknown key "body_limt" in http\n'
+        "  --> base.yaml:1:8\n"
+        "1 | http: {body_limt: 1}\n"
+        "  |        ^^^^^^^^^ not one of: errors, body_limit, error_handler, cors, compression, docs, rate_limits\n"
+        "  = note: base.yaml is extended here (s0/macaron.yaml:1:10)\n"
+        "  = note: base.yaml is extended here (s1/macaron.yaml:1:10)\n"
+        "  = note: base.yaml is extended here (s2/macaron.yaml:1:10)\n"
+        "  = note: base.yaml is extended here (s3/macaron.yaml:1:10)\n"
+        "  = note: base.yaml is extended here (s4/macaron.yaml:1:10)\n"
+        "  = note: and 4 places more\n"
+        '  = help: did you mean "body_limit"?\n'
+    )
+    assert "macaron: s8/macaron.yaml: 1 problem\n" in done.err
+    assert "macaron: 9 services checked, 1 problem in 9\n" in done.err
+    (told,) = json.loads(fleet("check", *places, "--format", "json").out)
+    assert [each["file"] for each in told["related"]] == places
+    assert fleet("audit", *places).err.endswith("macaron: 1 finding: 1 error\n")
+
+
 def test_a_document_that_two_share_is_faulty_once(fleet: CommandLine) -> None:
     fleet.write("shared.yaml", "openapi: 3.1.0\ninfo: {title: Shop}\npaths: {}\n")
     for name in NAMES:

@@ -23,7 +23,7 @@ def test_help_shows_every_verb(macaron: CommandLine) -> None:
     done = macaron("--help")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(
-        "usage: macaron [-h] VERB ...\n\nRun a Python API service from one configuration file.\n"
+        "usage: macaron [-h] [--version] VERB ...\n\nRun a Python API service from one configuration file.\n"
     )
     for verb, summary in VERBS.items():
         assert re.search(rf"^  {verb}  +{re.escape(summary)}$", done.out, re.MULTILINE)
@@ -50,6 +50,11 @@ def test_the_verbs_are_those_of_the_readme() -> None:
         (("chek",), 'macaron: there is no verb "chek"; did you mean "check"?\n'),
         (("deploy",), 'macaron: there is no verb "deploy"; see macaron --help\n'),
         (("--nope",), "the following arguments are required: VERB"),
+        (("--", "check"), "macaron: the verb comes first; see macaron --help\n"),
+        (("--env", "prod", "check"), "unrecognized arguments: --env"),
+        (("check", "--deadline", "soon"), "argument --deadline: 'soon' is no number of seconds, more than 0"),
+        (("check", "--deadline", "nan"), "argument --deadline: 'nan' is no number of seconds, more than 0"),
+        (("check", "--nope"), "usage: macaron check [-h]"),
         (("check", "--nope"), "unrecognized arguments: --nope"),
         (("check", "--form", "json"), "unrecognized arguments: --form"),
         (("routes", "a", "b"), "unrecognized arguments: b"),
@@ -70,7 +75,21 @@ def test_what_makes_no_sense_is_a_matter_of_usage(
 
 
 def test_version(macaron: CommandLine) -> None:
-    assert macaron("version") == Done(0, version("macaron-runner") + "\n", "")
+    for word in ("version", "--version"):
+        assert macaron(word) == Done(0, version("macaron-runner") + "\n", "")
+
+
+def test_options_may_stand_between_the_words(macaron: CommandLine) -> None:
+    plain = macaron("explain", "service.name", "macaron.yaml", "--format", "json")
+    assert plain.code == 0
+    for words in (
+        ("explain", "service.name", "--format", "json", "macaron.yaml"),
+        ("explain", "--format", "json", "service.name", "macaron.yaml"),
+        ("explain", "service.name", "--format", "json", "--", "macaron.yaml"),
+    ):
+        assert macaron(*words) == plain
+    done = macaron("check", "macaron.yaml", "--no-ports", "gone")
+    assert (done.code, "gone cannot be read" in done.out) == (1, True)
 
 
 def test_schema(macaron: CommandLine) -> None:

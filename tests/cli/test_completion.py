@@ -50,6 +50,10 @@ CASES = {
     "macaron init fo": ["folder"],
     "macaron explain MAC10": sorted(code for code in CODES if code.startswith("MAC10")),
     "macaron explain server.time": ["server.timeout"],
+    "macaron explain --format json server.time": ["server.timeout"],
+    "macaron explain server.timeout --format json ot": ["other.dev.yaml", "other.yaml"],
+    "macaron explain server.timeout MAC1": [],
+    "macaron --ver": ["--version"],
     "macaron token --user a": [],
 }
 

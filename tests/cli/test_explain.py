@@ -69,12 +69,26 @@ def test_a_key_that_does_not_exist(macaron: CommandLine) -> None:
     assert done == Done(2, "", 'macaron: there is no key "wokers" in server; did you mean "workers"?\n')
 
 
+def test_a_code_that_does_not_exist(macaron: CommandLine) -> None:
+    for code in ("MAC999", "mac999", "MAC99", "MAC1010"):
+        done = macaron("explain", code)
+        complaint = f"macaron: there is no diagnostic {code.upper()}; macaron explain lists all codes\n"
+        assert done == Done(2, "", complaint)
+
+
 def test_a_faulty_file_is_explained_as_far_as_it_is_sound(macaron: CommandLine) -> None:
     macaron.write("macaron.yaml", MACARON_YAML + "server: {threads: many, timeout: 5s}\n")
     done = macaron("explain", "server.timeout")
     assert (done.code, done.out.splitlines()[0]) == (0, "server.timeout: 5s")
     assert "has errors" in done.err
     assert macaron("explain", "server.threads").out.startswith("server.threads: many (it has an error")
+    whole = macaron("explain", "server.timeout", "--set", "server.timeout=soon").out.splitlines()[0]
+    assert whole == "server.timeout: soon (it has an error: see macaron check)"
+    lost = macaron("explain", "auth.users.keys.main.secret", SHOP_KEY="").out.splitlines()
+    assert lost[0] == (
+        "auth.users.keys.main.secret has no value: it or something in it has an error (see macaron check)"
+    )
+    assert any("‹secret key› is missing" in line for line in lost)
     assert macaron("config").code == 78
     macaron.write("macaron.yaml", "a: [")
     assert macaron("explain", "server.timeout").code == 78

@@ -75,6 +75,10 @@ def test_nothing_is_overwritten_and_every_clash_is_told(macaron: CommandLine) ->
         (("x", "--name", "My Shop"), "at most 63), as my-shop"),
         (("x", "--name", ""), '"" is no name for a service'),
         (("123",), 'no name can be made of the folder "123"; give one: --name NAME'),
+        (
+            ("x", "--from", "https://a.example/b.json"),
+            "nothing is fetched: save https://a.example/b.json as a file",
+        ),
         (("x", "--template", "nope"), "invalid choice: 'nope'"),
         (("x", "--template", "tasks", "--from", "y"), "not allowed with argument"),
     ],

@@ -83,6 +83,20 @@ def test_a_bad_configuration(macaron: CommandLine) -> None:
     assert done.err.startswith(
         'error[MAC106]: the key "issuer" is missing in auth.partners\n  --> macaron.yaml:6:3\n'
     )
+    assert done.err.endswith("\n\nmacaron: 1 problem found\n")
+
+
+@pytest.mark.parametrize(
+    "words", [("token", "--user", "alice"), ("config",), ("run",), ("routes",), ("audit",)]
+)
+def test_a_secret_is_hidden_in_what_is_said_of_a_bad_configuration(
+    macaron: CommandLine, words: tuple[str, ...]
+) -> None:
+    macaron.write("macaron.yaml", MACARON_YAML + f'server: {{bind: "{KEY}"}}\n')
+    done = macaron(*words)
+    assert done.code in (1, 78)
+    assert KEY not in done.out + done.err
+    assert 'error[MAC211]: "‹secret key›" is no address' in done.out + done.err
 
 
 def test_a_secret_made_for_development(macaron: CommandLine) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from macaron_runner.openapi.document import Document, Pointer, read_document
-from macaron_runner.openapi.sound import is_shared, sound_part
+from macaron_runner.openapi.sound import sound_part
 
 TEXT = """
 openapi: 3.1.0
@@ -84,16 +84,8 @@ def test_nothing_spoilt_takes_nothing_away(document: Document) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("fault", "shared"),
-    [
-        ((), False),
-        (("components", "parameters", "Limit", "in"), True),
-        (("components", "parameters", "Limit", "schema", "type"), False),
-        (("components", "schemas", "Order", "type"), False),
-        (("paths", "/a", "get", "parameters", 0, "in"), False),
-        (("security",), True),
-    ],
-)
-def test_what_is_shared(fault: Pointer, *, shared: bool) -> None:
-    assert is_shared(fault) is shared
+def test_a_half_is_left_of_an_operation_for_its_function(document: Document) -> None:
+    tree = sound_part(
+        document, [("paths", "/a", "post", "responses", "200", "description")], halves=True
+    ).tree
+    assert at(tree, "paths", "/a", "post") == {"operationId": "postA"}

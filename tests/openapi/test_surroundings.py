@@ -28,13 +28,13 @@ def found_around(folder: Path, version: str, text: str, neighbour: str) -> tuple
     assert check_against_specification(document) == ()
     surroundings = read_surroundings(document)
     assert surroundings is not None
-    return tuple(fault.diagnostic for fault in check_against_specification(surroundings))
+    return tuple(fault.diagnostic for fault in check_against_specification(surroundings.document))
 
 
 @pytest.mark.parametrize("path", SOUND, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_nothing_is_found_around_a_sound_document(path: Path) -> None:
     surroundings = read_surroundings(read_document(path))
-    assert surroundings is None or check_against_specification(surroundings) == ()
+    assert surroundings is None or check_against_specification(surroundings.document) == ()
 
 
 def test_a_document_of_one_file_has_no_surroundings() -> None:

@@ -127,5 +127,6 @@ def test_a_pool_gets_a_process_a_core(limits: Limits, count: int) -> None:
 def test_the_web_and_the_pools_share_the_memory() -> None:
     limits = Limits(4, GIB)
     assert int(web_workers(limits, share=memory_share(0))) == 8
-    assert int(web_workers(limits, share=memory_share(1))) == 4
+    half = web_workers(limits, share=memory_share(1))
+    assert (int(half), half.reason) == (4, "4 cpus x 2 + 1 = 9, memory 1024 MiB / 2 / 128 MiB = 4 -> 4")
     assert int(pool_concurrency(limits, share=memory_share(3))) == 2

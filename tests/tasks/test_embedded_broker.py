@@ -38,7 +38,9 @@ def test_it_listens_for_us_alone(running, configure):
     broker = Embedded(running, configure())
     broker.start()
     assert Path(broker.socket).stat().st_mode & 0o077 == 0
-    assert (Path(broker.socket).parent / "broker" / "appendonlydir").is_dir()
+    wait_until(
+        (Path(broker.socket).parent / "broker" / "appendonlydir").is_dir, "the append-only file is there"
+    )
 
 
 @pytest.mark.service

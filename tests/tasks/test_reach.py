@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +88,25 @@ def test_somebody_listens_and_says_nothing(tmp_path: Path, scheme: str) -> None:
         said = reach(tmp_path, f"{scheme}://127.0.0.1:{port}/", deadline=1.0)
     assert said == f"the broker at 127.0.0.1:{port} cannot be used: no answer within 1 s"
     assert time.monotonic() - began < 10
+
+
+def test_somebody_speaks_another_language(tmp_path: Path) -> None:
+    """As a web proxy that stands between us and every host does."""
+    with socket.create_server(("127.0.0.1", 0)) as web:
+        port = web.getsockname()[1]
+        answering = threading.Thread(target=_answer_as_a_web_server, args=(web,), daemon=True)
+        answering.start()
+        said = reach(tmp_path, f"redis://:geheim@127.0.0.1:{port}/0")
+    assert said == f"the broker at 127.0.0.1:{port} cannot be used: what answers there does not speak redis"
+
+
+def _answer_as_a_web_server(web: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the test closed it
+        while True:
+            connection, _ = web.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
 def test_no_such_host(tmp_path: Path) -> None:

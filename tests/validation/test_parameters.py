@@ -266,6 +266,8 @@ def test_what_the_schema_allows_and_python_cannot_hold_is_the_clients_error() ->
         ({"type": "string", "format": "date", "default": "soon"}, datetime.date.fromisoformat),
         ({"type": "integer", "default": "few"}, int),
         ({"type": "integer", "default": [1]}, int),
+        ({"type": "boolean", "default": "si"}, same),
+        ({"type": "string", "enum": ["red"], "default": "blue"}, same),
     ],
 )
 def test_a_default_of_another_type_is_a_diagnostic(schema: Any, adapt: Any) -> None:
