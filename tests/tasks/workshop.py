@@ -82,6 +82,16 @@ def accepts(address: str | tuple[str, int]) -> bool:
     return False
 
 
+def answers(address: str) -> bool:
+    """Tell whether a Redis or Valkey at a Unix socket answers: it listens before it has opened its files."""
+    with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError):
+        client.settimeout(1)
+        client.connect(address)
+        client.sendall(b"PING\r\n")
+        return client.recv(64).startswith(b"+PONG")
+    return False
+
+
 class Embedded:
     """The broker that needs nothing installed."""
 
@@ -95,7 +105,7 @@ class Embedded:
         self.process = self.running.start(
             sys.executable, "-m", "macaron_runner.entries", "broker", *self.words
         )
-        wait_until(lambda: accepts(self.socket), "the broker listens")
+        wait_until(lambda: answers(self.socket), "the broker answers")
 
 
 class Redis:
