@@ -73,7 +73,7 @@ def folder(macaron: CommandLine) -> Path:
     return macaron.folder
 
 
-@pytest.fixture(params=SHELLS)
+@pytest.fixture(params=[pytest.param(shell, marks=pytest.mark.slow) for shell in SHELLS])
 def offer(request: pytest.FixtureRequest, folder: Path) -> Offer:
     """Give a function that asks a shell what it offers for a line."""
     require(request.param)

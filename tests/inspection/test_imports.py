@@ -13,6 +13,8 @@ from macaron_runner.configuration.selection import Selection
 from macaron_runner.inspection.inspect import inspect_service
 from macaron_runner.inspection.inspection import Inspection
 
+pytestmark = pytest.mark.slow
+
 MACARON_YAML = "macaron: 1\nservice: {name: shop}\napis:\n  shop: {spec: shop.yaml, handlers: moody_orders}\n"
 SHOP_YAML = """\
 openapi: 3.1.0
