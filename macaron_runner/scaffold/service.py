@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from macaron_runner.configuration.schema import json_schema
+from macaron_runner.configuration.written import text
 from macaron_runner.scaffold.files import NewFile
 
 SCHEMA_FILE: Final = ".macaron/macaron.schema.json"
@@ -92,15 +93,15 @@ def _apis(service: NewService) -> str:
         lines.append("    handlers:\n" + "".join(f"      - {name}\n" for name in service.handlers))
     if len(service.verifiers) > 1:
         pairs = [(scheme, verifier.name) for verifier in service.verifiers for scheme in verifier.schemes]
-        lines.append("    security:\n" + "".join(f"      {scalar(key)}: {name}\n" for key, name in pairs))
+        lines.append("    security:\n" + "".join(f"      {text(key)}: {name}\n" for key, name in pairs))
     return f"{_APIS}  {service.package}:\n" + "".join(lines)
 
 
-def scalar(text: str) -> str:
-    """Return a text as a value (or key) of macaron.yaml: plain, or in quotes; a dollar sign is one there."""
-    if _PLAIN_WORD.fullmatch(text) and text.lower() not in _YAML_WORDS:
-        return text
-    return json.dumps(text.replace("$", "$$"))
+def scalar(value: str) -> str:
+    """Return a text as a value of macaron.yaml: plain, or in quotes; a dollar sign is one there. Not for keys."""
+    if _PLAIN_WORD.fullmatch(value) and value.lower() not in _YAML_WORDS:
+        return value
+    return json.dumps(value.replace("$", "$$"))
 
 
 def listed(paths: Sequence[str]) -> str:

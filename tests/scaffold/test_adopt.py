@@ -161,6 +161,14 @@ def test_verifiers(make: Maker) -> None:
     assert "by_password" not in made.text("petstore/api.py")
 
 
+def test_dollar_signs_in_the_names_of_schemes(make: Maker) -> None:
+    text = (DOCUMENTS / "guarded.yaml").read_text("utf-8").replace("Partner-Key", "Partner$Key")
+    made = make.text(text)
+    config = yaml.safe_load(made.text("macaron.yaml"))
+    assert config["apis"]["petstore"]["security"]["Partner$Key"] == "partner_key"
+    assert made.problems() == ()
+
+
 def test_names_of_the_document_are_honoured_where_they_can_be(make: Maker) -> None:
     made = make(DOCUMENTS / "named.yaml", "warehouse")
     assert set(made.python) == {
