@@ -6,13 +6,13 @@ Not for programs (reports).
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from macaron_runner.diagnostics import Diagnostic, Location
+from macaron_runner.display import columns, printable
 
 
 def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
@@ -75,8 +75,8 @@ def short(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return a text that cannot move the cursor, colour the terminal or fill it: it is shown, not obeyed."""
-    return "".join(char if char.isprintable() else "�" for char in short(text).replace("\n", " "))
+    """Return a text on one line that can neither move the cursor nor fill the terminal."""
+    return printable(short(text).replace("\n", " "))
 
 
 def _margin(location: Location | None) -> int:
@@ -92,11 +92,11 @@ def _source_of(
     if line is None:
         return [*lines, f"{margin} | {label}"] if label else lines
     window, start = _window(line, max(place.column - 1, 0))
-    text = "".join(char if char.isprintable() or char == "\t" else "�" for char in window)
+    text = printable(window, keep="\t")
     marked = text[start : start + max(place.length, 1)]
-    pad = "".join("\t" if char == "\t" else " " * _width(char) for char in text[:start])
+    pad = "".join("\t" if char == "\t" else " " * columns(char) for char in text[:start])
     lines.append(f"{paint(str(place.line), 34)} | {text}")
-    lines.append(f"{margin} | {pad}{paint('^' * max(1, sum(map(_width, marked))), 1, hue)} {label}".rstrip())
+    lines.append(f"{margin} | {pad}{paint('^' * max(1, columns(marked)), 1, hue)} {label}".rstrip())
     return lines
 
 
@@ -113,13 +113,6 @@ def _window(line: str, start: int) -> tuple[str, int]:
     return f"{left}{line[begin:end]}{right}", start - begin + len(left)
 
 
-def _width(char: str) -> int:
-    """Return the columns a character takes on a terminal (Unicode standard annex 11)."""
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
 def _line_of(place: Location, sources: dict[str, list[str]]) -> str | None:
     """Return the source line of a place, or None where there is none (any more)."""
     if not place.line:
@@ -129,9 +122,8 @@ def _line_of(place: Location, sources: dict[str, list[str]]) -> str | None:
             text = Path(place.file).read_text("utf-8-sig", errors="replace")
         except (OSError, ValueError):
             text = ""
-        sources[place.file] = re.split(
-            r"\r\n|\r|\n", text
-        )  # splitlines() would break at more than editors do
+        # splitlines() would break at more than editors do
+        sources[place.file] = re.split(r"\r\n|\r|\n", text)
     lines = sources[place.file]
     if place.line > len(lines) or not lines[place.line - 1]:
         return None

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from macaron_runner.diagnostics import CODES, Diagnostic, Location, Severity
+from macaron_runner.codes import CODES
+from macaron_runner.diagnostics import Diagnostic, Location, Severity
 from macaron_runner.rendering import short
 
 SARIF_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macaron_runner.diagnostics import CODES, Diagnostic, Location, Severity
+from macaron_runner.codes import CODES
+from macaron_runner.diagnostics import Diagnostic, Location, Severity
 from macaron_runner.reports import render_github, render_json, render_sarif
 
 PLACE = Location("macaron.prod.yaml", 41, 14, 5)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Generic
 
 from macaron_runner.auth.fitting import Fits, Locate, carries_a_token
-from macaron_runner.diagnostics import Diagnostic, Location, near_word
+from macaron_runner.diagnostics import Diagnostic, Location, near_word, not_one_of
 from macaron_runner.openapi.operation import Api, Operation, SecurityScheme
 
 
@@ -114,7 +114,7 @@ class _Choice(Generic[Fits]):
                     "MAC405",
                     f'API "{self.api.name}" has no security scheme "{name}"',
                     self._place("security", name, key=True),
-                    label=f"not one of: {_listed(known)}",
+                    label=not_one_of(sorted(known)),
                     help=near_word(name, known),
                 )
 
@@ -128,7 +128,7 @@ class _Choice(Generic[Fits]):
                 "MAC206",
                 f'unknown verifier "{wanted}" for {what}',
                 place,
-                label=f"not one of: {_listed(self.verifiers)}",
+                label=not_one_of(sorted(self.verifiers)),
                 help=near_word(wanted, self.verifiers),
             )
         if not verifier.fits(scheme):
@@ -142,7 +142,7 @@ class _Choice(Generic[Fits]):
             "MAC321",
             f'"{operation.name}" needs security scheme "{name}", which the document does not define',
             operation.location,
-            label=f"not one of: {_listed(known)}",
+            label=not_one_of(sorted(known)),
             help=near_word(name, known),
         )
 
@@ -165,7 +165,7 @@ class _Choice(Generic[Fits]):
         api = self.api.name
         return Diagnostic(
             "MAC402",
-            f'several verifiers fit security scheme "{scheme.name}" of API "{api}": {_listed(fitting)}',
+            f'several verifiers fit security scheme "{scheme.name}" of API "{api}": {", ".join(sorted(fitting))}',
             self._place(key=True) or operation.location,
             help=f"choose one in macaron.yaml: apis.{api}.security: {{{scheme.name}: {fitting[0]}}}",
         )
@@ -180,7 +180,3 @@ def _described(scheme: SecurityScheme) -> str:
     if scheme.type == "apiKey":
         return f"apiKey in {scheme.carrier} {scheme.parameter_name}"
     return f"{scheme.type} {scheme.scheme}".strip()
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "(none)"

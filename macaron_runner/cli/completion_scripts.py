@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
+from macaron_runner.codes import CODES
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.configuration.shape import sections_in
-from macaron_runner.diagnostics import CODES
 
 
 def filled(script: str, **words: str) -> str:

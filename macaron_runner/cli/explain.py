@@ -55,7 +55,7 @@ def _list_codes(*, as_json: bool) -> int:
 
 
 def _explain_code(code: str, *, as_json: bool) -> int:
-    from macaron_runner.diagnostics import CODES
+    from macaron_runner.codes import CODES
     from macaron_runner.explanations import explain_code
 
     try:

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Sequence
 
 from macaron_runner.cli.selection import describe_selection, selection_of
-from macaron_runner.cli.table import columns, printable, table, table_width
+from macaron_runner.cli.table import table, table_width
 from macaron_runner.cli.terminal import colored, hide_secrets
+from macaron_runner.configuration.written import size
 from macaron_runner.diagnostics import BadConfiguration, near_word
+from macaron_runner.display import columns, printable
 from macaron_runner.errors import UsageError
 from macaron_runner.inspection.inspect import inspect_service
 from macaron_runner.inspection.inspection import Inspection
@@ -91,17 +93,10 @@ _NOBODY = {True: "macaron", False: ""}
 def _limits(route: Route) -> str:
     words = ["deprecated"] * route.deprecated
     if route.body_limit is not None:
-        words.append(f"{', '.join(route.media_types)} up to {_size(route.body_limit)}".strip())
+        words.append(f"{', '.join(route.media_types)} up to {size(route.body_limit)}".strip())
     if route.slow_call is not None:
         words.append(f"slow after {route.slow_call:g}s")
     return "; ".join(words)
-
-
-def _size(count: int) -> str:
-    for unit, name in ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB")):
-        if count >= unit and count % unit == 0:
-            return f"{count // unit}{name}"
-    return f"{count}B"
 
 
 def _shown(route: Route) -> str:

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from macaron_runner.display import columns
+
 _GAP: Final = 2
-
-
-def printable(text: str) -> str:
-    """Return a text that cannot move the cursor or colour the terminal."""
-    return "".join(char if char.isprintable() else "�" for char in text)
-
-
-def columns(text: str) -> int:
-    """Return how many columns of a terminal a text takes (Unicode standard annex 11)."""
-    return sum(_width(char) for char in text)
-
-
-def _width(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def table_width(rows: Sequence[Sequence[str]]) -> int:

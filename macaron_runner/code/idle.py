@@ -19,7 +19,7 @@ from macaron_runner.code.function import Function
 from macaron_runner.code.handlers import handler_names
 from macaron_runner.code.written import WrittenModule
 from macaron_runner.configuration.files import UnreadableError, read_file, shown_name
-from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word
+from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word, nearest
 from macaron_runner.openapi.operation import Operation
 
 _MOST_FILES: Final = 500
@@ -155,15 +155,16 @@ def _problem(each: _Idle, unanswered: Sequence[Operation]) -> Diagnostic:
         for operation in unanswered
         if operation.operation_id
     }
-    near = near_word(each.name, names)
-    operation = names[near.split('"')[1]] if near else None
+    near = nearest(each.name, names)
+    operation = names[near] if near is not None else None
     place = operation.location if operation is not None else None
     return Diagnostic(
         "MAC509",
         f"{each.name}() is in a handlers module, answers no operation and is used nowhere",
         each.location,
         label="no operationId leads here",
-        help=near or f"name it by an operationId; a helper that is to stay is better called _{each.name}",
+        help=near_word(each.name, names)
+        or f"name it by an operationId; a helper that is to stay is better called _{each.name}",
         severity=Severity.WARNING,
         related=((place, "this operation has no handler"),) if place is not None else (),
     )

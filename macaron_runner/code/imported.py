@@ -17,6 +17,7 @@ from macaron_runner.code.function import Function, Marker, TaskDeclaration
 from macaron_runner.code.layers import attribute_of, innermost_of, layers, place_of_function, signature_of
 from macaron_runner.code.parsing import place_of_syntax_error
 from macaron_runner.code.problems import absent_module, broken_module
+from macaron_runner.code.search import is_own_file
 from macaron_runner.configuration.files import shown_name
 from macaron_runner.diagnostics import Diagnostic, Location
 
@@ -102,8 +103,7 @@ class ImportedCode:
         frames = [
             frame
             for frame in traceback.extract_tb(error.__traceback__)
-            if any(Path(frame.filename).is_relative_to(folder) for folder in self._folders)
-            and "site-packages" not in frame.filename
+            if is_own_file(Path(frame.filename), self._folders)
         ]
         return _place(frames[-1]) if frames else None
 

@@ -12,7 +12,7 @@ from typing import Final
 from macaron_runner.code.bindings import read_namespace
 from macaron_runner.code.namespace import Namespace
 from macaron_runner.code.parsing import BrokenSourceError, Source, TooLargeError, parse_file
-from macaron_runner.code.search import Search
+from macaron_runner.code.search import Search, is_own_file
 
 MOST_MODULES: Final = 400
 """How many modules are read at most; of further ones nothing is known, and nothing is said."""
@@ -58,12 +58,13 @@ class Library:
         if name not in self._own:
             place = self.search.find(name) if name else None
             file = place.file if place is not None else None
-            self._own[name] = file is not None and "site-packages" not in file.parts and self._is_inside(file)
+            self._own[name] = file is not None and self._is_own(file)
         return self._own[name]
 
-    def _is_inside(self, file: Path) -> bool:
-        inside = any(file.is_relative_to(folder) for folder in self._folders)
-        return inside or any(file.resolve().is_relative_to(folder) for folder in self._folders)
+    def _is_own(self, file: Path) -> bool:
+        if "site-packages" in file.parts:
+            return False
+        return is_own_file(file, self._folders) or is_own_file(file.resolve(), self._folders)
 
     def _read(self, name: str) -> ModuleText | BrokenSourceError | None:
         place = self.search.find(name) if name else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import zipimport
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
@@ -65,6 +65,11 @@ def python_folders(configuration: Configuration) -> tuple[Path, ...]:
     """Return the folders of `service.python_path`, absolute, links followed."""
     folders = configuration.config.service.python_path
     return tuple(configuration.resolve(folder).resolve() for folder in folders)
+
+
+def is_own_file(file: Path, folders: Iterable[Path]) -> bool:
+    """Tell whether a file is the service's own: below one of its folders, and not installed there."""
+    return "site-packages" not in file.parts and any(file.is_relative_to(folder) for folder in folders)
 
 
 class Search:

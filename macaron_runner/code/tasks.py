@@ -12,7 +12,7 @@ from macaron_runner.code.function import Code, Function, Module
 from macaron_runner.code.handlers import Named, bound_name, decorator_names, handler_modules, split_name
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
-from macaron_runner.diagnostics import Diagnostic, Location, near_word
+from macaron_runner.diagnostics import Diagnostic, Location, near_word, not_one_of
 from macaron_runner.openapi.operation import Operation
 
 
@@ -125,7 +125,7 @@ def _check_schedules(
                 "MAC612",
                 f'schedule "{name}" names a task that does not exist: "{wanted}"',
                 configuration.locate("tasks", "schedules", name, "task"),
-                label=f"not one of: {', '.join(sorted(tasks)) or '(there are none)'}",
+                label=not_one_of(sorted(tasks)),
                 help=near_word(wanted, tasks) or _how_to_define(wanted, modules),
             )
 
@@ -137,7 +137,7 @@ def _is_missing(wanted: str, modules: Iterable[Module], *, complete: bool) -> bo
 
 
 def _how_to_define(wanted: str, modules: Iterable[Module]) -> str:
-    home, _, name = wanted.rpartition(".")
+    home, name = split_name(wanted)
     module = next((module for module in modules if module.name == home), None)
     if module is None:
         return f"if it is in {home}: tasks are looked for in the modules of tasks.modules and of handlers"
@@ -192,6 +192,6 @@ def _check_queues(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnos
                 "MAC614",
                 f'unknown queue "{declared.queue}" for task "{task.full_name}"',
                 declared.location or task.location,
-                label=f"not one of: {', '.join(known)}",
+                label=not_one_of(known),
                 help=near_word(declared.queue, known),
             )

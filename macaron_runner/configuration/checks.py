@@ -16,9 +16,9 @@ from macaron_runner.configuration.cron import parse_cron
 from macaron_runner.configuration.deployment_checks import check_deployment
 from macaron_runner.configuration.model import JwtKey, Schedule
 from macaron_runner.configuration.source import Path
-from macaron_runner.configuration.subject import Subject, not_one_of
+from macaron_runner.configuration.subject import Subject
 from macaron_runner.configuration.variables import TYPES, text_of
-from macaron_runner.diagnostics import Diagnostic, near_word
+from macaron_runner.diagnostics import Diagnostic, near_word, not_one_of
 
 RESERVED_APIS: Final = ("ping",)
 """Names of APIs that are part of every service."""

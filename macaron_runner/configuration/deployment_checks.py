@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from macaron_runner.codes import CODES
 from macaron_runner.configuration.deployment import (
     AnyTarget,
     Beanstalk,
@@ -17,8 +18,8 @@ from macaron_runner.configuration.deployment import (
 )
 from macaron_runner.configuration.image import parse_image
 from macaron_runner.configuration.source import Path
-from macaron_runner.configuration.subject import Subject, not_one_of
-from macaron_runner.diagnostics import CODES, Diagnostic, near_word
+from macaron_runner.configuration.subject import Subject
+from macaron_runner.diagnostics import Diagnostic, near_word, not_one_of
 
 TOLD_BY_CHECK = frozenset({"MAC209", "MAC210"})
 """What `macaron check` warns of and `macaron audit` tells as well."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from macaron_runner.configuration.interpolate import Reference, Template, TemplateError, parse_template
-from macaron_runner.configuration.keys import ANY_NAME, join_key, value_at
+from macaron_runner.configuration.keys import ANY_NAME, join_key
 from macaron_runner.configuration.loaded import Configuration
-from macaron_runner.configuration.merge import ABSENT, Merged, Touch
+from macaron_runner.configuration.merge import ABSENT, Merged, Touch, value_at
 from macaron_runner.configuration.model import Secret, Variable
 from macaron_runner.configuration.reference import default_of, type_of
 from macaron_runner.configuration.section import Section
@@ -24,6 +24,7 @@ from macaron_runner.configuration.source import Path
 from macaron_runner.configuration.variables import PORT, text_of
 from macaron_runner.configuration.written import flow, hidden, written
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
+from macaron_runner.display import printable
 from macaron_runner.redaction import mark
 
 _LONGEST: Final = 200
@@ -135,7 +136,7 @@ def shown_place(place: Location | str) -> str:
     name = str(place)
     if name.startswith("--set "):
         name = name.partition("=")[0]
-    return "".join(char if char.isprintable() else "�" for char in name)
+    return printable(name)
 
 
 def shown(value: Any) -> str:

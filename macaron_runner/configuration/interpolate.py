@@ -139,6 +139,11 @@ def _interpolate_text(text: str, scope: Scope, place: Callable[[int], Location])
     return result
 
 
+def escaped(text: str) -> str:
+    """Return a text that refers to nothing as a document would write it: every `$` as `$$`."""
+    return text.replace("$", "$$")
+
+
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """Yield the pieces, literals that follow one another as one: however a text was made, it equals its like."""
     for is_literal, together in groupby(pieces, key=lambda piece: isinstance(piece, str)):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from macaron_runner.configuration.merge import Merged, child
+from macaron_runner.configuration.merge import Merged, value_at
 from macaron_runner.configuration.shape import annotations_at, below, section_at
 from macaron_runner.configuration.source import Path
 from macaron_runner.diagnostics import near_word
@@ -56,13 +56,6 @@ def find_key(key: str, merged: Merged) -> Path:
     for step in split_key(key):
         path = (*path, _step(step, path, merged))
     return path
-
-
-def value_at(tree: Any, path: Path) -> Any:
-    """Return what stands at a path of plain data, or ABSENT."""
-    for step in path:
-        tree = child(tree, step)
-    return tree
 
 
 def _step(step: str, path: Path, merged: Merged) -> str | int:

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from macaron_runner.configuration.checks import check
-from macaron_runner.configuration.interpolate import Scope, failures
+from macaron_runner.configuration.interpolate import Scope, escaped, failures
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.merge import Layer, Merged, merge_layers
 from macaron_runner.configuration.model import Secret, Variable
@@ -130,7 +130,7 @@ def _resolved(
 ) -> Merged:
     """Return the layers as one tree, with what the environment says by itself."""
     if level := environ.get("MACARON_LOG_LEVEL"):
-        value = {"observability": {"logs": {"level": _literal(level.lower())}}}
+        value = {"observability": {"logs": {"level": escaped(level.lower())}}}
         first_set = len(layers) - len(selection.overrides)
         ours = Layer.nowhere("environment MACARON_LOG_LEVEL", value)
         layers = (*layers[:first_set], ours, *layers[first_set:])
@@ -146,9 +146,4 @@ def _filling(server: Any, environ: Mapping[str, str]) -> Iterable[Layer]:
     if server.get("bind") is None and environ.get("PORT"):
         yield Layer.nowhere("environment PORT", {"server": {"bind": "127.0.0.1:${PORT}"}})
     if server.get("workers") in (None, "auto") and (workers := environ.get("WEB_CONCURRENCY")):
-        yield Layer.nowhere("environment WEB_CONCURRENCY", {"server": {"workers": _literal(workers)}})
-
-
-def _literal(text: str) -> str:
-    """Return a text of the environment, which refers to nothing, as a file would write it."""
-    return text.replace("$", "$$")
+        yield Layer.nowhere("environment WEB_CONCURRENCY", {"server": {"workers": escaped(workers)}})

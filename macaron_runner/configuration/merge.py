@@ -38,6 +38,13 @@ def child(value: Any, step: str | int) -> Any:
     return ABSENT
 
 
+def value_at(tree: Any, path: Path) -> Any:
+    """Return what stands at a path of plain data, or ABSENT."""
+    for step in path:
+        tree = child(tree, step)
+    return tree
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Layer:
     """One source of values: a file, a variable of the environment, a `--set`; its references are not followed.

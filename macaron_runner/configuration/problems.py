@@ -22,7 +22,7 @@ from macaron_runner.configuration.sensitive import Sensitive, is_secret_by_place
 from macaron_runner.configuration.shape import annotations_at, descriptions, section_at
 from macaron_runner.configuration.source import Path
 from macaron_runner.configuration.yaml_nodes import MOST_PROBLEMS
-from macaron_runner.diagnostics import Diagnostic, near_word
+from macaron_runner.diagnostics import Diagnostic, near_word, nearest, not_one_of
 
 _PHRASES: Final = {
     "string_type": "a text",
@@ -171,17 +171,15 @@ def _known_keys(path: Path, merged: Merged) -> list[str]:
 
 def _meant(path: Path, merged: Merged) -> Path | None:
     """Return the path of the known key that an unknown one is near to."""
-    hint = near_word(str(path[-1]), _known_keys(path[:-1], merged))
-    return (*path[:-1], hint.split('"')[1]) if hint else None
+    meant = nearest(str(path[-1]), _known_keys(path[:-1], merged))
+    return (*path[:-1], meant) if meant is not None else None
 
 
 def _unknown(path: Path, merged: Merged, *, required: bool) -> Diagnostic:
     known = _known_keys(path[:-1], merged)
     hint = near_word(str(path[-1]), known) + (" It is required." if required else "")
     message = f'unknown key "{path[-1]}"' + (f" in {dotted(path[:-1])}" if path[:-1] else "")
-    return Diagnostic(
-        "MAC104", message, merged.locate(path, key=True), f"not one of: {', '.join(known)}", hint
-    )
+    return Diagnostic("MAC104", message, merged.locate(path, key=True), not_one_of(known), hint)
 
 
 def _missing(path: Path, merged: Merged) -> Diagnostic:

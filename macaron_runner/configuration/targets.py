@@ -17,6 +17,7 @@ from macaron_runner.configuration.interpolate import Failed
 from macaron_runner.configuration.load import examine
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.merge import child
+from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
 
 _MANY_MACHINES: Final = (Kubernetes, CloudRun, Beanstalk)
@@ -178,7 +179,7 @@ def _said(configuration: Configuration, *path: str) -> Any:
 
 def _is_odd(value: Any) -> bool:
     """Tell whether a value has a secret in it, or could not be interpolated: there is something, whatever it is."""
-    return isinstance(value, Failed) or hasattr(value, "reveal")
+    return isinstance(value, Failed | Sensitive)
 
 
 def _is_known(configuration: Configuration, *path: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import TypeAdapter
 
+from macaron_runner.configuration.interpolate import escaped
 from macaron_runner.configuration.section import Section
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.configuration.shape import whole
@@ -71,10 +72,10 @@ def reference(value: Any) -> Any:
     """
     if isinstance(value, Sensitive):
         return "".join(
-            _literal(part) if isinstance(part, str) else f"${{secret:{part[0] or NOT_SHOWN}}}"
+            escaped(part) if isinstance(part, str) else f"${{secret:{part[0] or NOT_SHOWN}}}"
             for part in value.parts
         )
-    return _literal(value) if isinstance(value, str) else value
+    return escaped(value) if isinstance(value, str) else value
 
 
 def hidden(value: Any, annotation: Any) -> Any:
@@ -143,10 +144,6 @@ def _with_unit(value: Any, annotation: Any) -> Any:
     if type(value) is int and any(kind == Size for kind in kinds(annotation)):
         return size(value)
     return value
-
-
-def _literal(part: str) -> str:
-    return part.replace("$", "$$")
 
 
 def _number(value: float) -> str:

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from macaron_runner.diagnostics import CODES
+from macaron_runner.codes import CODES
 
 _FOLDER: Final = Path(__file__).parent
 

@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any, Final, TypeAlias
 
 from macaron_runner.configuration.loaded import Configuration
-from macaron_runner.configuration.merge import ABSENT, child, merge_layers
+from macaron_runner.configuration.merge import ABSENT, merge_layers, value_at
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.configuration.problems import dotted
 from macaron_runner.configuration.source import Path
@@ -57,9 +57,7 @@ class Audited:
 
     def said(self, *path: str | int) -> Any:
         """Return what the files say at a path, keys of later versions included; None where they say nothing."""
-        value: Any = self.configuration.merged.value
-        for step in path:
-            value = child(value, step)
+        value = value_at(self.configuration.merged.value, path)
         return None if value is ABSENT else value
 
     @cached_property
@@ -118,12 +116,6 @@ def is_loopback(host: str) -> bool:
 def is_everywhere(bind: str) -> bool:
     """Tell whether an address to listen on is that of all interfaces: 0.0.0.0:80, [::]:80."""
     return bind.rpartition(":")[0] in ("0.0.0.0", "[::]", "*")  # noqa: S104 - it is looked for, not used
-
-
-def binds(audited: Audited) -> tuple[str, ...]:
-    """Return the addresses that the server listens on."""
-    bind = audited.config.server.bind
-    return (bind,) if isinstance(bind, str) else bind
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

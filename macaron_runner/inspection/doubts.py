@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.configuration.merge import ABSENT, value_at
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
 
 _Path = tuple[str | int, ...]
@@ -25,22 +26,12 @@ class Doubts:
         """Tell whether anything is wrong with what the files have at a path of keys, or below it."""
         if not self._wrong:
             return False
-        found, value = _at(self._configuration.merged.value, path)
-        return found and any(self._is_wrong(below) for below in _paths(value, path))
+        value = value_at(self._configuration.merged.value, path)
+        return value is not ABSENT and any(self._is_wrong(below) for below in _paths(value, path))
 
     def _is_wrong(self, path: _Path) -> bool:
         places = (self._configuration.locate(*path, key=key) for key in (True, False))
         return any(_covers(place, wrong) for place in places for wrong in self._wrong)
-
-
-def _at(value: Any, path: _Path) -> tuple[bool, Any]:
-    """Return whether there is something at a path, and what."""
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return False, None
-    return True, value
 
 
 def _paths(value: Any, path: _Path) -> Iterator[_Path]:

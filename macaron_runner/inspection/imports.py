@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from macaron_runner.code.search import is_own_file, python_folders
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import Diagnostic, Location
 
@@ -174,7 +175,7 @@ def _failure(
 
 def _places(lines: Iterable[str], configuration: Configuration) -> Iterator[Location]:
     """Yield the places of the service's own code in a traceback, the innermost first."""
-    folders = [configuration.resolve(folder).resolve() for folder in configuration.config.service.python_path]
+    folders = python_folders(configuration)
     for file, line in _FRAME.findall("\n".join(lines)):
-        if any(Path(file).is_relative_to(folder) for folder in folders) and "site-packages" not in file:
+        if is_own_file(Path(file), folders):
             yield Location(file, int(line), 1)

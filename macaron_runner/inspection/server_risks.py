@@ -14,8 +14,9 @@ from macaron_runner.configuration.interpolate import Failed
 from macaron_runner.configuration.merge import child
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.diagnostics import Severity
-from macaron_runner.inspection.audited import Audited, Risk, binds, is_everywhere, is_loopback, mapping
+from macaron_runner.inspection.audited import Audited, Risk, is_everywhere, is_loopback, mapping
 from macaron_runner.inspection.guessing import can_be_guessed
+from macaron_runner.processes.plan import bind_addresses
 
 _LARGEST_BODY: Final = 100 * 2**20
 _REFERENCE: Final = re.compile(r"\$\{[^{}]*?(?::-(?P<default>[^{}]*))?\}")
@@ -73,7 +74,7 @@ def huge_bodies(audited: Audited) -> Iterator[Risk]:
 def open_documentation(audited: Audited) -> Iterator[Risk]:
     """Find documentation pages of a server that everybody reaches."""
     docs = audited.said("http", "docs")
-    if docs and str(docs).lower() != "false" and any(map(is_everywhere, binds(audited))):
+    if docs and str(docs).lower() != "false" and _serves_everyone(audited):
         message = "everyone who reaches the server can read what it offers"
         yield audited.risk(message, ("http", "docs"), "take docs away, or listen on 127.0.0.1 behind a proxy")
 
@@ -88,7 +89,7 @@ def talkative_log(audited: Audited) -> Iterator[Risk]:
 def all_interfaces(audited: Audited) -> Iterator[Risk]:
     """Find a server on all interfaces: it has no TLS of its own."""
     settings = audited.config.server.settings
-    if settings.get("certfile") or not any(map(is_everywhere, binds(audited))):
+    if settings.get("certfile") or not _serves_everyone(audited):
         return
     message = "the server listens on all interfaces, without TLS"
     yield audited.risk(message, ("server", "bind"), "keep a proxy or load balancer with TLS before it")
@@ -226,6 +227,11 @@ def known_broker_password(audited: Audited) -> Iterator[Risk]:
         help_ = "choose a random one: openssl rand -hex 24"
         in_clear = bool(url.password) and "${" not in str(child(audited.written["tasks"], "broker"))
         yield audited.risk(message, ("tasks", "broker"), help_, confidential=in_clear)
+
+
+def _serves_everyone(audited: Audited) -> bool:
+    """Tell whether one of the addresses that the server listens on is that of all interfaces."""
+    return any(map(is_everywhere, bind_addresses(audited.configuration)))
 
 
 def _broker(audited: Audited) -> SplitResult | None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
-from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word
+from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word, not_one_of
 from macaron_runner.openapi.reading import Endpoint
 from macaron_runner.openapi.references import Node
 from macaron_runner.openapi.survey import Survey
@@ -116,9 +116,7 @@ def path_parameters_have_placeholders(survey: Survey) -> Iterator[Diagnostic]:
                     "MAC318",
                     f'the path {endpoint.path} has no "{{{node.text("name")}}}"',
                     node.child("name").locate(),
-                    f"not one of: {', '.join(placeholders)}"
-                    if placeholders
-                    else "the path has no placeholders",
+                    not_one_of(placeholders, "the path has no placeholders"),
                     near_word(node.text("name"), placeholders),
                 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from macaron_runner.diagnostics import Diagnostic, Severity, near_word
+from macaron_runner.diagnostics import Diagnostic, Severity, near_word, not_one_of
 from macaron_runner.openapi.definitions import COLLECTIONS, mapping_target
 from macaron_runner.openapi.references import BrokenReference, Node
 from macaron_runner.openapi.survey import Survey
@@ -44,7 +44,7 @@ def required_properties_are_declared(survey: Survey) -> Iterator[Diagnostic]:
                     "MAC320",
                     f'the required property "{item.value}" is not declared',
                     item.locate(),
-                    f"not one of: {', '.join(properties)}",
+                    not_one_of(properties),
                     near_word(item.value, properties),
                     Severity.WARNING,
                 )

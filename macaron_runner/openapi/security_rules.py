@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from macaron_runner.diagnostics import Diagnostic, Severity, near_word
+from macaron_runner.diagnostics import Diagnostic, Severity, near_word, not_one_of
 from macaron_runner.openapi.references import Node
 from macaron_runner.openapi.survey import Survey
 
@@ -22,7 +22,7 @@ def security_schemes_are_defined(survey: Survey) -> Iterator[Diagnostic]:
                     "MAC321",
                     f'the security scheme "{name}" is not defined',
                     scopes.locate(key=True),
-                    f"not one of: {', '.join(schemes)}" if schemes else "the document defines none",
+                    not_one_of(schemes, "the document defines none"),
                     near_word(name, schemes),
                 )
             else:
@@ -40,7 +40,7 @@ def _undefined_scopes(name: str, scheme: Node, scopes: Node) -> Iterator[Diagnos
                 "MAC322",
                 f'the scheme "{name}" has no scope "{scope.value}"',
                 scope.locate(),
-                f"not one of: {', '.join(known)}" if known else "it has none at all",
+                not_one_of(known, "it has none at all"),
                 near_word(scope.value, known),
                 Severity.WARNING,
             )

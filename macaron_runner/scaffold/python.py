@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from macaron_runner.display import printable
+
 WIDTH: Final = 88
 INDENT: Final = "    "
 _LONGEST_TEXT: Final = 400
@@ -115,8 +117,7 @@ def _shortened(text: str) -> str:
 
 def _harmless(text: str) -> str:
     """Return a text as one line without anything invisible."""
-    words = " ".join(text.split())
-    return "".join(char if char.isprintable() else "�" for char in words)[: 2 * _LONGEST_TEXT]
+    return printable(" ".join(text.split()))[: 2 * _LONGEST_TEXT]
 
 
 def _guarded(line: str) -> str:

@@ -6,19 +6,16 @@ Not for its API and handlers (template, adopt).
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from macaron_runner.configuration.interpolate import escaped
 from macaron_runner.configuration.schema import json_schema
 from macaron_runner.configuration.written import text
 from macaron_runner.scaffold.files import NewFile
 
 SCHEMA_FILE: Final = ".macaron/macaron.schema.json"
-
-_PLAIN_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
-_YAML_WORDS: Final = frozenset({"null", "true", "false"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ def _auth(service: NewService) -> str:
 
 
 def _apis(service: NewService) -> str:
-    lines = [f"    spec: {scalar(service.spec)}\n"]
+    lines = [f"    spec: {text(escaped(service.spec))}\n"]
     if len(service.handlers) == 1:
         lines.append(f"    handlers: {service.handlers[0]}\n")
     elif service.handlers:
@@ -95,13 +92,6 @@ def _apis(service: NewService) -> str:
         pairs = [(scheme, verifier.name) for verifier in service.verifiers for scheme in verifier.schemes]
         lines.append("    security:\n" + "".join(f"      {text(key)}: {name}\n" for key, name in pairs))
     return f"{_APIS}  {service.package}:\n" + "".join(lines)
-
-
-def scalar(value: str) -> str:
-    """Return a text as a value of macaron.yaml: plain, or in quotes; a dollar sign is one there. Not for keys."""
-    if _PLAIN_WORD.fullmatch(value) and value.lower() not in _YAML_WORDS:
-        return value
-    return json.dumps(value.replace("$", "$$"))
 
 
 def listed(paths: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner.configuration.sensitive import Sensitive
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, near_word
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, near_word, not_one_of
 
 if TYPE_CHECKING:
     from macaron_runner.configuration.load import Configuration
@@ -84,13 +84,13 @@ def _check_worker(configuration: Configuration) -> Iterator[Diagnostic]:
         )
     if server.worker == "auto" or server.worker in WORKER_NAMES or "." in server.worker:
         return
+    known = ("auto", *WORKER_NAMES)
     yield Diagnostic(
         "MAC514",
         f'unknown worker class "{server.worker}"',
         configuration.locate("server", "worker"),
-        label=f"not one of: auto, {', '.join(WORKER_NAMES)}",
-        help=near_word(server.worker, ("auto", *WORKER_NAMES))
-        or "or module.Class of a worker that runs WSGI applications",
+        label=not_one_of(known),
+        help=near_word(server.worker, known) or "or module.Class of a worker that runs WSGI applications",
     )
 
 

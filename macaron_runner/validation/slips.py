@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from macaron_runner.diagnostics import Diagnostic, near_word
+from macaron_runner.diagnostics import Diagnostic, near_word, not_one_of
 from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _location_not_known(finding: Finding, value: Any, document: Document) -> Ite
             "MAC328",
             f'a parameter cannot be in "{value}"',
             document.locate(pointer_of(finding.path)),
-            f"not one of: {', '.join(known)}",
+            not_one_of(known),
             near_word(value, known) or _MOVED.get(value, ""),
         )
 

@@ -18,8 +18,8 @@ from macaron_runner.cli import VERBS
 from macaron_runner.cli.completion_scripts import key_patterns
 from macaron_runner.cli.grammar import KINDS, grammar, metavars
 from macaron_runner.cli.keys import expand
+from macaron_runner.codes import CODES
 from macaron_runner.configuration.reference import reference
-from macaron_runner.diagnostics import CODES
 from tests.cli.conftest import ROOT, CommandLine
 from tests.support.programs import require
 

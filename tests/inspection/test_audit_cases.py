@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from macaron_runner.codes import CODES
 from macaron_runner.configuration.selection import Selection
-from macaron_runner.diagnostics import CODES
 from macaron_runner.inspection.audit import CHECKED, RULES, Report, audit
 from macaron_runner.inspection.inspect import inspect_service
 from macaron_runner.rendering import render_text

@@ -9,7 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from macaron_runner.diagnostics import CODES, Diagnostic
+from macaron_runner.codes import CODES
+from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.openapi.document import read_document
 from macaron_runner.openapi.rules import RULES, check_document
 from macaron_runner.rendering import render_text
