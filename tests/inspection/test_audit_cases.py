@@ -8,23 +8,20 @@ program, then read it as the author of the files would.
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from macaron_runner.codes import CODES
-from macaron_runner.configuration.selection import Selection
 from macaron_runner.inspection.audit import CHECKED, RULES, Report, audit
 from macaron_runner.inspection.inspect import inspect_service
 from macaron_runner.rendering import render_text
+from tests.support.cases import Cases, selected
 from tests.support.unpack import unpack
 
-CASES = Path(__file__).parent / "audit_cases"
-NAMES = sorted(path.stem for path in CASES.glob("*.case"))
+CASES = Cases(Path(__file__).parent / "audit_cases")
 
 
 def audited(text: str, folder: Path) -> Report:
@@ -39,45 +36,35 @@ def audited(text: str, folder: Path) -> Report:
     def committed_by_git(_: Path, files: Sequence[Path]) -> frozenset[Path]:
         return frozenset(file for file in files if file in committed)
 
-    environ = dict(pair.split("=", 1) for pair in words["environ"])
-    selection = Selection("macaron.yaml", "".join(words["env"]), tuple(words["set"]))
+    selection, environ = selected(words)
     return audit(inspect_service(selection, environ=environ), committed=committed_by_git)
 
 
 def found_in(name: str, folder: Path) -> str:
     """Return what is found in a case, as its expectation has it."""
-    report = audited((CASES / f"{name}.case").read_text("utf-8"), folder)
+    report = audited(CASES.text(name), folder)
     ignored = [f"ignored: {each.finding.code} {each.reason}" for each in report.ignored]
     absent = [f"absent: {each.message}" for each in report.absent]
     return "\n".join([render_text(report.findings), *ignored, *absent]) + "\n"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CASES.names)
 def test_a_service_gives_its_findings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert found_in(name, tmp_path) == (CASES / f"{name}.txt").read_text("utf-8")
+    assert found_in(name, tmp_path) == CASES.expected(name)
 
 
 def test_every_expectation_has_its_case() -> None:
-    assert {path.stem for path in CASES.glob("*.txt")} == set(NAMES)
+    assert CASES.complete()
 
 
 def test_every_rule_has_a_case_and_a_code_of_its_own() -> None:
     codes = [rule.code for rule in RULES]
     assert sorted({*codes, "MAC749"}) == [code for code in CODES if code.startswith("MAC7")]
     assert len(set(codes)) == len(codes)
-    shown = "".join((CASES / f"{name}.txt").read_text("utf-8") for name in NAMES)
+    shown = "".join(CASES.expected(name) for name in CASES.names)
     assert not [code for code in [*codes, *CHECKED, "MAC749"] if f"[{code}]" not in shown]
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as directory:
-        for case in NAMES:
-            expectation = CASES / f"{case}.txt"
-            if not expectation.exists():
-                folder = Path(directory, case).resolve()
-                folder.mkdir()
-                os.chdir(folder)
-                expectation.write_text(found_in(case, folder), "utf-8")
-                print(f"==== {case}\n{expectation.read_text('utf-8')}")
-        os.chdir("/")
+    CASES.write_new(found_in)
