@@ -14,13 +14,16 @@ import threading
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # new in billiard 4.3
 from celery import Celery, signals
 from celery.app.task import Task as CeleryTask
+from celery.apps.worker import Worker
 from celery.exceptions import CPendingDeprecationWarning, TaskPredicate
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # not in celery-types
+from celery.worker import WorkController, state
 
 from macaron_runner.configuration.model import Pool
 from macaron_runner.tasks.discover import AnyTask
@@ -65,7 +68,8 @@ def run(app: Celery, worker: PoolWorker, tasks: Mapping[str, AnyTask]) -> int:
     sys.__stdout__ = None  # type: ignore[misc]  # where Celery puts its remarks on Ctrl+C, into a log here
     signals.setup_logging.connect(_keep_logging)
     signals.worker_shutting_down.connect(stop := _bounded_stop(worker.grace))
-    celery_worker = app.Worker(
+    celery_worker = _Worker(
+        app=app,
         hostname=f"{worker.name}-{os.getpid()}@{socket.gethostname()}",
         queues=list(worker.pool.queues),
         pool="prefork",
@@ -84,6 +88,32 @@ def run(app: Celery, worker: PoolWorker, tasks: Mapping[str, AnyTask]) -> int:
     celery_worker.start()
     signals.worker_shutting_down.disconnect(stop)
     return int(celery_worker.exitcode or 0)
+
+
+class _Worker(Worker):
+    """Celery's worker, which until its loop runs only takes note of a request to stop.
+
+    Celery's own handlers take down, wherever the start has got to, what may not stand yet.
+    """
+
+    def install_platform_tweaks(self, worker: WorkController) -> None:  # noqa: ARG002 - Celery's signature
+        for signum, request in _EARLY_STOPS.items():
+            signal.signal(signum, partial(_take_note, request))
+
+    def on_consumer_ready(self, consumer: Any) -> None:
+        consumer.hub.call_soon(super().install_platform_tweaks, self)
+        super().on_consumer_ready(consumer)
+
+
+_EARLY_STOPS: Final = {
+    signal.SIGTERM: "should_stop",
+    signal.SIGINT: "should_stop",
+    signal.SIGQUIT: "should_terminate",
+}
+
+
+def _take_note(request: str, *_: Any) -> None:
+    setattr(state, request, 0)  # the exit code: nothing was under way
 
 
 def _body(task: AnyTask) -> Any:

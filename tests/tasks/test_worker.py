@@ -146,6 +146,27 @@ def test_a_worker_that_must_stop_quickly_hands_its_task_over(workshop, kind):
     assert {line["parent"] for line in service.seen()} == {first["parent"], other.pid}
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+def test_a_worker_that_is_told_to_stop_while_it_starts_leaves_the_tasks(workshop, how):
+    service = workshop("embedded")
+    with context.entered(REQUEST):
+        service.jobs.take_time("waiting", 0, place=str(service.place))
+    words = (*service.configuration.selection.arguments(), "--pool", "default")
+    code = (
+        "import os, celery.signals; from macaron_runner.entries.worker import main\n"
+        f"stop = lambda **_: os.kill(os.getpid(), {int(how)})\n"
+        "celery.signals.worker_ready.connect(stop)\n"
+        f"raise SystemExit(main({words!r}))"
+    )
+    worker = service.running.start(sys.executable, "-c", code)
+    assert worker.wait(30) == 0
+    assert "Traceback" not in service.running.log_of(worker)
+    assert not service.seen()
+    with within(10):
+        service.start_worker()
+        service.wait_for(1, event="end")
+
+
 def test_a_worker_survives_its_broker(workshop):
     service = workshop("embedded")
     worker = service.start_worker()
