@@ -116,6 +116,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC330": "a path is a reference and has more beside it",
     "MAC331": "an extension is nearly, but not quite, one of macaron's",
     "MAC332": "servers of a path or an operation are not used",
+    "MAC333": "a querystring parameter is not alone",
     # 5xx: binding operations to functions, gunicorn
     "MAC501": "there is no such module",
     "MAC502": "importing a module fails",

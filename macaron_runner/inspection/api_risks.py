@@ -28,7 +28,7 @@ def unsaid_operations(audited: Audited) -> Iterator[Risk]:
         written = {(each.path, each.method): each for each in _endpoints(api.document)}
         for inspected in api.operations:
             operation = inspected.operation
-            endpoint = written.get((operation.path, operation.method.lower()))
+            endpoint = written.get((operation.path, operation.method))
             guarded = inspected.handler is not None and inspected.handler.marker == "required"
             if endpoint is None or guarded or endpoint.operation.has("security"):
                 continue

@@ -40,7 +40,7 @@ def _named_headers(document: Document) -> dict[tuple[str, str, str], Location]:
     """Return where the names of header parameters stand, by path, method and name."""
     reading = Reading(document)
     return {
-        (endpoint.path, endpoint.method.upper(), node.text("name")): node.child("name").locate()
+        (endpoint.path, endpoint.method, node.text("name")): node.child("name").locate()
         for endpoint in reading.endpoints()
         for node in parameters_of(endpoint, reading.follow)
         if node.text("in") == "header"

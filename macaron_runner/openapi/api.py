@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from macaron_runner.diagnostics import Diagnostic, Location, raise_errors
 from macaron_runner.openapi import openapi3, swagger2
 from macaron_runner.openapi.document import Document, Specification
-from macaron_runner.openapi.operation import Api, Operation, SecurityScheme
+from macaron_runner.openapi.operation import Api, Operation, SecurityScheme, Server
 from macaron_runner.openapi.reading import Reading, scalar_text
 from macaron_runner.openapi.references import Node
 
@@ -25,11 +25,22 @@ class Version(Protocol):
     def read_security_schemes(self, reading: Reading) -> dict[str, SecurityScheme]:
         """Return the security schemes by name."""
 
+    def read_servers(self, reading: Reading) -> tuple[Server, ...]:
+        """Return where the document says that the API is served."""
+
     def read_operations(self, reading: Reading, api: str, base_path: str) -> Iterator[Operation]:
         """Yield the operations, in the order of the document."""
 
+    def read_webhooks(self, reading: Reading, api: str) -> Iterator[Operation]:
+        """Yield the operations that the service asks of others."""
 
-_VERSIONS: Final[Mapping[Specification, Version]] = {"2.0": swagger2, "3.0": openapi3, "3.1": openapi3}
+
+_VERSIONS: Final[Mapping[Specification, Version]] = {
+    "2.0": swagger2,
+    "3.0": openapi3,
+    "3.1": openapi3,
+    "3.2": openapi3,
+}
 
 
 class _Locations(Mapping[str, Location]):
@@ -69,6 +80,7 @@ def examine_api(
     version = _VERSIONS[document.specification]
     base = version.read_base_path(reading) if base_path is None else base_path.rstrip("/")
     operations = tuple(version.read_operations(reading, name, base))
+    webhooks = tuple(version.read_webhooks(reading, name))
     schemas = reading.definitions.finish()
     schemes = version.read_security_schemes(reading)
     info = reading.root.child("info")
@@ -80,6 +92,9 @@ def examine_api(
         operations=operations,
         schemas=schemas,
         security_schemes=schemes,
+        servers=version.read_servers(reading),
+        webhooks=webhooks,
+        tags=reading.tags(),
         specification=document.specification,
         file=document.file,
         schema_locations=_Locations(reading.definitions.nodes),

@@ -22,6 +22,7 @@ COLLECTIONS: Mapping[Specification, str] = {
     "2.0": "/definitions",
     "3.0": "/components/schemas",
     "3.1": "/components/schemas",
+    "3.2": "/components/schemas",
 }
 """Where a document keeps its named schemas."""
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import unquote
 
 import orjson
@@ -26,7 +26,7 @@ from macaron_runner.openapi.positions import JsonPositions, first_deeper_than
 Pointer: TypeAlias = tuple[str | int, ...]
 """A JSON pointer (RFC 6901), taken apart: names of maps and indexes of lists."""
 
-Specification: TypeAlias = Literal["2.0", "3.0", "3.1"]
+Specification: TypeAlias = Literal["2.0", "3.0", "3.1", "3.2"]
 
 _DEEPEST = 200  # levels; as configuration.source has it for YAML, and far from Python's own recursion limit
 
@@ -89,8 +89,7 @@ class Document:
 def read_document(path: Path) -> Document:
     """Return the API document at `path`, Swagger 2.0 or OpenAPI 3.0 to 3.2, in YAML or JSON.
 
-    3.2 is read as 3.1. Raises BadConfiguration where the file cannot be read, is broken, or is no such
-    document.
+    Raises BadConfiguration where the file cannot be read, is broken, or is no such document.
     """
     source = read_file(path)
     if not isinstance(source.value, dict):
@@ -209,7 +208,7 @@ def _specification(source: File) -> Specification:
         )
     if keyword == "swagger" and version == "2.0":
         return "2.0"
-    match = re.fullmatch(r"3\.([012])(\.\d+(-.+)?)?", version) if keyword == "openapi" else None
+    match = re.fullmatch(r"(3\.[012])(\.\d+(-.+)?)?", version) if keyword == "openapi" else None
     if match is None:
         raise _refusal(
             "MAC303",
@@ -217,7 +216,7 @@ def _specification(source: File) -> Specification:
             place,
             label="not one of: openapi 3.0.x, 3.1.x, 3.2.x; swagger 2.0",
         )
-    return "3.0" if match[1] == "0" else "3.1"
+    return cast("Specification", match[1])
 
 
 def _full(version: Any) -> str:

@@ -60,6 +60,7 @@ DIALECTS: Final[dict[Specification, Dialect]] = {
     "2.0": Dialect(reference_siblings=False, nullable=("x-nullable",)),
     "3.0": Dialect(reference_siblings=False, nullable=("nullable", "x-nullable")),
     "3.1": Dialect(reference_siblings=True, nullable=("x-nullable",)),
+    "3.2": Dialect(reference_siblings=True, nullable=("x-nullable",)),
 }
 
 

@@ -1,28 +1,28 @@
-"""OpenAPI 3.0 and 3.1 documents -> Operations.
+"""OpenAPI 3.0, 3.1 and 3.2 documents -> Operations.
 
-Not for Swagger 2.0 (swagger2). Links, callbacks and webhooks are not kept: nothing serves them. Section
-numbers are those of OpenAPI 3.1.
+Not for Swagger 2.0 (swagger2), nor for what stands under `content` (content). Section names are those of OpenAPI 3.2.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, cast, get_args
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, cast
 from urllib.parse import urlsplit
 
 from macaron_runner.diagnostics import Diagnostic
+from macaron_runner.openapi.content import described, read_contents, read_headers, style_of
 from macaron_runner.openapi.normalise import copy
 from macaron_runner.openapi.operation import (
     Body,
-    Content,
-    Encoding,
-    Header,
+    Link,
     Operation,
     Parameter,
     ParameterLocation,
     Response,
     SecurityScheme,
+    Server,
+    ServerVariable,
     Style,
 )
 from macaron_runner.openapi.reading import (
@@ -31,6 +31,7 @@ from macaron_runner.openapi.reading import (
     extensions,
     operation_of,
     parameters_of,
+    scalar_text,
     statuses,
 )
 from macaron_runner.openapi.references import Node
@@ -38,6 +39,7 @@ from macaron_runner.openapi.references import Node
 _DEFAULT_STYLES: Final[Mapping[str, Style]] = {
     "path": "simple",
     "query": "form",
+    "querystring": "form",
     "header": "simple",
     "cookie": "form",
 }
@@ -49,17 +51,15 @@ def read_base_path(reading: Reading) -> str:
 
     A variable without default is reported: the operations would be served under its braces.
     """
-    server = reading.root.child("servers").child(0)
-    url = server.text("url")
-    for name, variable in server.child("variables").members():
-        url = url.replace("{" + name + "}", variable.text("default"))
+    servers = reading.root.child("servers")
+    first = next(iter(read_servers(reading)), Server(""))
     try:
-        path = urlsplit(url).path
+        path = urlsplit(first.default_url).path
     except ValueError:
         return ""
     if "{" in path:
-        message = f'the path of the server "{server.text("url")}" has a variable without default'
-        place = server.child("url").locate()
+        message = f'the path of the server "{first.url}" has a variable without default'
+        place = servers.child(0).child("url").locate()
         reading.report(
             Diagnostic(
                 "MAC310", message, place, help="give it one under variables, or say base_path in macaron.yaml"
@@ -68,8 +68,13 @@ def read_base_path(reading: Reading) -> str:
     return posixpath.normpath(f"/{path.lstrip('/')}").rstrip("/")
 
 
+def read_servers(reading: Reading) -> tuple[Server, ...]:
+    """Return the document's servers ("Server Object")."""
+    return _servers(reading.root)
+
+
 def read_security_schemes(reading: Reading) -> dict[str, SecurityScheme]:
-    """Return the document's security schemes by name (section 4.8.27)."""
+    """Return the document's security schemes by name ("Security Scheme Object")."""
     schemes = reading.root.child("components").child("securitySchemes")
     return {name: _security_scheme(name, reading.follow(node)) for name, node in schemes.fields()}
 
@@ -77,7 +82,27 @@ def read_security_schemes(reading: Reading) -> dict[str, SecurityScheme]:
 def read_operations(reading: Reading, api: str, base_path: str) -> Iterator[Operation]:
     """Yield the operations, in the order of the document."""
     for endpoint in reading.endpoints():
-        yield _operation(reading, endpoint, api, base_path)
+        callbacks = _callbacks(reading, endpoint.operation, api)
+        yield _operation(reading, endpoint, api, base_path, callbacks)
+
+
+def read_webhooks(reading: Reading, api: str) -> Iterator[Operation]:
+    """Yield the operations under `webhooks`, each with the webhook's name for a path."""
+    return _asked_of_others(reading, reading.root.child("webhooks"), api)
+
+
+def _callbacks(reading: Reading, owner: Node, api: str) -> dict[str, tuple[Operation, ...]]:
+    """Return the requests that an operation leads to ("Callback Object")."""
+    return {
+        name: tuple(_asked_of_others(reading, reading.follow(written), api))
+        for name, written in owner.child("callbacks").fields()
+    }
+
+
+def _asked_of_others(reading: Reading, paths: Node, api: str) -> Iterator[Operation]:
+    """Yield operations that the service asks of others. Their own callbacks, which could be endless, are left out."""
+    for endpoint in reading.endpoints_in(paths):
+        yield _operation(reading, endpoint, api, "", {})
 
 
 def _security_scheme(name: str, node: Node) -> SecurityScheme:
@@ -92,10 +117,31 @@ def _security_scheme(name: str, node: Node) -> SecurityScheme:
         parameter_name=node.text("name"),
         scopes=tuple(dict.fromkeys(scopes)),
         description=node.text("description"),
+        deprecated=node.flag("deprecated"),
     )
 
 
-def _operation(reading: Reading, endpoint: Endpoint, api: str, base_path: str) -> Operation:
+def _servers(owner: Node) -> tuple[Server, ...]:
+    return tuple(_server(node) for node in owner.child("servers").elements())
+
+
+def _server(node: Node) -> Server:
+    variables = {
+        name: ServerVariable(
+            scalar_text(variable, "default"), variable.texts("enum"), variable.text("description")
+        )
+        for name, variable in node.child("variables").members()
+    }
+    return Server(node.text("url"), variables, node.text("name"), node.text("description"))
+
+
+def _operation(
+    reading: Reading,
+    endpoint: Endpoint,
+    api: str,
+    base_path: str,
+    callbacks: Mapping[str, tuple[Operation, ...]],
+) -> Operation:
     node = endpoint.operation
     secured = node if node.has("security") else reading.root
     return operation_of(
@@ -109,6 +155,8 @@ def _operation(reading: Reading, endpoint: Endpoint, api: str, base_path: str) -
             for status, response in statuses(node.child("responses"))
         ),
         security=reading.security(secured),
+        servers=_servers(node) or _servers(endpoint.path_item),
+        callbacks=callbacks,
     )
 
 
@@ -121,21 +169,21 @@ def _parameters(reading: Reading, endpoint: Endpoint) -> tuple[Parameter, ...]:
 
 
 def _is_ignored(node: Node) -> bool:
-    """Tell whether a parameter is one of the headers that parameters cannot describe (section 4.8.12.2.1)."""
+    """Tell whether a parameter is one of the headers that parameters cannot describe ("Parameter Object", `name`)."""
     return node.text("in") == "header" and node.text("name").lower() in _IGNORED_HEADERS
 
 
 def _parameter(reading: Reading, node: Node) -> Parameter:
     location = cast("ParameterLocation", node.text("in"))
-    style = _style(node, _DEFAULT_STYLES[location])
-    media_type, schema = _described(reading, node)
+    style, explode = style_of(node, _DEFAULT_STYLES[location])
+    media_type, schema = described(reading, node)
     return Parameter(
         name=node.text("name"),
         location=location,
         required=node.flag("required") or location == "path",
         schema=schema,
         style=style,
-        explode=node.flag("explode") if node.has("explode") else style == "form",
+        explode=explode,
         allow_reserved=node.flag("allowReserved"),
         allow_empty_value=node.flag("allowEmptyValue"),
         media_type=media_type,
@@ -145,74 +193,32 @@ def _parameter(reading: Reading, node: Node) -> Parameter:
     )
 
 
-def _style(node: Node, default: Style) -> Style:
-    style = node.text("style")
-    return cast("Style", style) if style in get_args(Style) else default
-
-
-def _described(reading: Reading, node: Node) -> tuple[str | None, Any]:
-    """Return media type and schema of a parameter or header, which has either `content` or `schema`."""
-    for media_type, content in node.child("content").fields():
-        return media_type, reading.schema(content.child("schema")) if content.has("schema") else True
-    return None, reading.schema(node.child("schema")) if node.has("schema") else True
-
-
 def _body(reading: Reading, written: Node) -> Body:
     node = reading.follow(written)
-    return Body(node.flag("required"), _contents(reading, node), node.text("description"))
-
-
-def _contents(reading: Reading, node: Node) -> tuple[Content, ...]:
-    return tuple(
-        _content(reading, media_type, content) for media_type, content in node.child("content").fields()
-    )
-
-
-def _content(reading: Reading, media_type: str, node: Node) -> Content:
-    return Content(
-        media_type=media_type,
-        schema=reading.schema(node.child("schema")) if node.has("schema") else None,
-        encoding={
-            name: encoding
-            for name, written in node.child("encoding").fields()
-            if (encoding := _encoding(written)) != Encoding()
-        },
-        examples=_examples(reading, node),
-    )
-
-
-def _encoding(node: Node) -> Encoding:
-    style = _style(node, "form")
-    return Encoding(
-        content_type=node.text("contentType") or None,
-        style=style,
-        explode=node.flag("explode") if node.has("explode") else style == "form",
-        allow_reserved=node.flag("allowReserved"),
-    )
-
-
-def _examples(reading: Reading, node: Node) -> dict[str, Any]:
-    examples = {"": copy(node.child("example").value)} if node.has("example") else {}
-    for name, written in node.child("examples").members():
-        example = reading.follow(written)
-        if example.has("value"):  # externalValue is not fetched
-            examples[name] = copy(example.child("value").value)
-    return examples
+    return Body(node.flag("required"), read_contents(reading, node), node.text("description"))
 
 
 def _response(reading: Reading, status: str, node: Node) -> Response:
     return Response(
         status=status,
         description=node.text("description"),
-        content=_contents(reading, node),
-        headers=tuple(
-            _header(reading, name, reading.follow(header))
-            for name, header in node.child("headers").fields()
-            if name.lower() != "content-type"  # section 4.8.17.1
-        ),
+        content=read_contents(reading, node),
+        headers=read_headers(reading, node),
+        links=tuple(_links(reading, node.child("links").fields())),
+        summary=node.text("summary"),
     )
 
 
-def _header(reading: Reading, name: str, node: Node) -> Header:
-    _, schema = _described(reading, node)
-    return Header(name, schema, node.flag("required"), node.text("description"))
+def _links(reading: Reading, written: Iterable[tuple[str, Node]]) -> Iterator[Link]:
+    """Yield the links of a response ("Link Object")."""
+    for name, reference in written:
+        node = reading.follow(reference)
+        yield Link(
+            name=name,
+            operation_id=node.text("operationId") or None,
+            operation_ref=node.text("operationRef") or None,
+            parameters={key: copy(value.value) for key, value in node.child("parameters").members()},
+            request_body=copy(node.child("requestBody").value),
+            description=node.text("description"),
+            server=_server(node.child("server")) if node.has("server") else None,
+        )

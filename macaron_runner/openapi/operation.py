@@ -1,8 +1,8 @@
 """The Operation: what an API document promises about one method of one path, whatever its version.
 
 Pure frozen data: no I/O, no framework. Everything after the parser works from these values alone; the same API written
-in Swagger 2.0, OpenAPI 3.0 and 3.1 gives equal Operations. Not for checking requests (validation) or calling handlers
-(server).
+in Swagger 2.0, OpenAPI 3.0, 3.1 and 3.2 gives equal Operations. Not for checking requests (validation) or calling
+handlers (server).
 """
 
 from __future__ import annotations
@@ -21,12 +21,21 @@ Schema: TypeAlias = Mapping[str, Any] | bool
 `default`, `format` and `title`/`description` are kept.
 """
 
-ParameterLocation: TypeAlias = Literal["path", "query", "header", "cookie"]
+ParameterLocation: TypeAlias = Literal["path", "query", "querystring", "header", "cookie"]
+"""querystring (OpenAPI 3.2): the whole query as one value, described by `content`."""
 
 Style: TypeAlias = Literal[
-    "simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject"
+    "simple",
+    "label",
+    "matrix",
+    "form",
+    "spaceDelimited",
+    "pipeDelimited",
+    "tabDelimited",
+    "deepObject",
+    "cookie",
 ]
-"""OpenAPI 3 section 4.8.12.2; Swagger 2.0's collectionFormat maps onto it (`tsv`: tabDelimited, a word of our own)."""
+"""OpenAPI 3.2 "Style Values"; Swagger 2.0's collectionFormat maps onto it (`tsv`: tabDelimited, a word of our own)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +57,51 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """A header of a response, or of a part of a multipart body."""
+
+    name: str
+    schema: Schema
+    required: bool = False
+    description: str = ""
+    explode: bool = False
+    media_type: str | None = None
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Encoding:
-    """How one property of a form or multipart body is written (OpenAPI 3 section 4.8.15)."""
+    """How one part of a form or multipart body is written (OpenAPI 3.2 "Encoding Object").
+
+    `headers` are those that a part has beside Content-Type; the last three speak of the parts inside a part.
+    """
 
     content_type: str | None = None
     style: Style = "form"
     explode: bool = True
     allow_reserved: bool = False
+    headers: tuple[Header, ...] = ()
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    prefix_encoding: tuple[Encoding, ...] = ()
+    item_encoding: Encoding | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
     """One media type of a body or a response; `schema` None means anything goes.
 
-    `encoding` is by property name; `examples` by name (the nameless `example` is under "").
+    `item_schema` describes each item of a sequential media type (JSON lines, server-sent events). `encoding` is by
+    property name, `prefix_encoding` and `item_encoding` by a part's place; `examples` are by name (the nameless
+    `example` is under "").
     """
 
     media_type: str
     schema: Schema | None = None
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    item_schema: Schema | None = None
+    prefix_encoding: tuple[Encoding, ...] = ()
+    item_encoding: Encoding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +114,46 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """A header of a response."""
+class ServerVariable:
+    """What may stand for `{name}` in the URL of a server; `enum` () means that anything may."""
+
+    default: str
+    enum: tuple[str, ...] = ()
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where an API is served, as its document tells clients: a URL, absolute or relative, with variables in braces."""
+
+    url: str
+    variables: Mapping[str, ServerVariable] = field(default_factory=dict)
+    name: str = ""
+    description: str = ""
+
+    @property
+    def default_url(self) -> str:
+        """The URL with the variables' defaults."""
+        url = self.url
+        for name, variable in self.variables.items():
+            url = url.replace("{" + name + "}", variable.default)
+        return url
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What may be asked after a response: another operation, by its id or by a reference to it.
+
+    `parameters` and `request_body` are what to send: values, or runtime expressions ("$response.body#/id").
+    """
 
     name: str
-    schema: Schema
-    required: bool = False
+    operation_id: str | None = None
+    operation_ref: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    request_body: Any = None
     description: str = ""
+    server: Server | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +164,8 @@ class Response:
     description: str = ""
     content: tuple[Content, ...] = ()
     headers: tuple[Header, ...] = ()
+    links: tuple[Link, ...] = ()
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +183,7 @@ class SecurityScheme:
     parameter_name: str = ""
     scopes: tuple[str, ...] = ()
     description: str = ""
+    deprecated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +203,9 @@ class Operation:
     """One method of one path. `security` holds alternatives, any of which suffices; none at all means open to all.
 
     `path` is the template as the document has it ("/orders/{order-id}"), `base_path` ("" or "/v1") what stands before
-    it; `extensions` are the `x-…` keys. `location` (where the document says it) does not take part in equality.
+    it; `extensions` are the `x-…` keys. `servers` are its own or its path's, which count for clients instead of the
+    document's. `callbacks` are the requests that the service itself makes on account of this operation, by name: their
+    `path` is a runtime expression. `location` (where the document says it) does not take part in equality.
     """
 
     api: str
@@ -150,6 +222,8 @@ class Operation:
     summary: str = ""
     description: str = ""
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    servers: tuple[Server, ...] = ()
+    callbacks: Mapping[str, tuple[Operation, ...]] = field(default_factory=dict)
     location: Location | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -168,10 +242,22 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    """A word that operations are sorted by; `parent` is the tag it belongs under, `kind` what sort of word it is."""
+
+    name: str
+    summary: str = ""
+    description: str = ""
+    parent: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """One document, read: its operations, the named schemas they refer to (`#/$defs/<Name>`) and security schemes.
 
-    `version` is the document's info.version; `specification` "2.0", "3.0" or "3.1" (does not take part in equality).
+    `version` is the document's info.version; `specification` "2.0", "3.0", "3.1" or "3.2" (does not take part in
+    equality). `webhooks` are requests that the service makes to whoever registered: their `path` is the webhook's name.
     `schema_locations` tells where each named schema stands.
     """
 
@@ -182,6 +268,9 @@ class Api:
     operations: tuple[Operation, ...]
     schemas: Mapping[str, Schema]
     security_schemes: Mapping[str, SecurityScheme]
+    servers: tuple[Server, ...] = ()
+    webhooks: tuple[Operation, ...] = ()
+    tags: tuple[Tag, ...] = ()
     specification: str = field(default="", compare=False)
     file: str = field(default="", compare=False)
     schema_locations: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)

@@ -91,6 +91,22 @@ def parameters_are_unique(survey: Survey) -> Iterator[Diagnostic]:
                 )
 
 
+def querystrings_are_alone(survey: Survey) -> Iterator[Diagnostic]:
+    """Report a querystring parameter beside another one or a query parameter (a MUST NOT, OpenAPI 3.2)."""
+    for endpoint in survey.endpoints:
+        parameters = survey.parameters(endpoint)
+        whole = [node for node in parameters if node.text("in") == "querystring"]
+        others = [node for node in parameters if node.text("in") == "query"]
+        for extra in [*others, *whole[1:]] if whole else ():
+            yield Diagnostic(
+                "MAC333",
+                "the query is described twice",
+                extra.child("in").locate(),
+                help="a querystring parameter stands for the whole query: leave one of them out",
+                related=((whole[0].child("in").locate(), "the whole query"),),
+            )
+
+
 def placeholders_have_parameters(survey: Survey) -> Iterator[Diagnostic]:
     """Report placeholders for which an operation has no path parameter (a MUST)."""
     for endpoint in survey.endpoints:
@@ -173,7 +189,7 @@ def templates_differ(survey: Survey) -> Iterator[Diagnostic]:
                 "MAC319",
                 f"the paths {earlier.pointer[-1]} and {path} are the same but for names",
                 node.locate(key=True),
-                f"both have {', '.join(sorted(shared)).upper()}" if shared else "",
+                f"both have {', '.join(sorted(shared))}" if shared else "",
                 "give the placeholders the same names and make it one path",
                 Severity.ERROR if shared else Severity.WARNING,
                 related=((earlier.locate(key=True), "the first one"),),
@@ -181,7 +197,7 @@ def templates_differ(survey: Survey) -> Iterator[Diagnostic]:
 
 
 def _name(endpoint: Endpoint) -> str:
-    return f"{endpoint.method.upper()} {endpoint.path}"
+    return f"{endpoint.method} {endpoint.path}"
 
 
 def _naming(parameter: Node) -> Location:

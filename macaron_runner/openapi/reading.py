@@ -6,6 +6,7 @@ Not for what differs between the versions (swagger2, openapi3).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from macaron_runner.diagnostics import Diagnostic
@@ -20,15 +21,20 @@ from macaron_runner.openapi.operation import (
     Schema,
     SchemeUse,
     SecurityRequirement,
+    Server,
+    Tag,
 )
 from macaron_runner.openapi.references import BrokenReference, Node, References
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-"""The fields of a path item that are operations; trace came with OpenAPI 3.0, query with 3.2."""
+"""The fields of a path item that are operations; trace came with OpenAPI 3.0, query with 3.2.
+
+Any other method stands under additionalOperations, since 3.2.
+"""
 
 
 class Endpoint(NamedTuple):
-    """Where a document describes an operation: path, method, and the nodes of its path item and itself."""
+    """Where a document describes an operation: path, method ("GET"), and the nodes of its path item and itself."""
 
     path: str
     method: str
@@ -82,14 +88,39 @@ class Reading:
         """Yield every operation, in the order of the document."""
         return endpoints_of(self.root, self.follow)
 
+    def endpoints_in(self, paths: Node) -> Iterator[Endpoint]:
+        """Yield every operation in a map of path items, in the order of the document."""
+        return _endpoints_in(paths, self.follow)
+
+    def tags(self) -> tuple[Tag, ...]:
+        """Return what the document says of tags; operations may have others as well."""
+        members = ("name", "summary", "description", "parent", "kind")
+        return tuple(
+            Tag(**{member: node.text(member) for member in members})
+            for node in self.root.child("tags").elements()
+        )
+
 
 def endpoints_of(root: Node, follow: Callable[[Node], Node]) -> Iterator[Endpoint]:
     """Yield every operation under `paths`, in the order of the document; path items may be references."""
-    for path, written in root.child("paths").fields():
+    return _endpoints_in(root.child("paths"), follow)
+
+
+def _endpoints_in(paths: Node, follow: Callable[[Node], Node]) -> Iterator[Endpoint]:
+    for path, written in paths.fields():
         path_item = follow(written)
-        for method, node in path_item.members():
-            if method in METHODS and isinstance(node.value, dict):
+        for method, node in _operations_of(path_item):
+            if isinstance(node.value, dict):
                 yield Endpoint(path, method, path_item, node)
+
+
+def _operations_of(path_item: Node) -> Iterator[tuple[str, Node]]:
+    """Yield method and node of each operation; those under additionalOperations have methods of any name."""
+    for name, node in path_item.members():
+        if name in METHODS:
+            yield name.upper(), node
+        elif name == "additionalOperations":
+            yield from node.members()
 
 
 def parameters_of(endpoint: Endpoint, follow: Callable[[Node], Node]) -> list[Node]:
@@ -114,12 +145,14 @@ def operation_of(
     body: Body | None,
     responses: tuple[Response, ...],
     security: tuple[SecurityRequirement, ...],
+    servers: tuple[Server, ...] = (),
+    callbacks: Mapping[str, tuple[Operation, ...]] = MappingProxyType({}),
 ) -> Operation:
-    """Return an operation of which the versions tell these four parts in their own ways, and all else alike."""
+    """Return an operation of which the versions tell these parts in their own ways, and all else alike."""
     node = endpoint.operation
     return Operation(
         api=api,
-        method=endpoint.method.upper(),
+        method=endpoint.method,
         base_path=base_path,
         path=endpoint.path,
         operation_id=node.text("operationId") or None,
@@ -132,6 +165,8 @@ def operation_of(
         summary=node.text("summary"),
         description=node.text("description"),
         extensions=extensions(node),
+        servers=servers,
+        callbacks=callbacks,
         location=node.locate(key=True),
     )
 

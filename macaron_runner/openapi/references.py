@@ -137,8 +137,9 @@ class References:
         return _walk(node, root, parse_fragment(fragment))
 
     def _root(self, node: Node, address: str) -> Node:
-        if not address:
-            return Node(node.file, (), node.file.value)
+        own = Node(node.file, (), node.file.value)
+        if not address or address == own.text("$self"):  # OpenAPI 3.2: the name a document gives itself
+            return own
         if _is_remote(address):
             raise _broken(
                 node,

@@ -91,6 +91,7 @@ RULES: Final[tuple[Rule, ...]] = (
     path_rules.files_are_form_fields,
     path_rules.operation_ids_are_unique,
     path_rules.parameters_are_unique,
+    path_rules.querystrings_are_alone,
     path_rules.placeholders_have_parameters,
     path_rules.path_parameters_have_placeholders,
     path_rules.placeholders_are_unique,

@@ -18,7 +18,7 @@ _COMPOSING: Final = ("$ref", "allOf", "anyOf", "oneOf", "patternProperties", "ad
 
 def arrays_have_items(survey: Survey) -> Iterator[Diagnostic]:
     """Report arrays without `items`, a MUST in Swagger 2.0 and OpenAPI 3.0 (3.1 does not ask)."""
-    if survey.specification == "3.1":
+    if survey.specification not in ("2.0", "3.0"):
         return
     for node in survey.nodes("schema", "parameter", "header", "items"):
         if node.text("type") == "array" and not node.has("items") and node.text("in") != "body":

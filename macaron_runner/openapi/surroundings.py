@@ -38,7 +38,10 @@ _SHELVES_3: Final[Mapping[str, _Place]] = {
     "callback": ("components", "callbacks"),
     "security scheme": ("components", "securitySchemes"),
 }
+_SHELVES_3_2: Final[Mapping[str, _Place]] = {**_SHELVES_3, "content": ("components", "mediaTypes")}
 """Where a document keeps what references of each kind lead to."""
+
+_SHELVES: Final[Mapping[str, Mapping[str, _Place]]] = {"2.0": _SHELVES_2, "3.2": _SHELVES_3_2}
 
 _OF_JSON_SCHEMA: Final = DEFINITION_KEYWORDS | {"$schema", "$id", "id"}
 """What a file that is a JSON Schema of its own may have beside the keywords of our specifications."""
@@ -67,7 +70,7 @@ def read_surroundings(document: Document, survey: Survey | None = None) -> Surro
     `survey` is the document taken apart, where somebody has done it already.
     It is of the same specification, and everything in it is located where it really stands.
     """
-    shelves = _SHELVES_2 if document.specification == "2.0" else _SHELVES_3
+    shelves = _SHELVES.get(document.specification, _SHELVES_3)
     places: dict[_Place, Node] = {}
     outside = [(kind, node) for kind, node in (survey or Survey(document)).outside if kind in shelves]
     inside = _steps_inward(node for _, node in outside)

@@ -35,7 +35,13 @@ _COMPONENTS: Final[_Fields] = {
     "links": "link*",
     "callbacks": "callback*",
     "pathItems": "path item*",
+    "mediaTypes": "content*",
     "securitySchemes": "security scheme*",
+}
+_ENCODINGS: Final = {
+    "encoding": "encoding*",
+    "prefixEncoding": "encoding*",
+    "itemEncoding": "encoding",
 }
 FIELDS: Final[Mapping[str, _Fields]] = {
     "document": {
@@ -47,7 +53,8 @@ FIELDS: Final[Mapping[str, _Fields]] = {
         "responses": "response*",
     },
     "components": _COMPONENTS,
-    "path item": {"parameters": "parameter*"} | dict.fromkeys(METHODS, "operation"),
+    "path item": {"parameters": "parameter*", "additionalOperations": "operation*"}
+    | dict.fromkeys(METHODS, "operation"),
     "operation": {
         "parameters": "parameter*",
         "requestBody": "body",
@@ -58,8 +65,8 @@ FIELDS: Final[Mapping[str, _Fields]] = {
     "header": {"schema": "schema", "items": "items", "content": "content*", "examples": "example*"},
     "items": {"items": "items"},
     "body": {"content": "content*"},
-    "content": {"schema": "schema", "examples": "example*", "encoding": "encoding*"},
-    "encoding": {"headers": "header*"},
+    "content": {"schema": "schema", "itemSchema": "schema", "examples": "example*"} | _ENCODINGS,
+    "encoding": {"headers": "header*"} | _ENCODINGS,
     "response": {"schema": "schema", "headers": "header*", "content": "content*", "links": "link*"},
     "schema": dict.fromkeys(SCHEMA_KEYWORDS, "schema")
     | dict.fromkeys(SCHEMA_LIST_KEYWORDS | SCHEMA_MAP_KEYWORDS | DEFINITION_KEYWORDS, "schema*"),

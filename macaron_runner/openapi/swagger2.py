@@ -23,6 +23,7 @@ from macaron_runner.openapi.operation import (
     Schema,
     SecurityRequirement,
     SecurityScheme,
+    Server,
     Style,
 )
 from macaron_runner.openapi.reading import (
@@ -35,7 +36,7 @@ from macaron_runner.openapi.reading import (
 )
 from macaron_runner.openapi.references import Node
 
-_METHODS: Final = frozenset({"get", "put", "post", "delete", "options", "head", "patch"})
+_METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH"})
 _JSON: Final = ("application/json",)
 _URLENCODED: Final = "application/x-www-form-urlencoded"
 _MULTIPART: Final = "multipart/form-data"
@@ -58,6 +59,15 @@ def read_base_path(reading: Reading) -> str:
     return path if path.startswith("/") or not path else f"/{path}"
 
 
+def read_servers(reading: Reading) -> tuple[Server, ...]:
+    """Return what schemes, host and basePath say, as OpenAPI 3 would: "https://shop.example.com/v1"."""
+    host, path = reading.root.text("host"), read_base_path(reading)
+    if not host:
+        return (Server(path),) if path else ()
+    schemes = [f"{scheme}:" for scheme in reading.root.texts("schemes")] or [""]
+    return tuple(Server(f"{scheme}//{host}{path}") for scheme in schemes)
+
+
 def read_security_schemes(reading: Reading) -> dict[str, SecurityScheme]:
     """Return the document's security schemes by name ("Security Scheme Object")."""
     return {
@@ -73,6 +83,11 @@ def read_operations(reading: Reading, api: str, base_path: str) -> Iterator[Oper
         if endpoint.method in _METHODS:
             settings = _Settings.of(reading, endpoint.operation, document)
             yield _operation(reading, endpoint, settings, api, base_path)
+
+
+def read_webhooks(reading: Reading, api: str) -> Iterator[Operation]:  # noqa: ARG001 - as openapi3 has it
+    """Yield nothing: Swagger 2.0 has no webhooks."""
+    return iter(())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from typing import Final, TypeAlias
 from macaron_runner.diagnostics import Diagnostic, Location
 from macaron_runner.openapi.document import Pointer
 from macaron_runner.openapi.operation import Operation
-from macaron_runner.openapi.reading import METHODS, Endpoint
+from macaron_runner.openapi.reading import Endpoint
 from macaron_runner.openapi.references import BrokenReference, Node
-from macaron_runner.openapi.survey import Survey
+from macaron_runner.openapi.survey import FIELDS, Survey
 
 Place: TypeAlias = tuple[str, Pointer]
 """A file by its name, and where in it."""
@@ -28,6 +28,7 @@ _SHELVES: Final = (
     "examples",
     "links",
     "callbacks",
+    "mediaTypes",
 )
 _HARMLESS: Final = frozenset(
     {"info", "tags", "externalDocs", "servers", "webhooks", "definitions", "responses"}
@@ -37,6 +38,7 @@ _OF_ANSWERS: Final = frozenset(
     {"responses", "callbacks", "tags", "summary", "description", "externalDocs", "servers", "deprecated"}
 )
 """Parts of an operation that change nothing of what it takes, or who may call it."""
+_OPERATIONS: Final = frozenset(name for name, kind in FIELDS["path item"].items() if "operation" in kind)
 _OF_PARAMETERS: Final = frozenset({"MAC312", "MAC313", "MAC314", "MAC316", "MAC317", "MAC318", "MAC329"})
 """Rules about parameters."""
 
@@ -76,7 +78,7 @@ def unsure_of(survey: Survey, faults: Collection[Place], meaning: Iterable[Diagn
         broken = reached.places_among(wrong)
         explained |= broken
         if reached.is_broken or broken or any(reached.holds(*fault) for fault in faults):
-            operations.add((endpoint.path, endpoint.method.upper()))
+            operations.add((endpoint.path, endpoint.method))
     everything = any(place not in explained for place in wrong)
     return Unsure(everything, frozenset(operations), frozenset(filter(None, map(_scheme, own))))
 
@@ -166,4 +168,4 @@ def _is_of_operation(rest: Pointer) -> bool:
 
 def _is_of_path(rest: Pointer) -> bool:
     """Tell whether a fault in a path item is outside its operations and of their schemas."""
-    return not rest or (rest[0] not in METHODS and rest[0] not in _OF_ANSWERS and "schema" not in rest)
+    return not rest or (rest[0] not in _OPERATIONS and rest[0] not in _OF_ANSWERS and "schema" not in rest)

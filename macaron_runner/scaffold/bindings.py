@@ -67,9 +67,7 @@ class Bindings:
 
 def bind(api: Api, document: Document, package: str, installed: Collection[str]) -> Bindings:
     """Return the function of each operation that is to be answered; `installed` are modules that must not be hidden."""
-    places = {
-        (each.path, each.method.upper()): each.operation.place for each in Reading(document).endpoints()
-    }
+    places = {(each.path, each.method): each.operation.place for each in Reading(document).endpoints()}
     found = [(each, places[each.path, each.method]) for each in api.operations if _is_answered(each)]
     unserved = tuple(
         Bound(each, place, "", "", {"x-no-bind-server": True})

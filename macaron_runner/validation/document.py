@@ -93,7 +93,7 @@ def _specification_of(document: Document) -> _Specification:
         return _draft4("swagger-2.0")
     if document.specification == "3.0":
         return _draft4("openapi-3.0")
-    version = "3.2" if str(document.tree.get("openapi")).startswith("3.2") else "3.1"
+    version = document.specification
     dialect = document.tree.get("jsonSchemaDialect")
     return _with_dialect(version, own_dialect=dialect is not None and dialect not in _dialects(version))
 

@@ -33,6 +33,7 @@ DECODE: Final[dict[str, Callable[[str], str]]] = {
     "path": decode_percent,
     "query": decode_form,
     "header": _strip,  # RFC 9110 section 5.5: a field value is not percent-encoded
+    "querystring": decode_percent,
     "cookie": decode_percent,
 }
 """How raw text becomes text, by where the parameter is."""

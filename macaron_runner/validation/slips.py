@@ -22,7 +22,7 @@ _MOVED: Final = {
 
 
 def slip_in(finding: Finding, value: Any, document: Document) -> Diagnostic | None:
-    """Return a finding as one of the slips below (MAC326-328, MAC372), or None where it is none.
+    """Return a finding as one of the slips below (MAC326-328, MAC333, MAC372), or None where it is none.
 
     `value` is what stands at the finding's path in the document.
     """
@@ -31,6 +31,7 @@ def slip_in(finding: Finding, value: Any, document: Document) -> Diagnostic | No
         _path_parameter_not_required,
         _location_not_known,
         _reference_not_a_text,
+        _query_described_twice,
     ):
         for found in look(finding, value, document):
             return found
@@ -67,6 +68,28 @@ def _reference_not_a_text(finding: Finding, value: Any, document: Document) -> I
     if path[-1:] == ("$ref",) and not isinstance(written, str):
         message = f'"$ref" must be a text, not {shown(written)}'
         yield Diagnostic("MAC372", message, document.locate(pointer_of(path)))
+
+
+def _query_described_twice(finding: Finding, value: Any, document: Document) -> Iterator[Diagnostic]:
+    """Yield what is also a rule (path_rules), which sees it where references lead to one of the two parameters."""
+    if finding.path[-1:] != ("parameters",) or finding.keyword not in {"not", "contains", "maxContains"}:
+        return
+    places = [
+        (node["in"] == "querystring", document.locate(pointer_of((*finding.path, number, "in"))))
+        for number, node in enumerate(value)
+        if isinstance(node, Mapping) and node.get("in") in ("query", "querystring")
+    ]
+    whole = next(place for is_whole, place in places if is_whole)
+    for _, place in places:
+        if place != whole:
+            yield Diagnostic(
+                "MAC333",
+                "the query is described twice",
+                place,
+                help="a querystring parameter stands for the whole query: leave one of them out",
+                related=((whole, "the whole query"),),
+            )
+            return
 
 
 def _location_not_known(finding: Finding, value: Any, document: Document) -> Iterator[Diagnostic]:

@@ -32,7 +32,7 @@ def refusal(folder: Path, text: str | bytes, name: str = "api.yaml") -> Diagnost
         ("openapi: 3.0.4", "3.0"),
         ("openapi: 3.1.0-rc1", "3.1"),
         ("openapi: 3.1.2", "3.1"),
-        ("openapi: 3.2.0", "3.1"),
+        ("openapi: 3.2.0", "3.2"),
     ],
 )
 def test_the_specification_is_recognised(tmp_path: Path, line: str, specification: str) -> None:
