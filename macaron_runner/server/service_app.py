@@ -27,7 +27,7 @@ from macaron_runner.server.endpoint import Endpoint
 from macaron_runner.server.errors import ErrorReply, compile_errors, compile_form, report
 from macaron_runner.server.health import Readiness
 from macaron_runner.server.incoming import Environ, Incoming, RecordedStream, Reply, raw_path
-from macaron_runner.server.router import Router
+from macaron_runner.server.router import Match, Router
 from macaron_runner.server.streaming import stream_in_context
 from macaron_runner.server.url_adapter import OperationAdapter, rule_of
 
@@ -66,6 +66,7 @@ class ServiceApp(Flask):
         self.readiness = Readiness()
         self.service_modules: tuple[ModuleType, ...] = ()
         self.config["MAX_CONTENT_LENGTH"] = body_limit
+        self.config["DEBUG"] = False  # whatever FLASK_DEBUG says: macaron.yaml has all settings of a service
         self._slow_call = slow_call
         self._router: Router[Rule] = Router(())
         self.answer_errors(compile_form("macaron"), None)
@@ -110,17 +111,23 @@ class ServiceApp(Flask):
 
     def wsgi_app(self, environ: Environ, start_response: Any) -> Any:
         """Answer one request, with its context around everything Flask and its hooks do."""
-        found = environ[_MATCH_KEY] = self._router.find(environ["REQUEST_METHOD"], raw_path(environ))
+        found = environ[_MATCH_KEY] = self._find(environ)
         operation = found.target.endpoint if found is not None and found.target is not None else ""
         with context.entered(_context_of(environ, operation)):
             if self._slow_call is None:
                 return super().wsgi_app(environ, start_response)
             return self._timed(environ, start_response, self._slow_call)
 
+    def _find(self, environ: Environ) -> Match[Rule] | None:
+        return self._router.find(environ["REQUEST_METHOD"], raw_path(environ))
+
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return what knows the rule of a request: for a path that our router found, without looking further."""
-        found = request.environ.get(_MATCH_KEY) if request is not None else None
-        if request is None or found is None:
+        if request is None:
+            return super().create_url_adapter(request)
+        environ = request.environ
+        found = environ[_MATCH_KEY] if _MATCH_KEY in environ else self._find(environ)  # test_request_context
+        if found is None:
             return super().create_url_adapter(request)
         bind = functools.partial(super().create_url_adapter, request)
         if self.config["TRUSTED_HOSTS"] is not None:
@@ -161,8 +168,14 @@ class ServiceApp(Flask):
         return as_response(self._render_error(e)) if answer is e else answer
 
     def handle_exception(self, e: Exception) -> Response:
-        """Answer what nobody expected: by the service's handler of InternalServerError, else in our form."""
+        """Answer what nobody expected: by the service's handler of InternalServerError, else in our form.
+
+        Raises it where the service set PROPAGATE_EXCEPTIONS, TESTING or DEBUG, as Flask does: for tests and debuggers.
+        """
         got_request_exception.send(self, _async_wrapper=self.ensure_sync, exception=e)
+        propagate = self.config["PROPAGATE_EXCEPTIONS"]
+        if self.testing or self.debug if propagate is None else propagate:
+            raise e
         return self.finalize_request(self._answer_unexpected(e), from_error_handler=True)
 
     def _answer_unexpected(self, error: Exception) -> Any:
