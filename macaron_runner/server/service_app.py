@@ -7,6 +7,7 @@ they add. Not for compiling operations (app, endpoint).
 from __future__ import annotations
 
 import functools
+import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,18 +17,21 @@ from typing import Any, Final
 
 from flask import Flask, Request, Response, got_request_exception, request
 from werkzeug.exceptions import HTTPException, InternalServerError
-from werkzeug.routing import MapAdapter, RoutingException, Rule
+from werkzeug.routing import MapAdapter, RoutingException
 from werkzeug.wrappers import Response as AnyResponse
 
 from macaron_runner import context
 from macaron_runner.errors import MacaronError
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server import event_loop
+from macaron_runner.server.direct import Direct, HandlerExit
 from macaron_runner.server.endpoint import Endpoint
 from macaron_runner.server.errors import ErrorReply, compile_errors, compile_form, report
 from macaron_runner.server.health import Readiness
 from macaron_runner.server.incoming import Environ, Incoming, RecordedStream, Reply, raw_path
+from macaron_runner.server.route import Route
 from macaron_runner.server.router import Match, Router
+from macaron_runner.server.sending import as_response
 from macaron_runner.server.streaming import stream_in_context
 from macaron_runner.server.url_adapter import OperationAdapter, rule_of
 
@@ -40,16 +44,6 @@ _MATCH_KEY: Final = "macaron.match"
 
 class SlowCall(Exception):
     """A request took longer than observability.slow_call; reported, not raised."""
-
-
-class HandlerExit(Exception):
-    """A handler or a hook raised what is meant to end a process: sys.exit(), KeyboardInterrupt, a cancelled task."""
-
-
-class ReplyResponse(Response):
-    """A reply that says itself what its body is, if it has one."""
-
-    default_mimetype = None
 
 
 class ServiceApp(Flask):
@@ -67,8 +61,9 @@ class ServiceApp(Flask):
         self.service_modules: tuple[ModuleType, ...] = ()
         self.config["MAX_CONTENT_LENGTH"] = body_limit
         self.config["DEBUG"] = False  # whatever FLASK_DEBUG says: macaron.yaml has all settings of a service
-        self._slow_call = slow_call
-        self._router: Router[Rule] = Router(())
+        self._slow_call = math.inf if slow_call is None else slow_call
+        self._router: Router[Route] = Router(())
+        self._direct = Direct(self)
         self.answer_errors(compile_form("macaron"), None)
 
     def answer(
@@ -81,25 +76,21 @@ class ServiceApp(Flask):
         Flask's own endpoint names are theirs: url_for("shop.get_order", order_id="1").
         """
         added = [
-            self._add(operation.method, operation.route, operation.name, _view_of(endpoint))
+            (operation.method, operation.route, operation.name, endpoint)
             for operation, endpoint in operations
         ]
-        described = Router(added)
+        described = Router((method, template, name) for method, template, name, _ in added)
         for path, reply in plain_replies.items():
             if described.find("GET", path) is None:
-                added.append(self._add("GET", path, path, _plain_view_of(reply)))
+                added.append(("GET", path, path, _endpoint_of(reply)))
+        for method, template, name, endpoint in added:
+            # Werkzeug does not match it (build_only): it would find paths that our router refuses, and redirect.
+            self.add_url_rule(rule_of(template), name, _view_of(endpoint), methods=[method], build_only=True)
         rules = {rule.endpoint: rule for rule in self.url_map.iter_rules()}  # sorts them all: once is enough
-        self._router = Router((method, template, rules[name]) for method, template, name in added)
-
-    def _add(
-        self, method: str, template: str, name: str, view: Callable[..., AnyResponse]
-    ) -> tuple[str, str, str]:
-        """Register a route with Flask, for url_for and for what extensions read of it; return it for our router.
-
-        Werkzeug does not match it (build_only): it would find paths that our router refuses, and redirect to others.
-        """
-        self.add_url_rule(rule_of(template), endpoint=name, view_func=view, methods=[method], build_only=True)
-        return method, template, name
+        self._router = Router(
+            (method, template, Route(name, _methods_like(method), endpoint, rules[name]))
+            for method, template, name, endpoint in added
+        )
 
     def answer_errors(self, write: ErrorReply, handler: Callable[[MacaronError], Any] | None) -> None:
         """Set the form of every error that no error handler registered with Flask takes first.
@@ -107,18 +98,31 @@ class ServiceApp(Flask):
         `write` is our own form, `handler` the function of `http.error_handler`.
         """
         self.write_error = write
-        self._render_error = compile_errors(write, handler)
+        self.render_error = compile_errors(write, handler)
+
+    @property
+    def has_error_handlers(self) -> bool:
+        """Whether any function was registered with Flask to answer errors."""
+        return any(handlers for by_code in self.error_handler_spec.values() for handlers in by_code.values())
 
     def wsgi_app(self, environ: Environ, start_response: Any) -> Any:
-        """Answer one request, with its context around everything Flask and its hooks do."""
+        """Answer one request, with its context around all that is done for it."""
         found = environ[_MATCH_KEY] = self._find(environ)
-        operation = found.target.endpoint if found is not None and found.target is not None else ""
-        with context.entered(_context_of(environ, operation)):
-            if self._slow_call is None:
-                return super().wsgi_app(environ, start_response)
-            return self._timed(environ, start_response, self._slow_call)
+        route = found.target if found is not None else None
+        here = _context_of(environ, "" if route is None else route.name)
+        started = time.monotonic()
+        with context.entered(here):
+            try:
+                if found is None or route is None or not self._direct.suits(route, environ):
+                    return super().wsgi_app(environ, start_response)
+                incoming = Incoming(environ, found.values)
+                return self._direct.answer(route, incoming, start_response, here.request_id)
+            finally:
+                taken = time.monotonic() - started
+                if taken > self._slow_call:
+                    _report_slow_call(environ, taken, self._slow_call)
 
-    def _find(self, environ: Environ) -> Match[Rule] | None:
+    def _find(self, environ: Environ) -> Match[Route] | None:
         return self._router.find(environ["REQUEST_METHOD"], raw_path(environ))
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
@@ -134,15 +138,6 @@ class ServiceApp(Flask):
             bind()  # refuses the others
         return OperationAdapter(found, request.method, bind)
 
-    def _timed(self, environ: Environ, start_response: Any, limit: float) -> Any:
-        started = time.monotonic()
-        try:
-            return super().wsgi_app(environ, start_response)
-        finally:
-            taken = time.monotonic() - started
-            if taken > limit:
-                _report_slow_call(environ, taken, limit)
-
     def full_dispatch_request(self) -> Response:
         """Run hooks and handler. Whatever they raise ends their request, never the server."""
         try:
@@ -155,7 +150,7 @@ class ServiceApp(Flask):
     def handle_user_exception(self, e: Exception) -> Any:
         """Answer an error that was meant for the client; Flask would take it for an unexpected one."""
         if isinstance(e, MacaronError) and self._find_error_handler(e, request.blueprints) is None:
-            return as_response(self._render_error(e))
+            return as_response(self.render_error(e))
         return super().handle_user_exception(e)
 
     def handle_http_exception(self, e: HTTPException) -> Any:
@@ -165,7 +160,7 @@ class ServiceApp(Flask):
         if e.code is None and e.response is None:
             raise e
         answer = super().handle_http_exception(e)
-        return as_response(self._render_error(e)) if answer is e else answer
+        return as_response(self.render_error(e)) if answer is e else answer
 
     def handle_exception(self, e: Exception) -> Response:
         """Answer what nobody expected: by the service's handler of InternalServerError, else in our form.
@@ -182,12 +177,12 @@ class ServiceApp(Flask):
         unexpected = InternalServerError(original_exception=error)
         handler = self._find_error_handler(unexpected, request.blueprints)
         if handler is None or isinstance(error, MacaronError):
-            return as_response(self._render_error(error))
+            return as_response(self.render_error(error))
         report(error, context.new_id())
         try:
             return self.ensure_sync(handler)(unexpected)
         except Exception as failure:
-            return as_response(self._render_error(failure))
+            return as_response(self.render_error(failure))
 
     def async_to_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a hook or a view that is `async def` as one that Flask can call."""
@@ -240,15 +235,13 @@ def _view_of(endpoint: Endpoint) -> Callable[..., AnyResponse]:
     return lambda **path_values: as_response(endpoint(Incoming(request.environ, path_values)))
 
 
-def _plain_view_of(reply: Callable[[], Reply]) -> Callable[..., AnyResponse]:
-    return lambda: as_response(reply())
+def _endpoint_of(reply: Callable[[], Reply]) -> Endpoint:
+    return lambda _incoming: reply()
 
 
-def as_response(reply: Reply | AnyResponse) -> AnyResponse:
-    """Return a reply as Flask's response; what is a response already is returned untouched."""
-    if isinstance(reply, Reply):
-        return ReplyResponse(reply.body, reply.status, list(reply.headers))
-    return reply
+def _methods_like(method: str) -> frozenset[str]:
+    """Return the methods that an operation's endpoint answers: what answers GET answers HEAD as well."""
+    return frozenset({"GET", "HEAD"} if method == "GET" else {method})
 
 
 def _context_of(environ: Environ, operation: str) -> context.Context:

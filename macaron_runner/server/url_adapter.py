@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.routing import MapAdapter, Rule
+from werkzeug.routing import MapAdapter
 
+from macaron_runner.server.route import Route
 from macaron_runner.server.router import Match
 from macaron_runner.validation.identifiers import identifier
 
@@ -21,7 +22,7 @@ _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 class OperationAdapter(MapAdapter):
     """The adapter of a request whose path is known. Werkzeug's own is made when url_for or an extension needs it."""
 
-    def __init__(self, found: Match[Rule], method: str, bind: Callable[[], MapAdapter | None]) -> None:
+    def __init__(self, found: Match[Route], method: str, bind: Callable[[], MapAdapter | None]) -> None:
         # Not the parent's: what it would compute from the whole request comes in __getattr__, for those who ask.
         self.default_method = method
         self._found = found
@@ -45,10 +46,10 @@ class OperationAdapter(MapAdapter):
         """Return the rule (or its endpoint) and the path's values, still encoded. Raises MethodNotAllowed."""
         if path_info is not None:
             return super().match(path_info, method, return_rule, query_args, websocket)  # type: ignore[call-overload,no-any-return]
-        rule = self._found.target
-        if rule is None or (method or self.default_method) != self.default_method:
+        route = self._found.target
+        if route is None or (method or self.default_method) != self.default_method:
             raise MethodNotAllowed(valid_methods=list(self._found.allowed))
-        return rule if return_rule else rule.endpoint, dict(self._found.values)
+        return route.rule if return_rule else route.rule.endpoint, dict(self._found.values)
 
 
 def rule_of(template: str) -> str:
