@@ -39,6 +39,13 @@ def described(reading: Reading, node: Node) -> tuple[str | None, Schema]:
     return None, reading.schema(node.child("schema")) if node.has("schema") else True
 
 
+def encodings_of(reading: Reading, parameter: Node) -> dict[str, Encoding]:
+    """Return the encodings of the form that a parameter described by `content` may hold."""
+    for _, written in parameter.child("content").fields():
+        return _encodings(reading, reading.follow(written))
+    return {}
+
+
 def style_of(node: Node, default: Style) -> tuple[Style, bool]:
     """Return style and explode of what has them ("Style Values"); a style nobody knows counts as the default."""
     written = node.text("style")

@@ -11,7 +11,7 @@ from typing import Final, cast
 from urllib.parse import urlsplit
 
 from macaron_runner.diagnostics import Diagnostic
-from macaron_runner.openapi.content import described, read_contents, read_headers, style_of
+from macaron_runner.openapi.content import described, encodings_of, read_contents, read_headers, style_of
 from macaron_runner.openapi.normalise import copy
 from macaron_runner.openapi.operation import (
     Body,
@@ -187,6 +187,7 @@ def _parameter(reading: Reading, node: Node) -> Parameter:
         allow_reserved=node.flag("allowReserved"),
         allow_empty_value=node.flag("allowEmptyValue"),
         media_type=media_type,
+        encoding=encodings_of(reading, node),
         description=node.text("description"),
         deprecated=node.flag("deprecated"),
         extensions=extensions(node),

@@ -39,24 +39,6 @@ Style: TypeAlias = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter outside the body. `media_type` is set where it is described by `content` instead of `schema`."""
-
-    name: str
-    location: ParameterLocation
-    required: bool
-    schema: Schema
-    style: Style
-    explode: bool
-    allow_reserved: bool = False
-    allow_empty_value: bool = False
-    media_type: str | None = None
-    description: str = ""
-    deprecated: bool = False
-    extensions: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Header:
     """A header of a response, or of a part of a multipart body."""
 
@@ -84,6 +66,28 @@ class Encoding:
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
     prefix_encoding: tuple[Encoding, ...] = ()
     item_encoding: Encoding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter outside the body. `media_type` is set where it is described by `content` instead of `schema`.
+
+    `encoding`, by property, is that of a form which a parameter described by `content` holds.
+    """
+
+    name: str
+    location: ParameterLocation
+    required: bool
+    schema: Schema
+    style: Style
+    explode: bool
+    allow_reserved: bool = False
+    allow_empty_value: bool = False
+    media_type: str | None = None
+    encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    description: str = ""
+    deprecated: bool = False
+    extensions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ def _compile_guard(guard: Guard) -> Authenticate:
 def _compile_arguments(decode: ParameterDecoder | None) -> Arguments:
     if decode is None:
         return lambda _incoming: {}
-    return lambda incoming: decode(incoming.path_values, incoming.query, incoming.header, incoming.cookies)
+    return lambda incoming: decode(incoming.path_values, incoming.query, incoming.header)
 
 
 def _compile_body(decode: BodyDecoder | None, limit: int) -> ReadBody:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
 from macaron_runner.errors import BodyTooLarge, InvalidParameter, RequestTimeout
+from macaron_runner.validation.styles import parse_cookie_pairs
 
 Environ: TypeAlias = dict[str, Any]
 """A WSGI environment (PEP 3333)."""
@@ -145,12 +146,7 @@ def parse_cookies(text: str) -> dict[str, str]:
 
     parse_cookies('a=1; token="Bearer%20x"') == {"a": "1", "token": '"Bearer%20x"'}
     """
-    found: dict[str, str] = {}
-    for pair in text.split(";"):
-        name, equals, value = pair.partition("=")
-        if equals:
-            found.setdefault(name.strip(), value.strip())
-    return found
+    return {name: values[0] for name, values in parse_cookie_pairs(text).items()}
 
 
 def raw_path(environ: Environ) -> str:

@@ -1,20 +1,19 @@
 """Forms: `application/x-www-form-urlencoded` bodies, and how the properties of any form are read.
 
-Not for cutting a multipart body into its parts (multipart). OpenAPI 3.1 section 4.8.15.1, WHATWG URL section 5.1.
+Not for cutting a multipart body into its parts (multipart), nor for writing forms (form_encoder). OpenAPI 3.1 section
+4.8.15.1, WHATWG URL section 5.1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from macaron_runner.errors import ErrorDetail
 from macaron_runner.openapi.operation import Content, Encoding, Parameter, Schema
-from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.media_types import parse_media_type
-from macaron_runner.validation.problems import invalid, pointer_of
-from macaron_runner.validation.styles import ABSENT, Read, compile_reader, parse_pairs
+from macaron_runner.validation.parameter_values import part_converter
+from macaron_runner.validation.problems import Finding, details_of, invalid
+from macaron_runner.validation.styles import ABSENT, Pairs, Read, compile_reader, parse_pairs
 from macaron_runner.validation.text_values import (
     Convert,
     Shape,
@@ -26,66 +25,91 @@ from macaron_runner.validation.text_values import (
 
 DecodeForm: TypeAlias = Callable[[bytes], dict[str, Any]]
 
+ReadFields: TypeAlias = Callable[[Pairs], tuple[dict[str, Any], list[Finding]]]
+"""Gives the object that the fields of a form make, and what is wrong with them."""
+
+URLENCODED: Final = "application/x-www-form-urlencoded"
+
 
 def compile_form(content: Content, definitions: Mapping[str, Schema]) -> DecodeForm:
-    """Return what makes a JSON object of an urlencoded form, each property as its schema and encoding describe it.
-
-    Fields that the schema does not name stay text (several of one name an array), for the check to judge. It
-    raises InvalidParameter with everything that is wrong.
-    """
-    shape = shape_of(content.schema if content.schema is not None else True, definitions)
-    known = frozenset(shape.properties)
-    readers = {
-        name: _field_reader(name, member, content.encoding.get(name), definitions, known)
-        for name, member in shape.properties.items()
-    }
-    claimed = _claimed(shape, content.encoding, definitions)
+    """Return what makes a JSON object of an urlencoded form. It raises InvalidParameter with all that is wrong."""
+    read = compile_fields(
+        content.schema if content.schema is not None else True, content.encoding, definitions
+    )
 
     def decode(raw: bytes) -> dict[str, Any]:
-        pairs = parse_pairs(raw.decode("latin-1"))
-        found: dict[str, Any] = {}
-        errors: list[ErrorDetail] = []
-        for name, read in readers.items():
-            _put(found, errors, name, partial(read, pairs))
-        for name, texts in pairs.items():
-            if name not in known and not claimed(name):
-                _put(found, errors, name, partial(_undeclared, texts))
-        if errors:
-            raise invalid(errors)
+        found, wrong = read(parse_pairs(raw.decode("latin-1")))
+        if wrong:
+            raise invalid(details_of(wrong, "body"))
         return found
 
     return decode
 
 
+def compile_fields(
+    schema: Schema, encodings: Mapping[str, Encoding], definitions: Mapping[str, Schema]
+) -> ReadFields:
+    """Return what makes a JSON object of the fields of a form, each property as its schema and encoding describe it.
+
+    Fields that the schema does not name stay text (several of one name an array), for the check to judge.
+    """
+    shape = shape_of(schema, definitions)
+    known = frozenset(shape.properties)
+    readers = {
+        name: compile_reader(
+            field_parameter(name, member, encodings.get(name), definitions), definitions, known
+        )
+        for name, member in shape.properties.items()
+    }
+    claimed = _claimed(shape, encodings, definitions)
+
+    def read(pairs: Pairs) -> tuple[dict[str, Any], list[Finding]]:
+        found: dict[str, Any] = {}
+        wrong: list[Finding] = []
+        for name, read_field in readers.items():
+            _put(found, wrong, name, read_field, pairs)
+        for name, texts in pairs.items():
+            if name not in known and not claimed(name):
+                _put(found, wrong, name, _undeclared, texts)
+        return found, wrong
+
+    return read
+
+
 def value_reader(schema: Schema, encoding: Encoding | None, definitions: Mapping[str, Schema]) -> Convert:
-    """Return what reads one decoded value of a form: JSON for an object or where the encoding says so, else a scalar.
+    """Return what reads one decoded value of a form: as its encoding says, else JSON for an array or object.
 
     Raises UnreadableText (the reader, where the text is not JSON).
     """
-    shape = shape_of(schema, definitions)
     media_type = parse_media_type(encoding.content_type) if encoding and encoding.content_type else None
-    if media_type.is_json if media_type else bool(shape.types & {"object", "array"}) and not shape.scalar:
-        return lambda text: read_json(text.encode("utf-8", "surrogatepass"))
-    return converter(schema, definitions)
+    if media_type is None:
+        return part_converter(schema, definitions)
+    return part_converter(_CONTAINER, {}) if media_type.is_json else converter(schema, definitions)
 
 
-def _field_reader(
-    name: str,
-    schema: Schema,
-    encoding: Encoding | None,
-    definitions: Mapping[str, Schema],
-    known: frozenset[str],
-) -> Read:
-    """Return what reads one property, as if it were a query parameter; an object without a style is sent as JSON."""
+_CONTAINER: Final[Schema] = {"type": "object"}
+
+
+def field_parameter(
+    name: str, schema: Schema, encoding: Encoding | None, definitions: Mapping[str, Schema]
+) -> Parameter:
+    """Return a property of a form as if it were a query parameter; an object without a style is sent as JSON."""
     types = shape_of(schema, definitions).types
     media_type = encoding.content_type if encoding else None
     if media_type is None and encoding is None and "object" in types and "array" not in types:
         media_type = "application/json"
     style, explode = (encoding.style, encoding.explode) if encoding else ("form", True)
-    field = Parameter(
-        name, "query", required=False, schema=schema, style=style, explode=explode, media_type=media_type
+    reserved = encoding is not None and encoding.allow_reserved
+    return Parameter(
+        name,
+        "query",
+        required=False,
+        schema=schema,
+        style=style,
+        explode=explode,
+        allow_reserved=reserved,
+        media_type=media_type,
     )
-    return compile_reader(field, definitions, known)
 
 
 def _claimed(
@@ -107,11 +131,11 @@ def _undeclared(texts: Sequence[str]) -> Any:
     return decoded if len(decoded) > 1 else decoded[0]
 
 
-def _put(found: dict[str, Any], errors: list[ErrorDetail], name: str, read: Callable[[], Any]) -> None:
+def _put(found: dict[str, Any], wrong: list[Finding], name: str, read: Read, source: Any) -> None:
     try:
-        value = read()
+        value = read(source)
     except UnreadableText as error:
-        errors.append(ErrorDetail("body", pointer_of([name]), str(error)))
+        wrong.append(Finding((name,), "", str(error)))
     else:
         if value is not ABSENT:
             found[name] = value

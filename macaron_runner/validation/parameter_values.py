@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from macaron_runner.validation.json_text import read_json
+from macaron_runner.validation.style_table import style_of
 from macaron_runner.validation.text_values import (
     Convert,
     Shape,
@@ -24,89 +26,128 @@ if TYPE_CHECKING:
 Split: TypeAlias = Callable[[str], list[str]]
 """Cuts the raw text of an array or object into its parts."""
 
+ReadItems: TypeAlias = Callable[[Sequence[str]], list[Any]]
+"""Makes an array of the raw texts of its items."""
+
 
 def _strip(raw: str) -> str:
     return raw.strip(" \t")
 
 
-DECODE: Final[dict[str, Callable[[str], str]]] = {
+_DECODE: Final[Mapping[str, Convert]] = {
     "path": decode_percent,
     "query": decode_form,
     "header": _strip,  # RFC 9110 section 5.5: a field value is not percent-encoded
-    "querystring": decode_percent,
     "cookie": decode_percent,
+    "querystring": decode_percent,
 }
-"""How raw text becomes text, by where the parameter is."""
+
+
+def decoder_of(parameter: Parameter) -> Callable[[str], str]:
+    """Return how the raw text of a parameter becomes text; that of style `cookie` is what it is."""
+    return str if style_of(parameter) == "cookie" else _DECODE[parameter.location]
+
+
+def part_converter(schema: Schema, definitions: Mapping[str, Schema]) -> Convert:
+    """Return what makes a JSON value of one text; where that can only be an array or an object, the text is JSON.
+
+    No style writes what is inside the parts of an array or object: OpenAPI leaves it open. JSON is what common
+    clients send.
+    """
+    shape = shape_of(schema, definitions)
+    if shape.types & {"array", "object"} and not shape.scalar:
+        return lambda text: read_json(text.encode("utf-8", "surrogatepass"))
+    return converter(schema, definitions)
 
 
 class Values:
     """Closures that turn raw texts of one parameter into scalars, arrays and objects."""
 
     def __init__(self, parameter: Parameter, shape: Shape, definitions: Mapping[str, Schema]) -> None:
-        self.decode = DECODE[parameter.location]
+        self.decode = decoder_of(parameter)
         self.shape = shape
-        self.convert = converter(parameter.schema, definitions)
+        self._convert = converter(parameter.schema, definitions)
         self._definitions = definitions
-        self._rest = self._convert(shape.items[0]) if shape.items else str
-        self._prefix = [self._convert(item) for item in shape.prefix]
-        self._members = {name: self._convert(member) for name, member in shape.properties.items()}
-        self._other = self._convert(shape.additional[0]) if shape.additional else str
-        self._arrays = {name: self._item(member) for name, member in shape.properties.items()}
-        self._other_array = self._item(shape.additional[0]) if shape.additional else None
+        self._lone = _first if parameter.location == "cookie" else only
+        self._items = self._array(shape)
+        self._members = {name: self._one(member) for name, member in shape.properties.items()}
+        self._arrays = {name: self._array_of(member) for name, member in shape.properties.items()}
+        self._other = self._one(shape.additional[0] if shape.additional else True)
+        self._other_array = self._array_of(shape.additional[0]) if shape.additional else None
 
-    def _item(self, schema: Schema) -> Convert | None:
-        """Return what reads the items where a schema is an array's."""
-        inner = shape_of(schema, self._definitions)
-        return self._convert(inner.items[0] if inner.items else True) if "array" in inner.types else None
-
-    def _convert(self, schema: Schema) -> Convert:
-        return converter(schema, self._definitions)
-
-    def scalar(self, clean: Callable[[str], str]) -> Convert:
+    def scalar(self, clean: Callable[[str], str] | None = None) -> Convert:
         """Return raw text -> scalar; `clean` takes off what the style adds."""
-        decode, convert = self.decode, self.convert
-        return lambda raw: convert(decode(clean(raw)))
+        decode, convert = self.decode, self._convert
+        if clean is not None:
+            return lambda raw: convert(decode(clean(raw)))
+        if convert is str:
+            return decode
+        return lambda raw: convert(decode(raw))
 
     def items(self, texts: Sequence[str]) -> Any:
         """Return the array of these raw texts; one alone may be the scalar that the schema admits as well."""
-        decode, prefix, rest = self.decode, self._prefix, self._rest
         if len(texts) == 1 and self.shape.types and self.shape.scalar:
-            return self.convert(decode(texts[0]))
-        if not prefix:
-            return [rest(decode(text)) for text in texts]
-        return [
-            (prefix[number] if number < len(prefix) else rest)(decode(text))
-            for number, text in enumerate(texts)
-        ]
+            return self._convert(self.decode(texts[0]))
+        return self._items(texts)
 
     def array(self, split: Split) -> Convert:
         """Return raw text -> array."""
         return lambda raw: self.items(split(raw))
 
-    def object(self, split: Split, *, exploded: bool) -> Convert:
-        """Return raw text -> object, from `x=1` parts or from alternating names and values."""
-        pairs_of = _named_parts if exploded else _alternating_parts
+    def object(self, split: Split, *, exploded: bool, bare: bool = False) -> Convert:
+        """Return raw text -> object, from `x=1` parts (`bare`: or `x`) or from alternating names and values."""
+        pairs_of = (_bare_parts if bare else _named_parts) if exploded else _alternating_parts
 
         def read(raw: str) -> Any:
             found: dict[str, Any] = {}
             for name, text in pairs_of(split(raw)):
-                self.member(found, self.decode(name), text)
+                self._put(found, self.decode(name), text)
             return found
 
         return read
 
-    def member(self, found: dict[str, Any], name: str, text: str) -> None:
+    def member_of_many(self, name: str, texts: Sequence[str]) -> Any:
+        """Return the property of an exploded object, which as an array may have come several times."""
+        read_items = self._arrays.get(name, self._other_array)
+        if read_items is not None:
+            return read_items(texts)
+        return self._members.get(name, self._other)(self._lone(texts, name))
+
+    def _put(self, found: dict[str, Any], name: str, text: str) -> None:
         """Put one property into an object. Raises UnreadableText where it is there already."""
         if name in found:
             raise UnreadableText(f'has the property "{name}" twice')
-        found[name] = self._members.get(name, self._other)(self.decode(text))
+        found[name] = self._members.get(name, self._other)(text)
 
-    def member_of_many(self, name: str, texts: Sequence[str]) -> Any:
-        """Return the property of an exploded object, which as an array may have come several times."""
-        item = self._arrays.get(name, self._other_array)
-        if item is not None:
-            return [item(self.decode(text)) for text in texts]
-        return self._members.get(name, self._other)(self.decode(only(texts, name)))
+    def _one(self, schema: Schema) -> Convert:
+        decode, convert = self.decode, part_converter(schema, self._definitions)
+        return lambda raw: convert(decode(raw))
+
+    def _array_of(self, schema: Schema) -> ReadItems | None:
+        """Return what reads the items where a schema is an array's."""
+        shape = shape_of(schema, self._definitions)
+        return self._array(shape) if "array" in shape.types else None
+
+    def _array(self, shape: Shape) -> ReadItems:
+        """Return what makes an array of the raw texts of its items.
+
+        No text and one empty text look the same in every style. They are the empty array, but where the schema
+        admits none (minItems) one empty item.
+        """
+        rest = self._one(shape.items[0] if shape.items else True)
+        prefix = [self._one(item) for item in shape.prefix]
+        if_empty = [""] if shape.fewest else []
+
+        def read(texts: Sequence[str]) -> list[Any]:
+            if not texts or (len(texts) == 1 and not texts[0]):
+                texts = if_empty
+            if not prefix:
+                return [rest(text) for text in texts]
+            return [
+                (prefix[number] if number < len(prefix) else rest)(text) for number, text in enumerate(texts)
+            ]
+
+        return read
 
 
 def only(texts: Sequence[str], name: str = "") -> str:
@@ -117,14 +158,19 @@ def only(texts: Sequence[str], name: str = "") -> str:
     return texts[0]
 
 
+def _first(texts: Sequence[str], _name: str) -> str:
+    """Return the first of the cookies of one name: browsers send the most specific one first (RFC 6265 section 5.4)."""
+    return texts[0]
+
+
 def _named_parts(parts: list[str]) -> list[tuple[str, str]]:
-    pairs = []
-    for part in parts:
-        name, equals, value = part.partition("=")
-        if not equals:
-            raise UnreadableText('has a part without "="')
-        pairs.append((name, value))
-    return pairs
+    if not all("=" in part for part in parts):
+        raise UnreadableText('has a part without "="')
+    return _bare_parts(parts)
+
+
+def _bare_parts(parts: list[str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, _, value in (part.partition("=") for part in parts)]
 
 
 def _alternating_parts(parts: list[str]) -> list[tuple[str, str]]:

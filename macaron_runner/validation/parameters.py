@@ -8,16 +8,28 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
 from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import ErrorDetail
-from macaron_runner.openapi.operation import Operation, Parameter, Schema
+from macaron_runner.openapi.operation import Operation, Parameter, ParameterLocation, Schema
 from macaron_runner.validation.defaults import bad_default, is_of_type
+from macaron_runner.validation.form import URLENCODED, compile_fields
 from macaron_runner.validation.identifiers import parameter_identifiers
+from macaron_runner.validation.media_types import parse_media_type
+from macaron_runner.validation.parameter_values import decoder_of
 from macaron_runner.validation.problems import Unusable, details_of, invalid, pointer_of
+from macaron_runner.validation.scalar_checks import ScalarCheck, compile_scalar_check
 from macaron_runner.validation.schema import Check, compile_schema
-from macaron_runner.validation.styles import ABSENT, Read, compile_reader, parse_pairs
+from macaron_runner.validation.style_table import style_of
+from macaron_runner.validation.styles import (
+    ABSENT,
+    Read,
+    compile_reader,
+    lone_reader,
+    parse_cookie_pairs,
+    parse_pairs,
+)
 from macaron_runner.validation.text_values import UnreadableText, shape_of
 
 Adapt: TypeAlias = Callable[[Schema], Callable[[Any], Any]]
@@ -26,7 +38,7 @@ Adapt: TypeAlias = Callable[[Schema], Callable[[Any], Any]]
 _Step: TypeAlias = Callable[[Any, dict[str, Any], list[ErrorDetail]], None]
 """Reads one parameter from its place; puts its value under its identifier, or what is wrong with it to the errors."""
 
-_NO_PAIRS: Final[dict[str, list[str]]] = {}
+_LOCATIONS: Final = get_args(ParameterLocation)
 
 
 class ParameterDecoder:
@@ -37,12 +49,13 @@ class ParameterDecoder:
 
     def __init__(
         self,
-        steps: Mapping[str, tuple[_Step, ...]],
+        steps: Mapping[ParameterLocation, tuple[_Step, ...]],
         quiet: dict[str, Any] | None,
         checks: tuple[Check, ...],
     ) -> None:
         self._path, self._query = steps["path"], steps["query"]
         self._header, self._cookie = steps["header"], steps["cookie"]
+        self._whole_query = steps["querystring"]
         self._quiet = quiet  # what an absent query amounts to, where that is always the same
         self._checks = checks
 
@@ -52,30 +65,32 @@ class ParameterDecoder:
             check.prepare()
 
     def __call__(
-        self,
-        path_values: Mapping[str, str],
-        query: str,
-        header: Callable[[str], str | None],
-        cookies: Mapping[str, str],
+        self, path_values: Mapping[str, str], query: str, header: Callable[[str], str | None]
     ) -> dict[str, Any]:
         """Return the arguments. Raises InvalidParameter with everything that is wrong, not only the first.
 
-        Texts are raw: percent-encoded, and what was not encoded as WSGI's Latin-1 characters.
+        Texts are raw: percent-encoded, and what was not encoded as WSGI's Latin-1 characters. `header` gives the
+        value of a header by its name in any case; cookies are taken from that of the name Cookie.
         """
         values: dict[str, Any] = {}
         errors: list[ErrorDetail] = []
         for step in self._path:
             step(path_values, values, errors)
-        if not query and self._quiet is not None:
-            values.update(self._quiet)
-        elif self._query:
-            pairs = parse_pairs(query) if query else _NO_PAIRS
-            for step in self._query:
-                step(pairs, values, errors)
+        if self._query:
+            if query or self._quiet is None:
+                pairs = parse_pairs(query)
+                for step in self._query:
+                    step(pairs, values, errors)
+            else:
+                values.update(self._quiet)
         for step in self._header:
             step(header, values, errors)
-        for step in self._cookie:
-            step(cookies, values, errors)
+        if self._cookie:
+            cookies = parse_cookie_pairs(header("Cookie") or "")
+            for step in self._cookie:
+                step(cookies, values, errors)
+        for step in self._whole_query:
+            step(query, values, errors)
         if errors:
             raise invalid(errors)
         return values
@@ -95,20 +110,24 @@ def compile_parameters(
     ]
     steps = {
         location: tuple(_step(plan) for plan in plans if plan.parameter.location == location)
-        for location in ("path", "query", "header", "cookie")
+        for location in _LOCATIONS
     }
     quiet = _quiet_query([plan for plan in plans if plan.parameter.location == "query"])
-    return ParameterDecoder(steps, quiet, tuple(plan.check for plan in plans))
+    return ParameterDecoder(steps, quiet, tuple(plan.check for plan in plans if plan.quick is None))
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """One parameter with all that its step needs; `default` makes the value of an absent one."""
+    """One parameter with all that its step needs; `default` makes the value of an absent one.
+
+    `quick` tells whether a value that was read fits, where that takes no engine; `check` also knows what is wrong.
+    """
 
     parameter: Parameter
     name: str
     read: Read
     check: Check
+    quick: ScalarCheck | None
     adapt: Callable[[Any], Any]
     default: Callable[[], Any] | None
     fixed_default: bool
@@ -123,16 +142,37 @@ def _plan(
     check = compile_schema(parameter.schema, definitions, "request")
     others = {one.name for one in operation.parameters if one.location == parameter.location}
     allows_empty = parameter.allow_empty_value and parameter.location == "query"
+    plain = (
+        parameter.media_type is None and style_of(parameter) != "deepObject"
+    )  # what is read is a scalar, or text
     return _Plan(
         parameter=parameter,
         name=name,
-        read=compile_reader(parameter, definitions, others),
+        read=_reader(parameter, definitions, others),
         check=check,
+        quick=compile_scalar_check(parameter.schema, definitions) if plain else None,
         adapt=convert,
         default=_default(operation, parameter, shape.default, check, convert),
         fixed_default=not any(isinstance(value, dict | list) for value in shape.default),
         empty=("" if "string" in shape.types or not shape.types else None) if allows_empty else ABSENT,
     )
+
+
+def _reader(parameter: Parameter, definitions: Mapping[str, Schema], others: Iterable[str]) -> Read:
+    """Return what reads a parameter, which may be described as a whole form (OpenAPI 3.2, `in: querystring`)."""
+    media_type = parse_media_type(parameter.media_type or "")
+    if media_type is None or media_type.name != URLENCODED:
+        return compile_reader(parameter, definitions, others)
+    read = compile_fields(parameter.schema, parameter.encoding, definitions)
+
+    def read_form(text: str) -> dict[str, Any]:
+        found, wrong = read(parse_pairs(text))
+        if wrong:
+            raise Unusable(wrong)
+        return found
+
+    decode = str if parameter.location == "querystring" else decoder_of(parameter)
+    return lone_reader(parameter, lambda raw: read_form(decode(raw)))
 
 
 def _default(
@@ -171,7 +211,7 @@ def _step(plan: _Plan) -> _Step:
     """Return the closure that runs for one parameter of each request."""
     parameter, read, adapt, name, default = plan.parameter, plan.read, plan.adapt, plan.name, plan.default
     location, pointer, required = parameter.location, pointer_of([parameter.name]), parameter.required
-    valid, problems = plan.check.valid, plan.check.problems
+    fits, problems = plan.quick or plan.check.valid, plan.check.problems
 
     def step(source: Any, values: dict[str, Any], errors: list[ErrorDetail]) -> None:
         try:
@@ -181,7 +221,7 @@ def _step(plan: _Plan) -> _Step:
                     errors.append(ErrorDetail(location, pointer, "is required"))
                 elif default is not None:
                     values[name] = default()
-            elif valid(value):
+            elif fits(value):
                 values[name] = adapt(value)
             else:
                 errors.extend(problems(value, location, pointer))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Convert: TypeAlias = Callable[[str], Any]
 
-_INTEGER: Final = re.compile(r"-?[0-9]+")
+_INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _MOST_DIGITS: Final = 400
 """Beyond this a number is no number: reading it takes quadratic time, and no double has more."""
@@ -37,11 +37,13 @@ class Shape:
     """What of a schema matters to reading text: the JSON types, and the schemas of what is inside.
 
     Seen through `$ref`, `allOf`, `anyOf` and `oneOf`; the first that describes a property wins.
-    `items`, `additional` and `default` hold what the schema says, and nothing where it says nothing.
+    `items`, `additional` and `default` hold what the schema says, and nothing where it says nothing; `fewest` is the
+    least number of items an array may have.
     """
 
     types: frozenset[str]
     items: tuple[Schema, ...]
+    fewest: int
     properties: Mapping[str, Schema]
     prefix: tuple[Schema, ...]
     additional: tuple[Schema, ...]
@@ -65,6 +67,7 @@ def shape_of(schema: Schema, definitions: Mapping[str, Schema]) -> Shape:
         types=frozenset(name for part in parts for name in _types(part)),
         items=tuple(part["items"] for part in parts if "items" in part)[:1],
         prefix=next((tuple(part["prefixItems"]) for part in parts if "prefixItems" in part), ()),
+        fewest=max((part["minItems"] for part in parts if isinstance(part.get("minItems"), int)), default=0),
         properties=properties,
         additional=tuple(part[key] for part in parts for key in _ADDITIONAL if key in part)[:1],
         binary=any(_is_binary(part) for part in parts),
@@ -75,8 +78,9 @@ def shape_of(schema: Schema, definitions: Mapping[str, Schema]) -> Shape:
 def converter(schema: Schema, definitions: Mapping[str, Schema]) -> Convert:
     """Return what makes a JSON value of one text, by the types a schema admits.
 
-    Where several would read it, the narrowest does: boolean, integer, number, then string. An empty text is
-    null where null is admitted and a string is not. Without a type, text stays text.
+    Numbers and booleans are written as in JSON: `1`, not `01`, `+1`, `1.0` for an integer; `true`, not `True`. Where
+    several types would read it, the narrowest does: boolean, integer, number, then string. An empty text and `null`
+    are null where null is admitted and a string is not. Without a type, text stays text.
     """
     types = shape_of(schema, definitions).types
     readers = [_READERS[name] for name in _SCALARS if name in types and name in _READERS]
@@ -102,7 +106,9 @@ def decode_percent(raw: str) -> str:
 
 def decode_form(raw: str) -> str:
     """Return text of a query or a form decoded: as `decode_percent`, and `+` is a space."""
-    return decode_percent(raw.replace("+", " ") if "+" in raw else raw)
+    if "%" not in raw and "+" not in raw and raw.isascii():
+        return raw
+    return decode_percent(raw.replace("+", " "))
 
 
 def _boolean(text: str) -> Any:
@@ -116,12 +122,14 @@ def _integer(text: str) -> Any:
 def _number(text: str) -> Any:
     if not _NUMBER.fullmatch(text) or len(text) > _MOST_DIGITS:
         return text
-    value = float(text) if "." in text or "e" in text or "E" in text else int(text)
-    return value if isinstance(value, int) or math.isfinite(value) else text
+    value = float(text)
+    if not math.isfinite(value):
+        return text
+    return int(text) if text.lstrip("-").isdigit() else value
 
 
 def _null(text: str) -> Any:
-    return None if text == "" else text
+    return None if text in ("", "null") else text
 
 
 _READERS: Final[dict[str, Convert]] = {"boolean": _boolean, "integer": _integer, "number": _number}

@@ -42,6 +42,13 @@ def test_any_method_may_have_an_operation() -> None:
     ]
 
 
+def test_a_parameter_may_be_a_form_with_encodings(tmp_path: Path) -> None:
+    form = "{application/x-www-form-urlencoded: {schema: {type: object}, encoding: {tags: {explode: false}}}}"
+    parameters = f"parameters: [{{name: all, in: querystring, content: {form}}}]"
+    (operation,) = read(tmp_path, f"paths: {{/a: {{get: {{{parameters}, {OK}}}}}}}").operations
+    assert operation.parameters[0].encoding == {"tags": Encoding(explode=False)}
+
+
 def test_what_is_new_of_an_operation() -> None:
     search, _, follow = read_api(read_document(ALL_OF_IT[1]), "x").operations
     whole, session = search.parameters
