@@ -225,16 +225,20 @@ def _read_document(settings: ApiSettings, configuration: Configuration, place: L
         return read_document(Path(shown_name(path)))
     message, label = f'the document "{settings.spec}" does not exist', "no such file"
     if os.path.lexists(path):
-        message, label = f'the document "{settings.spec}" is not a file', "a folder, a pipe or a device"
+        message = f'the document "{settings.spec}" is not a file'
+        label = "a folder, a pipe or a device" if os.path.exists(path) else "a link that leads nowhere"  # noqa: PTH110
     mend = _near_file(settings.spec, path) or f"the path is relative to {configuration.selection.file}"
     raise BadConfiguration([Diagnostic("MAC250", message, place, label, mend)])
+
+
+_DOCUMENTS: Final = frozenset({".yaml", ".yml", ".json"})
 
 
 def _near_file(spec: str, path: str | os.PathLike[str]) -> str:
     """Return a sentence that offers the document whose name is nearest to the one that is not there."""
     folder = Path(path).parent
     try:
-        names = [each.name for each in folder.iterdir() if each.suffix in {".yaml", ".yml", ".json"}]
+        names = [each.name for each in folder.iterdir() if each.suffix in _DOCUMENTS and each.is_file()]
     except (OSError, ValueError):
         return ""
     return near_word(spec, [str(Path(spec).with_name(name)) for name in sorted(names)])

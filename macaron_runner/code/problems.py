@@ -22,7 +22,8 @@ def absent_module(
     """
     around = _modules_in(map(str, folders) if package is None else package)
     prefix, dot, _ = missing.rpartition(".")
-    near = near_word(name, (f"{prefix}{dot}{module}{name[len(missing) :]}" for module in around))
+    offered = (f"{prefix}{dot}{module}{name[len(missing) :]}" for module in around)
+    near = near_word(name, (other for other in offered if other != name))
     searched = ", ".join(shown_name(folder) for folder in folders)
     return Diagnostic(
         "MAC501",

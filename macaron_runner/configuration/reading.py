@@ -234,6 +234,10 @@ def _unreadable(file: _File, error: UnreadableError) -> Diagnostic:
     return Diagnostic("MAC101", f"{file.name} cannot be read: {error}", Location(file.name), help=hint)
 
 
+_API_DOCUMENT: Final = ("openapi", "swagger")
+"""With one of these words an API document begins."""
+
+
 def _layer(tree: SourceTree, file: _File, *, may_be_empty: bool = False) -> Layer:
     value = tree.value
     if value is None and may_be_empty:
@@ -243,6 +247,12 @@ def _layer(tree: SourceTree, file: _File, *, may_be_empty: bool = False) -> Laye
         place = Location(tree.file, 1, 1) if value is None else tree.locate(())
         hint = "" if file.extended_at else _SMALLEST
         raise BadConfiguration([Diagnostic("MAC105", what, place, help=hint)])
+    if "macaron" not in value and (keyword := next((each for each in _API_DOCUMENT if each in value), None)):
+        hint = f"name it as the spec of an API, or begin with it: macaron init --from {tree.file}"
+        place = tree.locate((keyword,), key=True)
+        raise BadConfiguration(
+            [Diagnostic("MAC105", "the file is an API document, no macaron.yaml", place, help=hint)]
+        )
     return Layer(
         tree.file,
         value,

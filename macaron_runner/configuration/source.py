@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from yaml import MappingNode, Node, ScalarNode, SequenceNode, YAMLError
+from yaml import MappingNode, MarkedYAMLError, Node, ScalarNode, SequenceNode, YAMLError
 
 from macaron_runner.collection import uncollected
 from macaron_runner.configuration.yaml_errors import broken_yaml
@@ -49,9 +49,8 @@ def read_yaml(
 
 def _read(decoded: str, file: str, most_values: int) -> SourceTree:
     parsed = hide_odd_breaks(decoded)
-    composer = Composer(parsed)
     try:
-        root = composer.get_single_node()
+        root = _composed(parsed)
     except YAMLError as error:
         raise BadConfiguration([broken_yaml(error, decoded, file)]) from None
     except TooDeepError as error:
@@ -59,8 +58,6 @@ def _read(decoded: str, file: str, most_values: int) -> SourceTree:
         raise BadConfiguration(
             [Diagnostic("MAC102", f"the YAML is nested too deep: {error}", place)]
         ) from None
-    finally:
-        composer.dispose()
     tree = SourceTree(file=file, value=None, text=decoded, root=root)
     builder = Builder(tree.place, hidden=parsed is not decoded)
     value = builder.build(root) if root is not None else None
@@ -69,6 +66,23 @@ def _read(decoded: str, file: str, most_values: int) -> SourceTree:
     if builder.problems:
         raise BadConfiguration(sorted(builder.problems, key=lambda found: found.location or Location(file)))
     return replace(tree, value=value)
+
+
+def _composed(text: str) -> Node | None:
+    """Return the root node of a text. Raises YAMLError, and TooDeepError whatever bound libyaml has itself.
+
+    It looks ahead on a line, and from 0.2.6 on gives up at a thousand open brackets: DEEPEST is passed before those.
+    """
+    composer = Composer(text)
+    try:
+        root: Node | None = composer.get_single_node()
+        return root
+    except MarkedYAMLError as error:
+        if "maximum nesting depth" in (error.problem or "") and error.problem_mark is not None:
+            return _composed(text[: error.problem_mark.index])
+        raise
+    finally:
+        composer.dispose()
 
 
 @dataclass(frozen=True, slots=True)

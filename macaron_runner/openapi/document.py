@@ -204,7 +204,7 @@ def _specification(source: File) -> Specification:
             "MAC303",
             f"{keyword} must be a text",
             place,
-            mend=f'put it in quotes: {keyword}: "{_full(version)}"',
+            mend=f'put it in quotes: {keyword}: "{_full(keyword, version)}"',
         )
     if keyword == "swagger" and version == "2.0":
         return "2.0"
@@ -219,5 +219,8 @@ def _specification(source: File) -> Specification:
     return cast("Specification", match[1])
 
 
-def _full(version: Any) -> str:
-    return {"3.0": "3.0.3", "3.1": "3.1.0", "3.2": "3.2.0"}.get(str(version), "2.0")
+def _full(keyword: str, version: Any) -> str:
+    """Return the version that an author means who wrote a number, or nothing at all."""
+    if keyword == "swagger":
+        return "2.0"
+    return {"3.0": "3.0.3", "3.2": "3.2.0"}.get(str(version), "3.1.0")
