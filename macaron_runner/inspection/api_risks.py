@@ -138,7 +138,7 @@ def _own(audited: Audited) -> Iterator[InspectedApi]:
 
 
 def _endpoints(document: Document) -> Iterator[Endpoint]:
-    references = References(document.files)
+    references = References(document)
 
     def follow(node: Node) -> Node:
         try:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from macaron_runner.diagnostics import Diagnostic
+from macaron_runner.openapi.dialects import named_dialect
 from macaron_runner.openapi.document import Pointer, Specification
-from macaron_runner.openapi.normalise import DIALECTS, Normaliser, SchemaDict
-from macaron_runner.openapi.references import BrokenReference, Node, References, component_reference
+from macaron_runner.openapi.dynamic import NOWHERE, DynamicScopes
+from macaron_runner.openapi.normalise import Context, Normaliser, SchemaDict
+from macaron_runner.openapi.references import BrokenReference, Node, References, component
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _COMPONENT_NAME = re.compile(r"[a-zA-Z0-9._-]+")
@@ -36,6 +38,14 @@ class _Discriminated:
     name: str | None
 
 
+_Known: TypeAlias = tuple[tuple[str, Pointer], tuple[tuple[str, tuple[str, Pointer]], ...]]
+
+
+def _known(node: Node, context: Context) -> _Known:
+    """Return what a named schema is known by: its place, and what dynamic references in it mean."""
+    return node.place, context.scope.key
+
+
 class Definitions:
     """Hands out names for schemas and collects what they stand for."""
 
@@ -50,12 +60,15 @@ class Definitions:
         self._collection = COLLECTIONS[specification]
         self._references = references
         self._report = report
-        self._names: dict[tuple[str, Pointer], str] = {}
+        self._scopes = DynamicScopes(references)
+        self._names: dict[_Known, str] = {}
         self._nodes: dict[str, Node] = {}
+        self._contexts: dict[str, Context] = {}
         self._written: dict[str, str] = {}
         self._schemas: dict[str, SchemaDict | bool] = {}
         self._discriminated: list[_Discriminated] = []
-        self.normalise = Normaliser(DIALECTS[specification], self._name_of, self._discriminate, self._refuse)
+        self._context = Context(references.resources.dialect)
+        self._normaliser = Normaliser(self._name_of, self._enter, self._discriminate, self._refuse)
         self._claim_names()
 
     @property
@@ -63,11 +76,15 @@ class Definitions:
         """Where each named schema stands."""
         return self._nodes
 
+    def normalise(self, node: Node) -> SchemaDict | bool:
+        """Return a schema that has no name, in the one form; what it refers to gets names."""
+        return self._normaliser(node, self._enter(node, self._context))
+
     def finish(self) -> dict[str, SchemaDict | bool]:
         """Return all named schemas, those reached from others included, with complete discriminators."""
         while waiting := [name for name in self._nodes if name not in self._schemas]:
             for name in waiting:
-                self._schemas[name] = self.normalise(self._nodes[name])
+                self._schemas[name] = self._normaliser(self._nodes[name], self._contexts[name])
         heirs = _heirs(self._schemas)
         for found in self._discriminated:
             _complete(found, self._written, heirs)
@@ -86,19 +103,22 @@ class Definitions:
         aliases = [schema for schema in named if self._is_alias(schema)]
         for schema in named:
             if not self._is_alias(schema):
-                self._claim(schema, str(schema.pointer[-1]))
+                self._claim(schema, str(schema.pointer[-1]), self._enter(schema, self._context))
         for alias in aliases:
-            target = self._followed(alias)
-            if target is not None:
-                self._claim(alias if target.place in self._names else target, str(alias.pointer[-1]))
+            found = self._found(alias, "$ref", self._context)
+            if found is not None:
+                target, context = found
+                new = alias if _known(target, context) in self._names else target
+                self._claim(new, str(alias.pointer[-1]), context)
 
     def _is_alias(self, node: Node) -> bool:
         return node.reference is not None and isinstance(node.value, dict) and len(node.value) == 1
 
-    def _claim(self, node: Node, wanted: str) -> str:
+    def _claim(self, node: Node, wanted: str, context: Context) -> str:
         name = self._free(wanted, node)
-        self._names[node.place] = name
+        self._names[_known(node, context)] = name
         self._nodes[name] = node
+        self._contexts[name] = context
         self._written[name] = wanted
         return name
 
@@ -113,26 +133,44 @@ class Definitions:
             name = f"{safe}_{number}"
         return name
 
-    def _name_of(self, node: Node) -> str | None:
+    def _enter(self, node: Node, context: Context) -> Context:
+        """Return the context inside a schema that one comes to from another."""
+        if not node.file.identifies and context.scope is NOWHERE:
+            return self._context
+        dialect = self._references.resources.of(node).dialect
+        if isinstance(node.value, dict):
+            dialect = named_dialect(node.value.get("$schema"), dialect)
+        return Context(dialect, self._scopes.entered(context.scope, node))
+
+    def _name_of(self, node: Node, keyword: str, context: Context) -> str | None:
         """Return the name of the schema to which a reference leads; None where it is broken (reported)."""
+        found = self._found(node, keyword, context)
+        return None if found is None else self._name(*found)
+
+    def _name(self, target: Node, context: Context) -> str:
+        return self._names.get(_known(target, context)) or self._claim(target, target.name, context)
+
+    def _found(self, node: Node, keyword: str, context: Context) -> tuple[Node, Context] | None:
+        """Return the schema to which a reference leads, seen through names that only stand for another; its context.
+
+        None where it is broken (reported).
+        """
         try:
-            target = self._references.step(node)
-            while target.place not in self._names and self._is_alias(target):
-                self._references.follow(target)
+            if keyword == "$dynamicRef":
+                target = self._scopes.target(context.scope, node)
+            else:
+                target = self._references.step(node)
+            context = self._enter(target, context)
+            while _known(target, context) not in self._names and self._is_alias(target):
+                self._references.follow(target)  # which refuses to go round in circles
                 target = self._references.step(target)
+                context = self._enter(target, context)
         except BrokenReference as error:
             self._report(error.diagnostic)
             return None
-        return self._names.get(target.place) or self._claim(target, target.name)
+        return target, context
 
-    def _followed(self, node: Node) -> Node | None:
-        try:
-            return self._references.follow(node)
-        except BrokenReference as error:
-            self._report(error.diagnostic)
-            return None
-
-    def _discriminate(self, node: Node, schema: SchemaDict) -> None:
+    def _discriminate(self, node: Node, schema: SchemaDict, context: Context) -> None:
         """Put a discriminator into `schema`, in the one form, with what its mapping says explicitly."""
         property_name = node.value if isinstance(node.value, str) else node.text("propertyName")
         if not property_name:
@@ -140,19 +178,19 @@ class Definitions:
         mapping = {
             value: f"#/$defs/{name}"
             for value, target in node.child("mapping").members()
-            if (name := self._mapped(target)) is not None
+            if (name := self._mapped(target, context)) is not None
         }
         schema["discriminator"] = {"propertyName": property_name, "mapping": mapping}
-        owner = self._names.get((node.file.name, node.pointer[:-1]))
+        owner = self._names.get(((node.file.name, node.pointer[:-1]), context.scope.key))
         self._discriminated.append(_Discriminated(schema["discriminator"], schema, owner))
 
-    def _mapped(self, node: Node) -> str | None:
+    def _mapped(self, node: Node, context: Context) -> str | None:
         try:
             target = mapping_target(self._references, self._root, self._collection, node)
         except BrokenReference as error:
             self._report(error.diagnostic)
             return None
-        return self._names.get(target.place) or self._claim(target, target.name)
+        return self._name(target, self._enter(target, context))
 
     def _refuse(self, node: Node, message: str) -> None:
         self._report(Diagnostic("MAC307", message, node.locate()))
@@ -172,7 +210,7 @@ def mapping_target(references: References, root: Node, collection: str, node: No
     try:
         if _COMPONENT_NAME.fullmatch(text):
             try:
-                return references.step(component_reference(root, node, collection, text))
+                return component(root, node, collection, text)
             except BrokenReference:
                 if "." not in text:  # "dog.json" may be a file, "Dog" can only be a name
                     raise

@@ -33,12 +33,16 @@ _DEEPEST = 200  # levels; as configuration.source has it for YAML, and far from 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class File:
-    """One file, parsed: `name` is what messages call it, `value` its content, with text keys only."""
+    """One file, parsed: `name` is what messages call it, `value` its content, with text keys only.
+
+    `identifies` is False where no schema in it can have an identifier, an anchor or a dialect of its own.
+    """
 
     path: Path
     name: str
     value: Any
     _locate: Callable[[Pointer, bool], Location] = field(repr=False)
+    identifies: bool = True
 
     def locate(self, pointer: str | Pointer, *, key: bool = False) -> Location:
         """Return where the value (with `key`: its key) stands; where there is none, the nearest one above."""
@@ -150,7 +154,13 @@ def _read_json(content: bytes, name: str) -> File:
         raise _refusal("MAC302", too_deep, Location.at(name, text, deep))
     positions = JsonPositions(text, name)
     _refuse_repeated_keys(text, positions)
-    return File(Path(name), name, value, lambda pointer, key: positions.locate(pointer, key=key))
+    return File(
+        Path(name),
+        name,
+        value,
+        lambda pointer, key: positions.locate(pointer, key=key),
+        _mentions_identifiers(content),
+    )
 
 
 def _in_plain_words(reason: str) -> str:
@@ -184,7 +194,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> None:
 
 def _read_yaml(content: bytes, name: str) -> File:
     tree = read_yaml(content, name)
-    return File(Path(name), name, tree.value, lambda pointer, key: tree.locate(pointer, key=key))
+    return File(
+        Path(name),
+        name,
+        tree.value,
+        lambda pointer, key: tree.locate(pointer, key=key),
+        _mentions_identifiers(content),
+    )
+
+
+def _mentions_identifiers(content: bytes) -> bool:
+    return any(word in content for word in (b"$id", b"$schema", b"$anchor", b"$dynamicAnchor"))
 
 
 def _specification(source: File) -> Specification:

@@ -11,29 +11,34 @@ section 4.8.24.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from macaron_runner.openapi.document import Specification
+from macaron_runner.openapi.dialects import Dialect
+from macaron_runner.openapi.dynamic import NOWHERE, Scope
+from macaron_runner.openapi.kinds import (
+    DEFINITION_KEYWORDS,
+    SCHEMA_KEYWORDS,
+    SCHEMA_LIST_KEYWORDS,
+    SCHEMA_MAP_KEYWORDS,
+)
 from macaron_runner.openapi.references import Node
 
 SchemaDict: TypeAlias = dict[str, Any]
 
-SCHEMA_KEYWORDS: Final = frozenset(
-    {"items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else"}
-    | {"unevaluatedItems", "unevaluatedProperties", "contentSchema"}
-)
-"""Keywords whose value is a schema."""
-SCHEMA_LIST_KEYWORDS: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-"""Keywords whose value is a list of schemas."""
-SCHEMA_MAP_KEYWORDS: Final = frozenset({"properties", "patternProperties", "dependentSchemas"})
-"""Keywords whose value is a map of schemas by a name."""
-DEFINITION_KEYWORDS: Final = frozenset({"$defs", "definitions"})
-"""Keywords whose value is a map of schemas that only references reach."""
-
+_OLDER: Final = frozenset({"additionalItems", "dependencies"})
 _DROPPED: Final = (
     DEFINITION_KEYWORDS
-    | {"$schema", "$id", "$anchor", "$dynamicAnchor", "$comment", "$vocabulary"}
+    | {
+        "$schema",
+        "$id",
+        "id",
+        "$anchor",
+        "$dynamicAnchor",
+        "$comment",
+        "$vocabulary",
+        "additionalItems",
+        "dependencies",
+    }
     | {"xml", "externalDocs", "nullable", "x-nullable", "example"}
 )
 _COMBINING: Final = ("$ref", "allOf", "anyOf", "oneOf", "not", "const", "if")
@@ -44,105 +49,121 @@ _CONTENT_FORMATS: Final = {
     "binary": {"contentMediaType": "application/octet-stream"},
 }
 _NULL: Final = {"type": "null"}
+_REFERENCES: Final = frozenset({"$ref", "$dynamicRef"})
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What tells the schemas of one specification from those of the others."""
+class Context(NamedTuple):
+    """What a schema means beyond its own text: the dialect it is in, and how one came to it."""
 
-    reference_siblings: bool
-    """Keywords beside `$ref` count (JSON Schema 2020-12); before 3.1 they are ignored."""
-    nullable: tuple[str, ...]
-    """The keywords that admit null."""
-
-
-DIALECTS: Final[dict[Specification, Dialect]] = {
-    "2.0": Dialect(reference_siblings=False, nullable=("x-nullable",)),
-    "3.0": Dialect(reference_siblings=False, nullable=("nullable", "x-nullable")),
-    "3.1": Dialect(reference_siblings=True, nullable=("x-nullable",)),
-    "3.2": Dialect(reference_siblings=True, nullable=("x-nullable",)),
-}
+    dialect: Dialect
+    scope: Scope = NOWHERE
 
 
 class Normaliser:
     """Normalises the schemas of one document.
 
-    `name` gives the definition to which a reference leads, or None where it is broken; `discriminate` is
-    handed each discriminator and the new schema it belongs to; `refuse` hears of what is no schema.
+    `name` gives the definition to which a `$ref` or `$dynamicRef` leads, or None where it is broken; `enter` gives the
+    context inside a schema that has an identifier or a dialect of its own; `discriminate` is handed each
+    discriminator and the new schema it belongs to; `refuse` hears of what is no schema.
     """
 
     def __init__(
         self,
-        dialect: Dialect,
-        name: Callable[[Node], str | None],
-        discriminate: Callable[[Node, SchemaDict], None],
+        name: Callable[[Node, str, Context], str | None],
+        enter: Callable[[Node, Context], Context],
+        discriminate: Callable[[Node, SchemaDict, Context], None],
         refuse: Callable[[Node, str], None],
     ) -> None:
-        self._dialect = dialect
         self._name = name
+        self._enter = enter
         self._discriminate = discriminate
         self._refuse = refuse
 
-    def __call__(self, node: Node) -> SchemaDict | bool:
+    def __call__(self, node: Node, context: Context) -> SchemaDict | bool:
         """Return the schema at `node` in the one form; what is no schema is refused, and stands for anything."""
         if isinstance(node.value, bool):
             return node.value
         if not isinstance(node.value, dict):
             self._refuse(node, "a schema must be a map")
             return True
-        if node.reference is not None and not self._dialect.reference_siblings:
-            return self._nullable(node, self._reference(node))
-        schema = self._keywords(node)
+        if node.file.identifies and ("$schema" in node.value or context.dialect.identifier in node.value):
+            context = self._enter(node, context)
+        if node.reference is not None and not context.dialect.reference_siblings:
+            return _nullable(node, self._reference(node, "$ref", context), context.dialect)
+        schema = self._keywords(node, context)
+        if context.dialect.older and not _OLDER.isdisjoint(node.value):
+            self._older_keywords(node, schema, context)
         for mend in (_one_type, _numeric_limits, _integer_bounds, _content):
             mend(schema)
         _required(schema, node)
-        return self._nullable(node, schema)
+        return _nullable(node, schema, context.dialect)
 
-    def _keywords(self, node: Node) -> SchemaDict:
+    def _keywords(self, node: Node, context: Context) -> SchemaDict:
         schema: SchemaDict = {}
+        references = []
         for keyword, value in node.value.items():
             child = Node(node.file, (*node.pointer, keyword), value)
             if keyword == "items" and isinstance(value, list):  # JSON Schema's older form of prefixItems
-                schema["prefixItems"] = [self(item) for item in child.elements()]
+                schema["prefixItems"] = [self(item, context) for item in child.elements()]
             elif keyword in SCHEMA_KEYWORDS:
-                schema[keyword] = self(child)
+                schema[keyword] = self(child, context)
             elif keyword in SCHEMA_LIST_KEYWORDS:
-                schema[keyword] = [self(item) for item in child.elements()]
+                schema[keyword] = [self(item, context) for item in child.elements()]
             elif keyword in SCHEMA_MAP_KEYWORDS:
-                schema[keyword] = {name: self(item) for name, item in child.members()}
+                schema[keyword] = {name: self(item, context) for name, item in child.members()}
             elif keyword == "discriminator":
-                self._discriminate(child, schema)
-            elif keyword == "$ref" and isinstance(value, str):
-                schema |= self._reference(node)
-            elif keyword == "$ref":
-                self._refuse(child, "a $ref must be a text")
-            elif keyword == "$dynamicRef":
-                self._refuse(child, "$dynamicRef is not supported: write $ref")
+                self._discriminate(child, schema, context)
+            elif keyword in _REFERENCES and isinstance(value, str):
+                references.append(self._reference(node, keyword, context))
+            elif keyword in _REFERENCES:
+                self._refuse(child, f"a {keyword} must be a text")
             elif keyword not in _DROPPED:
                 schema[keyword] = copy(value)
         if "example" in node.value and "examples" not in schema:
             schema["examples"] = [copy(node.value["example"])]
-        return schema
+        return _referring(schema, references)
 
-    def _reference(self, node: Node) -> SchemaDict:
-        name = self._name(node)
+    def _older_keywords(self, node: Node, schema: SchemaDict, context: Context) -> None:
+        """Write `additionalItems` and `dependencies` as 2020-12 has them."""
+        if isinstance(node.child("items").value, list) and node.has("additionalItems"):
+            schema["items"] = self(node.child("additionalItems"), context)
+        for name, needed in node.child("dependencies").members():
+            if isinstance(needed.value, list):
+                schema.setdefault("dependentRequired", {})[name] = list(
+                    node.child("dependencies").texts(name)
+                )
+            else:
+                schema.setdefault("dependentSchemas", {})[name] = self(needed, context)
+
+    def _reference(self, node: Node, keyword: str, context: Context) -> SchemaDict:
+        name = self._name(node, keyword, context)
         return {} if name is None else {"$ref": f"#/$defs/{name}"}
 
-    def _nullable(self, node: Node, schema: SchemaDict) -> SchemaDict:
-        """Return the schema, null admitted where the document says so.
 
-        Strictly, OpenAPI 3.0's nullable does nothing without a type beside it; everybody who writes it beside
-        allOf or `$ref` means that null is admitted.
-        """
-        if not any(node.flag(keyword) for keyword in self._dialect.nullable):
-            return schema
-        if any(keyword in schema for keyword in _COMBINING):
-            return _or_null(schema)
-        if "type" in schema:
-            schema["type"] = _types(schema) + (["null"] if "null" not in _types(schema) else [])
-        if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
-            schema["enum"].append(None)
+def _referring(schema: SchemaDict, references: list[SchemaDict]) -> SchemaDict:
+    """Return a schema that refers to others: by `$ref`, and where it has a `$dynamicRef` as well, by `allOf`."""
+    if len(references) > 1:
+        schema["allOf"] = [*schema.get("allOf", []), *references]
+    elif references:
+        schema |= references[0]
+    return schema
+
+
+def _nullable(node: Node, schema: SchemaDict, dialect: Dialect) -> SchemaDict:
+    """Return the schema, null admitted where the document says so.
+
+    Strictly, OpenAPI 3.0's nullable does nothing without a type beside it; everybody who writes it beside
+    allOf or `$ref` means that null is admitted.
+    """
+    if not any(node.flag(keyword) for keyword in dialect.nullable):
         return schema
+    if any(keyword in schema for keyword in _COMBINING):
+        return _or_null(schema)
+    if "type" in schema:
+        schema["type"] = _types(schema) + (["null"] if "null" not in _types(schema) else [])
+    if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
+        schema["enum"].append(None)
+    return schema
 
 
 def copy(value: Any) -> Any:
@@ -218,7 +239,9 @@ def _content(schema: SchemaDict) -> None:
     for form, written in _CONTENT_FORMATS.items():
         if found == written:
             del schema[next(iter(written))]
-            schema |= {"type": "string", "format": form}
+            schema["format"] = form
+            if form == "binary":  # bytes have no JSON form that could be of another type
+                schema["type"] = "string"
 
 
 def _required(schema: SchemaDict, node: Node) -> None:

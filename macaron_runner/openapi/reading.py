@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.openapi.definitions import Definitions
 from macaron_runner.openapi.document import Document
+from macaron_runner.openapi.kinds import METHODS
 from macaron_runner.openapi.normalise import copy
 from macaron_runner.openapi.operation import (
     Body,
@@ -25,12 +26,6 @@ from macaron_runner.openapi.operation import (
     Tag,
 )
 from macaron_runner.openapi.references import BrokenReference, Node, References
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-"""The fields of a path item that are operations; trace came with OpenAPI 3.0, query with 3.2.
-
-Any other method stands under additionalOperations, since 3.2.
-"""
 
 
 class Endpoint(NamedTuple):
@@ -48,7 +43,7 @@ class Reading:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.root = Node(document.source, (), document.tree)
-        self.references = References(document.files)
+        self.references = References(document)
         self._problems: dict[Diagnostic, None] = {}  # in the order met, each once
         self.definitions = Definitions(self.root, document.specification, self.references, self.report)
 

@@ -7,11 +7,13 @@ recursive as they like. Reference Object: OpenAPI 3.1 section 4.8.23; JSON point
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, near_word
-from macaron_runner.openapi.document import File, Files, Pointer, parse_fragment
+from macaron_runner.openapi.document import Document, File, Pointer, parse_fragment, parse_pointer
+from macaron_runner.openapi.resources import Resource, Resources, joined
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 """What files must be called to be read for a reference: a document is not to show what is in /etc/passwd."""
@@ -104,9 +106,10 @@ class BrokenReference(Exception):
 class References:
     """Follows the references of one document. Where each leads is worked out once."""
 
-    def __init__(self, files: Files) -> None:
-        self._files = files
-        self._targets: dict[tuple[str, str], Node] = {}
+    def __init__(self, document: Document) -> None:
+        self.resources = Resources(document, Node(document.source, (), document.tree))
+        self._files = document.files
+        self._targets: dict[tuple[str, Pointer, str], Node] = {}
 
     def follow(self, node: Node) -> Node:
         """Return the node at the end of a chain of references: the node itself where it is none.
@@ -123,23 +126,38 @@ class References:
 
     def step(self, node: Node) -> Node:
         """Return the node to which a reference leads, perhaps another reference. Raises BrokenReference."""
-        text = node.reference or ""
-        known = self._targets.get((node.file.name, text))
+        resource, text = self.resources.of(node), node.reference or ""
+        key = node.file.name, resource.root.pointer, text
+        known = self._targets.get(key)
         if known is None:
-            known = self._targets[node.file.name, text] = self._find(node, text)
+            known = self._targets[key] = self._find(node, resource, text)
         return known
 
-    def _find(self, node: Node, text: str) -> Node:
+    def _find(self, node: Node, resource: Resource, text: str) -> Node:
         address, _, fragment = text.partition("#")
-        root = self._root(node, address)
+        root = self._root(node, resource, address)
         if fragment and not fragment.startswith("/"):
-            return _anchor(node, root, fragment)
-        return _walk(node, root, parse_fragment(fragment))
+            return _anchor(node, self.resources.of(root), fragment)
+        pointer = parse_fragment(fragment)
+        try:
+            return _walk(node, root, pointer)
+        except BrokenReference:
+            if address or not root.pointer:
+                raise
+            # Strictly, "#" means the schema around that has an $id; many who write one still mean the document.
+            return _walk(node, Node(node.file, (), node.file.value), pointer)
 
-    def _root(self, node: Node, address: str) -> Node:
-        own = Node(node.file, (), node.file.value)
-        if not address or address == own.text("$self"):  # OpenAPI 3.2: the name a document gives itself
-            return own
+    def _root(self, node: Node, resource: Resource, address: str) -> Node:
+        """Return the root of what an address names: this resource, another one, or a file. Raises BrokenReference."""
+        if not address:
+            return resource.root
+        uri = joined(resource.uri, address)
+        if (known := self.resources.at(uri, node)) is not None:
+            return known.root
+        return self._file(node, resource, address, uri)
+
+    def _file(self, node: Node, resource: Resource, address: str, uri: str) -> Node:
+        """Return the content of a file; where a schema's own URI is that of a host, files stand beside its file."""
         if _is_remote(address):
             raise _broken(
                 node,
@@ -147,7 +165,7 @@ class References:
                 f'the reference "{address}" leads to another host, which is never asked',
                 help="keep a copy of that document beside this one and refer to it by its relative path",
             )
-        path = node.file.path.parent / unquote(address)
+        path = _path_of(resource, address, uri)
         if path.suffix.lower() not in _SUFFIXES:
             raise _broken(
                 node,
@@ -172,13 +190,19 @@ class References:
         return Node(file, (), file.value)
 
 
-def component_reference(root: Node, where: Node, collection: str, name: str) -> Node:
-    """Return a node at `where` that refers to `name` in a collection ("/components/schemas") of the root.
+def component(root: Node, where: Node, collection: str, name: str) -> Node:
+    """Return the schema called `name` in a collection ("/components/schemas") of the root.
 
-    Documents name schemas without `$ref` in a discriminator's mapping.
+    Documents name schemas without `$ref` in a discriminator's mapping. Raises BrokenReference, at `where`.
     """
-    step = quote(name.replace("~", "~0").replace("/", "~1"))
-    return Node(root.file, where.pointer, {"$ref": f"#{collection}/{step}"})
+    return _walk(where._replace(value={"$ref": name}), root, (*parse_pointer(collection), name))
+
+
+def _path_of(resource: Resource, address: str, uri: str) -> Path:
+    """Return the path of a file that an address names: beside the one it stands in, or as an `$id` around says."""
+    if resource.root.pointer and uri.startswith("file:"):
+        return Path(unquote(urlsplit(uri).path))
+    return resource.root.file.path.parent / unquote(address)
 
 
 def _is_remote(address: str) -> bool:
@@ -210,16 +234,12 @@ def _walk(node: Node, root: Node, pointer: Pointer) -> Node:
     return target
 
 
-def _anchor(node: Node, root: Node, name: str) -> Node:
-    """Return the schema with the `$anchor` (JSON Schema 2020-12 section 8.2.2). Raises BrokenReference."""
-    pending = [root]
-    while pending:
-        found = pending.pop()
-        if found.text("$anchor") == name:
-            return found
-        pending += [child for _, child in found.members()]
-        pending += found.elements()
-    raise _broken(node, "MAC304", f'no schema in {root.file.name} has the $anchor "{name}"')
+def _anchor(node: Node, resource: Resource, name: str) -> Node:
+    """Return the schema with the anchor (JSON Schema 2020-12 section 8.2.2). Raises BrokenReference."""
+    if name in resource.anchors:
+        return resource.anchors[name]
+    where = resource.uri if resource.root.pointer else resource.root.file.name
+    raise _broken(node, "MAC304", f'no schema in {where} has the $anchor "{name}"')
 
 
 def _broken(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from macaron_runner.openapi.document import Document, Files, Pointer
-from macaron_runner.openapi.survey import FIELDS
+from macaron_runner.openapi.kinds import FIELDS
 
 _WHOLE: Final = ("path item", "operation")
 """What is taken out whole when something in it, other than a schema, is at fault: half an operation is another one."""

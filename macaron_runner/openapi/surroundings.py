@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from macaron_runner.diagnostics import Location
 from macaron_runner.openapi.definitions import safe_name
 from macaron_runner.openapi.document import Document, File, Pointer
-from macaron_runner.openapi.normalise import DEFINITION_KEYWORDS
+from macaron_runner.openapi.kinds import DEFINITION_KEYWORDS, FIELDS
 from macaron_runner.openapi.references import Node
-from macaron_runner.openapi.survey import FIELDS, Survey
+from macaron_runner.openapi.survey import Survey
 
 _Place: TypeAlias = tuple[str, ...]
 

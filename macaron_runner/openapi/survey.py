@@ -1,81 +1,21 @@
 """A document taken apart: every object of it by kind, references followed, each object once.
 
-The table says which kind stands where, so that a property called "default" is never taken for the keyword,
-nor an example for a schema. Not for judging what it finds (rules).
+Not for which kind stands where (kinds), nor for judging what is found (rules).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias
+from collections.abc import Iterator
+from typing import TypeAlias
 
 from macaron_runner.diagnostics import Diagnostic
+from macaron_runner.openapi.dialects import DIALECTS
 from macaron_runner.openapi.document import Document, Pointer
-from macaron_runner.openapi.normalise import (
-    DEFINITION_KEYWORDS,
-    DIALECTS,
-    SCHEMA_KEYWORDS,
-    SCHEMA_LIST_KEYWORDS,
-    SCHEMA_MAP_KEYWORDS,
-)
-from macaron_runner.openapi.reading import METHODS, Endpoint, endpoints_of, parameters_of
+from macaron_runner.openapi.kinds import parts_of
+from macaron_runner.openapi.reading import Endpoint, endpoints_of, parameters_of
 from macaron_runner.openapi.references import BrokenReference, Node, References
 
-_Fields: TypeAlias = Mapping[str, str]
-
 _Seen: TypeAlias = tuple[str, int | tuple[str, Pointer]]
-
-_COMPONENTS: Final[_Fields] = {
-    "schemas": "schema*",
-    "responses": "response*",
-    "parameters": "parameter*",
-    "examples": "example*",
-    "requestBodies": "body*",
-    "headers": "header*",
-    "links": "link*",
-    "callbacks": "callback*",
-    "pathItems": "path item*",
-    "mediaTypes": "content*",
-    "securitySchemes": "security scheme*",
-}
-_ENCODINGS: Final = {
-    "encoding": "encoding*",
-    "prefixEncoding": "encoding*",
-    "itemEncoding": "encoding",
-}
-FIELDS: Final[Mapping[str, _Fields]] = {
-    "document": {
-        "paths": "path item*",
-        "webhooks": "path item*",
-        "components": "components",
-        "definitions": "schema*",
-        "parameters": "parameter*",
-        "responses": "response*",
-    },
-    "components": _COMPONENTS,
-    "path item": {"parameters": "parameter*", "additionalOperations": "operation*"}
-    | dict.fromkeys(METHODS, "operation"),
-    "operation": {
-        "parameters": "parameter*",
-        "requestBody": "body",
-        "responses": "response*",
-        "callbacks": "callback*",
-    },
-    "parameter": {"schema": "schema", "items": "items", "content": "content*", "examples": "example*"},
-    "header": {"schema": "schema", "items": "items", "content": "content*", "examples": "example*"},
-    "items": {"items": "items"},
-    "body": {"content": "content*"},
-    "content": {"schema": "schema", "itemSchema": "schema", "examples": "example*"} | _ENCODINGS,
-    "encoding": {"headers": "header*"} | _ENCODINGS,
-    "response": {"schema": "schema", "headers": "header*", "content": "content*", "links": "link*"},
-    "schema": dict.fromkeys(SCHEMA_KEYWORDS, "schema")
-    | dict.fromkeys(SCHEMA_LIST_KEYWORDS | SCHEMA_MAP_KEYWORDS | DEFINITION_KEYWORDS, "schema*"),
-    "example": {},
-    "link": {},
-    "callback": {},
-    "security scheme": {},
-}
-"""Kind -> field -> kind of what stands there; with a star, of the members of the map or list there."""
 
 
 class Survey:
@@ -91,7 +31,7 @@ class Survey:
     def __init__(self, document: Document) -> None:
         self.specification = document.specification
         self.root = Node(document.source, (), document.tree)
-        self.references = References(document.files)
+        self.references = References(document)
         self.broken: list[Diagnostic] = []
         self.lacks_parts = False
         self.outside: list[tuple[str, Node]] = []
@@ -141,7 +81,7 @@ class Survey:
                 if not self._counts_beside_reference(kind):
                     continue
             self._nodes.setdefault(kind, []).append(node)
-            pending += reversed(list(_parts(kind, node)))
+            pending += reversed(list(parts_of(kind, node)))
         return targets
 
     def _counts_beside_reference(self, kind: str) -> bool:
@@ -165,21 +105,3 @@ class Survey:
 def _seen_as(kind: str, node: Node) -> _Seen:
     """Return what an object is known by: itself, so that YAML's aliases of it are not taken apart again."""
     return kind, id(node.value) if isinstance(node.value, dict) else node.place
-
-
-def _parts(kind: str, node: Node) -> Iterator[tuple[str, Node]]:
-    """Yield kind and node of everything that stands directly in an object."""
-    if kind == "callback":  # a map of path items by expression
-        yield from (("path item", child) for _, child in node.fields())
-        return
-    fields = FIELDS[kind]
-    for name in node.value:
-        if name not in fields:
-            continue
-        child, member_kind = node.child(name), fields[name]
-        if member_kind.endswith("*"):
-            yield from ((member_kind[:-1], member) for _, member in child.fields())
-            yield from ((member_kind[:-1], member) for member in child.elements())
-        else:
-            yield member_kind, child
-            yield from ((member_kind, member) for member in child.elements())

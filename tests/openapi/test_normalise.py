@@ -114,6 +114,11 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"},
         {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/png"},
     ),
+    "base64 of what may be no text": (
+        "3.1",
+        {"contentEncoding": "base64"},
+        {"format": "byte"},
+    ),
     "bytes": (
         "3.1",
         {"contentMediaType": "application/octet-stream"},
@@ -123,6 +128,40 @@ CASES: dict[str, tuple[str, Any, Any]] = {
         "3.1",
         {"properties": {"a": True, "b": False}, "additionalProperties": False},
         {"properties": {"a": True, "b": False}, "additionalProperties": False},
+    ),
+    "items after a list": (
+        "2.0",
+        {"items": [{"type": "integer"}], "additionalItems": {"type": "file"}},
+        {"prefixItems": [{"type": "integer"}], "items": {"type": "string", "format": "binary"}},
+    ),
+    "no word of 3.1: items after a list, dependencies": (
+        "3.1",
+        {"additionalItems": False, "dependencies": {"a": ["b"]}},
+        {},
+    ),
+    "dependencies": (
+        "3.0",
+        {"dependencies": {"a": ["b"], "c": {"minProperties": 2}}},
+        {"dependentRequired": {"a": ["b"]}, "dependentSchemas": {"c": {"minProperties": 2}}},
+    ),
+    "another dialect": (
+        "3.1",
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "dependencies": {"a": ["b"]},
+            "items": {"$ref": "#/components/schemas/Y", "minLength": 1},
+        },
+        {"dependentRequired": {"a": ["b"]}, "items": {"$ref": "#/$defs/Y"}},
+    ),
+    "no other dialect before 3.1": (
+        "3.0",
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "string", "nullable": True},
+        {"type": ["string", "null"]},
+    ),
+    "$ref and $dynamicRef": (
+        "3.1",
+        {"$ref": "#/components/schemas/Y", "$dynamicRef": "#/components/schemas/Y"},
+        {"allOf": [{"$ref": "#/$defs/Y"}, {"$ref": "#/$defs/Y"}]},
     ),
     "a list of items": (
         "2.0",
@@ -242,7 +281,7 @@ def test_discriminator(case: str, tmp_path: Path) -> None:
         ({"items": "string"}, "a schema must be a map"),
         ({"properties": {"a": None}}, "a schema must be a map"),
         ({"items": {"$ref": 1}}, "a $ref must be a text"),
-        ({"items": {"$dynamicRef": "#node"}}, "$dynamicRef is not supported"),
+        ({"items": {"$dynamicRef": 1}}, "a $dynamicRef must be a text"),
     ],
 )
 def test_what_is_no_schema_is_refused(tmp_path: Path, schema: Any, message: str) -> None:
