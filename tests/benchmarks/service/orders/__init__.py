@@ -1,0 +1,1 @@
+"""The benchmark's service: a greeting, and orders that become receipts."""

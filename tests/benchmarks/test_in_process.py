@@ -1,0 +1,19 @@
+"""Every peer does the work that it is measured at; those of the extra `bench` only where that is installed."""
+
+import pytest
+
+from tests.benchmarks.in_process import Called
+from tests.benchmarks.peers import PEERS, VARIANTS
+
+SMALL = {**PEERS, **VARIANTS}
+del SMALL["macaron-5000"]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_every_answer_is_right(name: str) -> None:
+    peer = SMALL[name]
+    if peer.missing:
+        pytest.skip(f"the extra bench brings {', '.join(peer.missing)}")
+    with Called(peer) as called:
+        taken = [called.nanoseconds(workload, 1) for workload in peer.workloads]
+    assert all(nanoseconds > 0 for nanoseconds in taken)
