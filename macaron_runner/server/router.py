@@ -1,7 +1,8 @@
 """From a method and a path, still percent-encoded, to the operation that answers: a tree of path segments.
 
-A request costs one step a segment, however many operations there are. Not for what an operation then does (endpoint),
-nor for the routes that extensions add to Flask, which Werkzeug matches.
+A request costs one step a segment, however many operations there are; only those that differ in what stands around the
+variables of one segment, as `{id}:start` and `{id}:stop`, are tried one by one. Not for what an operation then does
+(endpoint), nor for the routes that extensions add to Flask, which Werkzeug matches.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 Target = TypeVar("Target")
 
 _NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
+_ENCODED: Final = re.compile(r"%([0-7][0-9A-Fa-f])")
 
 
 class Match(NamedTuple, Generic[Target]):
@@ -52,11 +54,34 @@ class _Leaf(Generic[Target]):
 
 
 @dataclass(slots=True)
+class _Mixed(Generic[Target]):
+    """A segment of text and variables as `{id}.json`: the texts around the variables, and what comes behind it."""
+
+    texts: tuple[str, ...]
+    node: _Node[Target]
+    characters: frozenset[str]
+
+    def precision(self) -> int:
+        """Return what sorts the more specific first: the longer the fixed text."""
+        return -sum(map(len, self.texts))
+
+    def values_in(self, segment: str) -> tuple[str, ...] | None:
+        """Return the variables' values, or None where the segment does not fit.
+
+        An encoded character is part of a value, but where the segment fits only with it, of a text: `4%3Aact`.
+        """
+        found = values_between(self.texts, segment)
+        if found is None and "%" in segment:
+            return values_between(self.texts, _decoded_within(segment, self.characters))
+        return found
+
+
+@dataclass(slots=True)
 class _Node(Generic[Target]):
     """One segment deep: literal segments first, then mixed ones as `{id}.json`, then a whole variable."""
 
     literals: dict[str, _Node[Target]] = field(default_factory=dict)
-    mixed: list[tuple[tuple[str, ...], _Node[Target]]] = field(default_factory=list)
+    mixed: list[_Mixed[Target]] = field(default_factory=list)
     variable: _Node[Target] | None = None
     leaf: _Leaf[Target] | None = None
 
@@ -88,11 +113,13 @@ class Router(Generic[Target]):
     def find(self, method: str, path: str) -> Match[Target] | None:
         """Return what is known of a path ("/orders/a%2Fb"), or None. The values are those of the path as sent."""
         concrete = self._concrete.get(path)
-        if concrete is not None and method in concrete.answers:
-            return Match(concrete.answers[method].target, _NO_VALUES, concrete.allowed)
+        if concrete is not None:
+            answer = concrete.answers.get(method)
+            if answer is not None:
+                return Match(answer.target, _NO_VALUES, concrete.allowed)
         fitting: list[_Answer[Target]] = []
         allowed: set[str] = set()
-        for leaf, values in _leaves(self._root, path.split("/"), 1, ()):
+        for leaf, values in _leaves(self._root, path):
             answer = leaf.answers.get(method)
             if answer is not None:
                 return Match(answer.target, dict(zip(answer.names, values, strict=True)), leaf.allowed)
@@ -110,14 +137,14 @@ def _child(node: _Node[Target], segment: str) -> _Node[Target]:
     if _VARIABLE.fullmatch(segment):
         node.variable = node.variable or _Node()
         return node.variable
-    texts = tuple(_VARIABLE.split(segment)[::2])
-    for known, child in node.mixed:
-        if known == texts:
-            return child
-    child = _Node()
-    node.mixed.append((texts, child))
-    node.mixed.sort(key=lambda item: -sum(map(len, item[0])))  # the longer the fixed text, the more specific
-    return child
+    texts = tuple(map(unquote, _VARIABLE.split(segment)[::2]))
+    for known in node.mixed:
+        if known.texts == texts:
+            return known.node
+    made: _Mixed[Target] = _Mixed(texts, _Node(), frozenset("".join(texts)))
+    node.mixed.append(made)
+    node.mixed.sort(key=_Mixed.precision)
+    return made.node
 
 
 def shape_of_path(route: str) -> str:
@@ -146,21 +173,41 @@ def values_between(texts: tuple[str, ...], segment: str) -> tuple[str, ...] | No
     return (segment[len(first) : end], *reversed(values))
 
 
-def _leaves(
-    node: _Node[Target], segments: list[str], index: int, values: tuple[str, ...]
-) -> Iterator[tuple[_Leaf[Target], tuple[str, ...]]]:
-    """Yield the ends that fit the segments from `index` on, the most specific first."""
-    if index == len(segments):
-        if node.leaf is not None:
-            yield node.leaf, values
-        return
-    segment = segments[index]
-    literal = node.literals.get(unquote(segment) if "%" in segment else segment)
-    if literal is not None:
-        yield from _leaves(literal, segments, index + 1, values)
-    for texts, child in node.mixed:
-        found = values_between(texts, segment)
-        if found is not None:
-            yield from _leaves(child, segments, index + 1, (*values, *found))
-    if node.variable is not None and segment:
-        yield from _leaves(node.variable, segments, index + 1, (*values, segment))
+def _leaves(root: _Node[Target], path: str) -> Iterator[tuple[_Leaf[Target], tuple[str, ...]]]:
+    """Yield the ends that fit a path, the most specific first. No node is visited twice."""
+    segments = path.split("/")
+    literals = segments if "%" not in path and path.isascii() else [*map(_literal, segments)]
+    end = len(segments)
+    waiting: list[tuple[_Node[Target], int, tuple[str, ...]]] = [(root, 1, ())]
+    while waiting:
+        node, index, values = waiting.pop()
+        if index == end:
+            if node.leaf is not None:
+                yield node.leaf, values
+            continue
+        segment = segments[index]
+        if node.variable is not None and segment:
+            waiting.append((node.variable, index + 1, (*values, segment)))
+        if node.mixed:
+            for mixed in reversed(node.mixed):
+                found = mixed.values_in(segment)
+                if found is not None:
+                    waiting.append((mixed.node, index + 1, (*values, *found)))
+        literal = node.literals.get(literals[index])
+        if literal is not None:
+            waiting.append((literal, index + 1, values))
+
+
+def _literal(segment: str) -> str:
+    """Return a segment of a request decoded; what was sent without encoding are WSGI's Latin-1 characters."""
+    return unquote_to_bytes(segment.encode("latin-1", "replace")).decode("utf-8", "replace")
+
+
+def _decoded_within(segment: str, characters: frozenset[str]) -> str:
+    """Return a segment in which only these characters are decoded: ("4%3Aa%2F", {":"}) -> "4:a%2F"."""
+
+    def decode(found: re.Match[str]) -> str:
+        character = chr(int(found[1], 16))
+        return character if character in characters else found[0]
+
+    return _ENCODED.sub(decode, segment)

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from macaron_runner.openapi.operation import Operation
@@ -15,6 +17,15 @@ ROUTES = (
     ("POST", "", "/orders/mine/items/{n}"),
     ("GET", "/v1", "/things/{x}:act"),
     ("GET", "/v1", "/things/{a}-{b}"),
+    ("POST", "/v1", "/things/{x}%3Aact"),
+    ("GET", "", "/files/{name}.{kind}"),
+    ("GET", "", "/files/{name}.tar.{kind}"),
+    ("PUT", "", "/files/{name}"),
+    ("GET", "", "/files/latest.zip"),
+    ("GET", "", "/café/{x}"),
+    ("GET", "", "/deep/{a}/b/{c}/d"),
+    ("GET", "", "/deep/x/{b}/y/{d}"),
+    ("GET", "", "/deep/{a}/b/{c}.json/d"),
     ("GET", "", "/slash/"),
     ("GET", "", "/a b/~c"),
     ("OPTIONS", "", "/own"),
@@ -49,6 +60,22 @@ ROUTER = Router([(method, base + path, f"{method} {base}{path}") for method, bas
         ("POST", "/orders/mine/items/2", "POST /orders/mine/items/{n}", {"n": "2"}),
         ("GET", "/v1/things/4:act", "GET /v1/things/{x}:act", {"x": "4"}),
         ("GET", "/v1/things/x-y-z", "GET /v1/things/{a}-{b}", {"a": "x-y", "b": "z"}),
+        ("GET", "/v1/things/4%3Aact", "GET /v1/things/{x}:act", {"x": "4"}),
+        ("GET", "/v1/things/4%3aact:act", "GET /v1/things/{x}:act", {"x": "4%3aact"}),
+        ("POST", "/v1/things/4:act", "POST /v1/things/{x}%3Aact", {"x": "4"}),
+        ("GET", "/v1/things/x%2Dy-z", "GET /v1/things/{a}-{b}", {"a": "x%2Dy", "b": "z"}),
+        ("GET", "/v1/things/x%2Dy", "GET /v1/things/{a}-{b}", {"a": "x", "b": "y"}),
+        ("GET", "/orders/7%2Ejson", "GET /orders/{id}.json", {"id": "7"}),
+        ("GET", "/orders/%E2%82%AC.json", "GET /orders/{id}.json", {"id": "%E2%82%AC"}),
+        ("GET", "/files/a.b.c", "GET /files/{name}.{kind}", {"name": "a.b", "kind": "c"}),
+        ("GET", "/files/a.tar.gz", "GET /files/{name}.tar.{kind}", {"name": "a", "kind": "gz"}),
+        ("GET", "/files/latest.zip", "GET /files/latest.zip", {}),
+        ("PUT", "/files/latest.zip", "PUT /files/{name}", {"name": "latest.zip"}),
+        ("GET", "/caf%C3%A9/1", "GET /café/{x}", {"x": "1"}),
+        ("GET", "/cafÃ©/1", "GET /café/{x}", {"x": "1"}),  # sent without encoding
+        ("GET", "/deep/x/b/y/d", "GET /deep/x/{b}/y/{d}", {"b": "b", "d": "d"}),
+        ("GET", "/deep/x/b/z/d", "GET /deep/{a}/b/{c}/d", {"a": "x", "c": "z"}),
+        ("GET", "/deep/x/b/z.json/d", "GET /deep/{a}/b/{c}.json/d", {"a": "x", "c": "z"}),
         ("GET", "/slash/", "GET /slash/", {}),
         ("GET", "/a%20b/%7Ec", "GET /a b/~c", {}),
         ("OPTIONS", "/own", "OPTIONS /own", {}),
@@ -74,7 +101,7 @@ def test_unknown_path(path):
     [
         ("PUT", "/orders", ("GET", "HEAD", "OPTIONS", "POST")),
         ("PUT", "/orders/mine", ("DELETE", "GET", "HEAD", "OPTIONS")),
-        ("PUT", "/v1/things/4:act", ("GET", "HEAD", "OPTIONS")),
+        ("PUT", "/v1/things/4:act", ("GET", "HEAD", "OPTIONS", "POST")),
         ("BREW", "/own", ("GET", "HEAD", "OPTIONS")),
     ],
 )
@@ -122,4 +149,38 @@ def test_segments_of_text_and_variables(texts, segment, values):
 
 
 def test_long_paths_cost_no_recursion():
+    router = Router([("GET", "/{a}" * 5000, "deep")])
+    found = router.find("GET", "/x" * 5000)
+    assert found is not None
+    assert found.target == "deep"
     assert ROUTER.find("GET", "/orders" + "/x" * 5000) is None
+
+
+def lines_run(router, method, path):
+    """Return how many lines of Python a look-up runs."""
+    count = 0
+
+    def trace(_frame, event, _argument):
+        nonlocal count
+        count += event == "line"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        assert router.find(method, path)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def big_router(operations):
+    shapes = ("/r{}", "/r{}/{{id}}", "/r{}/{{id}}.json", "/r{}/{{id}}/parts/{{part}}", "/r{}/{{id}}:stop")
+    routes = [("GET", shape.format(n), n) for n in range(operations // len(shapes)) for shape in shapes]
+    return Router([*routes, ("GET", "/{a}/{b}/{c}/{d}/{e}", 0)])
+
+
+@pytest.mark.parametrize("path", ["/r1", "/r1/7", "/r1/7.json", "/r1/7/parts/8", "/r1/7:stop", "/a/b/c/d/e"])
+def test_a_look_up_costs_the_same_among_ten_and_among_five_thousand(path):
+    few, many = (lines_run(big_router(operations), "GET", path) for operations in (10, 5000))
+    assert few == many < 120
