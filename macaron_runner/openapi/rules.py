@@ -24,7 +24,7 @@ _MOST_PLACES: Final = 4
 """Further places of one broken reference."""
 
 _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "operation": ("x-bind-server", "x-decorate-server"),
+    "operation": ("x-bind-server", "x-decorate-server", "x-stream-body"),
     "schema": ("x-parent", "x-nullable", "x-mandatory"),
 }
 """The extensions that mean something to macaron, by what they stand in."""

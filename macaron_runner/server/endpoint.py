@@ -94,6 +94,10 @@ def _compile_arguments(decode: ParameterDecoder | None) -> Arguments:
 def _compile_body(decode: BodyDecoder | None, limit: int) -> ReadBody:
     if decode is None:
         return lambda _incoming: None
+    if decode.streams:
+        return lambda incoming: decode.open(
+            incoming.content_type, incoming.content_length, incoming.open_body
+        )
     return lambda incoming: decode(
         incoming.content_type, incoming.content_length, lambda: incoming.read_body(limit)
     )

@@ -6,13 +6,15 @@ Not for any framework's request: Flask's own is there for handlers, but nothing 
 from __future__ import annotations
 
 import functools
+import io
 from collections.abc import Mapping
 from io import BytesIO
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import IO, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
 from macaron_runner.errors import BodyTooLarge, InvalidParameter, RequestTimeout
+from macaron_runner.server.content_coding import DecodedStream, codings_of, decoded
 from macaron_runner.validation.styles import parse_cookie_pairs
 
 Environ: TypeAlias = dict[str, Any]
@@ -20,6 +22,7 @@ Environ: TypeAlias = dict[str, Any]
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
+_CUT_SHORT: Final = "The request's body is shorter than announced"
 _NO_COOKIES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -80,34 +83,83 @@ class Incoming:
         return int(text)
 
     def read_body(self, limit: int) -> bytes:
-        """Return the whole body. Raises BodyTooLarge above `limit` bytes, InvalidParameter where it is cut short.
+        """Return the whole body, its content codings taken off; the environment gets a copy, for flask.request.
 
-        The environment gets a copy, so that flask.request can read the body once more.
+        Raises BodyTooLarge above `limit` bytes, UnsupportedMediaType for a coding that is not known, InvalidParameter
+        where the body is cut short or broken.
         """
         length = self.content_length
         if length is None and not self.environ.get("wsgi.input_terminated"):
             return b""
+        codings = codings_of(self.environ.get("HTTP_CONTENT_ENCODING"))
         if length is not None and length > limit:
             raise BodyTooLarge
         data = _read(self.environ["wsgi.input"], limit + 1 if length is None else length)
         if len(data) > limit:
             raise BodyTooLarge
         if length is not None and len(data) < length:
-            raise InvalidParameter("The request's body is shorter than announced")
+            raise InvalidParameter(_CUT_SHORT)
+        if codings:
+            data = decoded(data, codings, limit)
+            del self.environ["HTTP_CONTENT_ENCODING"]
+            self.environ["CONTENT_LENGTH"] = str(len(data))
         self.environ["wsgi.input"] = BytesIO(data)
         return data
 
+    def open_body(self) -> IO[bytes] | None:
+        """Return the body, its content codings taken off, as a file that is read as it arrives; None without a body.
+
+        However long it is, no more of it than a piece is ever held. Raises UnsupportedMediaType for a coding that is
+        not known; reading it, InvalidParameter where it is cut short or broken.
+        """
+        length = self.content_length
+        if not length and not (length is None and self.environ.get("wsgi.input_terminated")):
+            return None
+        stream: io.RawIOBase = BodyStream(self.environ["wsgi.input"], length)
+        for coding in codings_of(self.environ.get("HTTP_CONTENT_ENCODING")):
+            stream = DecodedStream(io.BufferedReader(stream).read1, coding)
+        return io.BufferedReader(stream)
+
+
+class BodyStream(io.RawIOBase):
+    """A body as it arrives; `length` None: until it ends."""
+
+    def __init__(self, stream: Any, length: int | None) -> None:
+        self._stream = stream
+        self._missing = length
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer, or a part of it; 0 at the end. Raises InvalidParameter where the body is cut short."""
+        most = len(buffer) if self._missing is None else min(len(buffer), self._missing)
+        data = _read(self._stream, most)
+        if self._missing is not None:
+            if most and not data:
+                raise InvalidParameter(_CUT_SHORT)
+            self._missing -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
 
 class RecordedStream:
-    """A body that can be read again from its beginning, however much of it was read; read only as far as asked."""
+    """A body that can be read once more from its beginning, after however much of it was read.
+
+    Read only as far as asked, and no longer recorded once it was rewound.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._heard = bytearray()
         self._position = 0
+        self._rewound = False
 
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes, or all there are."""
+        if self._rewound and self._position == len(self._heard):
+            return _read(self._stream, size)
         missing = size - (len(self._heard) - self._position)
         if size < 0 or missing > 0:
             self._heard += _read(self._stream, size if size < 0 else missing)
@@ -117,8 +169,8 @@ class RecordedStream:
         return found
 
     def rewind(self) -> None:
-        """Begin again."""
-        self._position = 0
+        """Begin again, for the last time."""
+        self._position, self._rewound = 0, True
 
 
 def _read(stream: Any, size: int) -> bytes:

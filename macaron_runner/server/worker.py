@@ -21,6 +21,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from macaron_runner.context import new_id
 from macaron_runner.server.errors import error_class, report
+from macaron_runner.server.expectation import await_body
 from macaron_runner.server.incoming import Reply
 
 QUIET: Final = 0.2
@@ -108,6 +109,11 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self._patience)
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, self._patience)
         super().enqueue_req(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> bool:
+        """Answer a request; True where its connection may bring another one."""
+        await_body(req, conn.sock)
+        return bool(super().handle_request(req, conn))
 
     def init_signals(self) -> None:
         """Hear the signals that the master held back while it made this process (gunicorn.StoppingArbiter)."""

@@ -28,8 +28,6 @@ DecodeForm: TypeAlias = Callable[[bytes], dict[str, Any]]
 ReadFields: TypeAlias = Callable[[Pairs], tuple[dict[str, Any], list[Finding]]]
 """Gives the object that the fields of a form make, and what is wrong with them."""
 
-URLENCODED: Final = "application/x-www-form-urlencoded"
-
 
 def compile_form(content: Content, definitions: Mapping[str, Schema]) -> DecodeForm:
     """Return what makes a JSON object of an urlencoded form. It raises InvalidParameter with all that is wrong."""
@@ -51,7 +49,7 @@ def compile_fields(
 ) -> ReadFields:
     """Return what makes a JSON object of the fields of a form, each property as its schema and encoding describe it.
 
-    Fields that the schema does not name stay text (several of one name an array), for the check to judge.
+    Fields that the schema does not name are what additionalProperties says, else text (several of one name an array).
     """
     shape = shape_of(schema, definitions)
     known = frozenset(shape.properties)
@@ -62,6 +60,7 @@ def compile_fields(
         for name, member in shape.properties.items()
     }
     claimed = _claimed(shape, encodings, definitions)
+    read_other = _other_reader(shape, definitions)
 
     def read(pairs: Pairs) -> tuple[dict[str, Any], list[Finding]]:
         found: dict[str, Any] = {}
@@ -70,7 +69,7 @@ def compile_fields(
             _put(found, wrong, name, read_field, pairs)
         for name, texts in pairs.items():
             if name not in known and not claimed(name):
-                _put(found, wrong, name, _undeclared, texts)
+                _put(found, wrong, name, read_other, texts)
         return found, wrong
 
     return read
@@ -124,6 +123,15 @@ def _claimed(
         for member in shape_of(shape.properties[name], definitions).properties
     }
     return lambda name: name in spread or bool(starts and name.startswith(starts))
+
+
+def _other_reader(shape: Shape, definitions: Mapping[str, Schema]) -> Callable[[Sequence[str]], Any]:
+    """Return what reads the fields that no property names."""
+    additional = next(iter(shape.additional), True)
+    if isinstance(additional, bool):
+        return _undeclared
+    read = compile_reader(field_parameter("", additional, None, definitions), definitions)
+    return lambda texts: read({"": texts})
 
 
 def _undeclared(texts: Sequence[str]) -> Any:

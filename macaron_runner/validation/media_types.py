@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from encodings.aliases import aliases
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,6 +16,23 @@ if TYPE_CHECKING:
 _PARAMETER: Final = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)\s*')
 _ELEMENT: Final = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _WEIGHT: Final = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
+
+
+JSON: Final = "application/json"
+URLENCODED: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+_JSON_LINES: Final = frozenset({"application/jsonl", "application/x-ndjson", "application/x-jsonlines"})
+
+_UTF8: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_NO_CHARSETS: Final = frozenset({"utf_7", "mbcs", "rot_13", "tactis"})
+"""What Python lists beside its binary codecs and no client may ask for."""
+_CHARSETS: Final = frozenset(
+    alias
+    for name, codec in aliases.items()
+    if codec not in _NO_CHARSETS and not codec.endswith("_codec")
+    for alias in (name, codec)
+)
+"""The charsets that Python knows. They are listed because it remembers, for ever, every name it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +45,27 @@ class MediaType:
     @property
     def is_json(self) -> bool:
         """Whether its content is JSON: by name, or by the suffix `+json` (RFC 6839 section 3.1)."""
-        return self.name in {"application/json", "text/json"} or self.name.endswith("+json")
+        return self.name in {JSON, "text/json"} or self.name.endswith("+json")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its content is text and no JSON."""
+        return self.name.startswith("text/") and not self.is_json
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether its content is one JSON value after another (OpenAPI 3.2 "Sequential Media Types")."""
+        return self.name in _JSON_LINES or self.is_json_seq
+
+    @property
+    def is_json_seq(self) -> bool:
+        """Whether each JSON value in it begins with a record separator (RFC 7464)."""
+        return self.name == "application/json-seq" or self.name.endswith("+json-seq")
+
+    @property
+    def is_form(self) -> bool:
+        """Whether its content is the fields of a form."""
+        return self.name in {URLENCODED, MULTIPART}
 
     @property
     def is_range(self) -> bool:
@@ -38,6 +76,17 @@ class MediaType:
     def charset(self) -> str:
         """The charset parameter in lower case, "utf-8" where there is none."""
         return self.parameters.get("charset", "utf-8").lower()
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether its charset can be read.
+
+        Text may be in any charset that Python knows, JSON and forms are in UTF-8 (RFC 8259 section 8.1; WHATWG URL
+        section 5.1), and what is handed on as bytes is nobody's to decode here.
+        """
+        if self.is_text:
+            return is_charset(self.charset)
+        return self.charset in _UTF8 or not (self.is_json or self.is_sequence or self.name == URLENCODED)
 
     def accepts(self, other: MediaType) -> bool:
         """Tell whether this type or range covers `other`; parameters it has, but charset, must be equal."""
@@ -62,6 +111,11 @@ def parse_media_type(text: str) -> MediaType | None:
         return None
     found = _PARAMETER.findall(semicolon + rest)
     return MediaType(name, {key.lower(): _unquoted(value) for key, value in found})
+
+
+def is_charset(name: str) -> bool:
+    """Tell whether text of this charset (in lower case) can be decoded."""
+    return name.replace("-", "_") in _CHARSETS
 
 
 def closest(offered: Sequence[MediaType], given: MediaType) -> int | None:

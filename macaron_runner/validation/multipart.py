@@ -1,7 +1,7 @@
 """`multipart/form-data` bodies: parts into the properties of one JSON object, files into FileStorage.
 
-Not for urlencoded forms (form). OpenAPI 3.1 section 4.8.15.2, RFC 7578. The parts are cut by Werkzeug,
-imported when the first operation takes such a body.
+Not for urlencoded forms (form). OpenAPI 3.2 "Encoding Object", RFC 7578. The parts are cut by Werkzeug, imported when
+the first operation takes such a body.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner.errors import ErrorDetail, InvalidParameter
 from macaron_runner.validation.form import value_reader
-from macaron_runner.validation.media_types import MediaType, parse_media_type
+from macaron_runner.validation.headers import HeaderCheck, compile_headers
+from macaron_runner.validation.media_types import MediaType, is_charset, parse_media_type
 from macaron_runner.validation.problems import invalid, pointer_of
 from macaron_runner.validation.text_values import Convert, Shape, UnreadableText, shape_of
 
@@ -41,13 +42,19 @@ class Part:
         """What the part says it is; None where it says nothing."""
         return parse_media_type(self.headers.get("Content-Type", ""))
 
+    @property
+    def is_no_file(self) -> bool:
+        """Whether this is what browsers send where no file was chosen (WHATWG HTML section 4.10.22.4)."""
+        return self.filename == "" and not self.data
+
 
 def compile_multipart(
     content: Content, definitions: Mapping[str, Schema]
-) -> Callable[[bytes, str], dict[str, Any]]:
-    """Return what makes an object of a body and its boundary; files are `FileStorage` values in it.
+) -> Callable[[bytes, MediaType], dict[str, Any]]:
+    """Return what makes an object of a body and its Content-Type; files are `FileStorage` values in it.
 
-    It raises InvalidParameter with everything that is wrong.
+    Parts that the schema does not name are what additionalProperties says, else text, or files where they have a file's
+    name. It raises InvalidParameter with everything that is wrong.
     """
     import werkzeug.sansio.multipart  # noqa: F401 - paid for at start, not by the first request
 
@@ -56,13 +63,14 @@ def compile_multipart(
         name: _field(member, content.encoding.get(name), definitions)
         for name, member in shape.properties.items()
     }
+    other = _other_field(shape, definitions)
 
-    def decode(raw: bytes, boundary: str) -> dict[str, Any]:
+    def decode(raw: bytes, given: MediaType) -> dict[str, Any]:
         found: dict[str, Any] = {}
         errors: list[ErrorDetail] = []
-        for part in cut(raw, boundary):
+        for part in cut(raw, given.parameters.get("boundary", "")):
             try:
-                _put(found, part, fields.get(part.name, _UNDECLARED))
+                _put(found, part, fields.get(part.name, other))
             except UnreadableText as error:
                 errors.append(ErrorDetail("body", pointer_of([part.name]), str(error)))
         if errors:
@@ -72,11 +80,22 @@ def compile_multipart(
     return decode
 
 
+def without_files(value: Any) -> Any:
+    """Return what the check sees of a body: a file is a text, of no particular length."""
+    if isinstance(value, dict):
+        return {name: without_files(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [without_files(item) for item in value]
+    return "" if hasattr(value, "stream") else value
+
+
 def cut(raw: bytes, boundary: str) -> Iterator[Part]:
     """Yield the parts of a body. Raises InvalidParameter where it is malformed or has more than MOST_PARTS."""
     from werkzeug.exceptions import RequestEntityTooLarge
     from werkzeug.sansio.multipart import Epilogue, MultipartDecoder, Preamble
 
+    if not boundary:
+        raise _malformed("the Content-Type has no boundary")
     decoder = MultipartDecoder(boundary.encode("latin-1", "replace"), max_parts=MOST_PARTS)
     try:
         decoder.receive_data(raw)
@@ -108,15 +127,17 @@ def _malformed(message: str) -> InvalidParameter:
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """How the parts of one name are read; `many`: they are the items of an array."""
+    """How the parts of one name are read; `many`: they are the items of an array; `check` looks at their headers.
+
+    Where nothing is `described`, a part is a file if it has a file's name, and several of one name are an array.
+    """
 
     convert: Convert
-    binary: bool
-    many: bool
+    binary: bool = False
+    many: bool = False
     allowed: tuple[MediaType, ...] = ()
-
-
-_UNDECLARED: Final = _Field(convert=str, binary=False, many=False)
+    check: HeaderCheck | None = None
+    described: bool = True
 
 
 def _field(schema: Schema, encoding: Encoding | None, definitions: Mapping[str, Schema]) -> _Field:
@@ -130,7 +151,16 @@ def _field(schema: Schema, encoding: Encoding | None, definitions: Mapping[str, 
         binary=inner_shape.binary or (_untyped(inner_shape) and many is False),
         many=many,
         allowed=tuple(found for name in names if (found := parse_media_type(name)) is not None),
+        check=compile_headers(encoding.headers, definitions, "request") if encoding else None,
     )
+
+
+def _other_field(shape: Shape, definitions: Mapping[str, Schema]) -> _Field:
+    """Return how the parts that no property names are read."""
+    additional = next(iter(shape.additional), True)
+    if isinstance(additional, bool):
+        return _Field(convert=str, described=False)
+    return _field(additional, None, definitions)
 
 
 def _sent_as_json(encoding: Encoding | None) -> bool:
@@ -145,13 +175,18 @@ def _untyped(shape: Shape) -> bool:
 
 def _put(found: dict[str, Any], part: Part, field: _Field) -> None:
     """Put the value of a part into the object. Raises UnreadableText."""
+    if part.is_no_file and (field.binary or not field.described):
+        return
     value = _value(part, field)
     if field.many:
         found.setdefault(part.name, []).append(value)
-    elif part.name in found:
+    elif part.name not in found:
+        found[part.name] = value
+    elif field.described:
         raise UnreadableText("is given more than once")
     else:
-        found[part.name] = value
+        before = found[part.name]
+        found[part.name] = [*before, value] if isinstance(before, list) else [before, value]
 
 
 def _value(part: Part, field: _Field) -> Any:
@@ -159,12 +194,23 @@ def _value(part: Part, field: _Field) -> Any:
     if field.allowed and media_type is not None and not any(one.accepts(media_type) for one in field.allowed):
         names = ", ".join(one.name for one in field.allowed)
         raise UnreadableText(f"is of the media type {media_type.name}, not {names}")
-    if field.binary or (field is _UNDECLARED and part.filename is not None):
+    if field.check is not None:
+        for name, message in field.check(part.headers.get):
+            raise UnreadableText(f"has a header {name} that does not fit: it {message}")
+    if field.binary or (part.filename is not None and not field.described):
         return _file(part)
+    return field.convert(_text_of(part, media_type))
+
+
+def _text_of(part: Part, media_type: MediaType | None) -> str:
+    """Return a part's text, in the charset it names, else UTF-8 (RFC 7578 section 4.5). Raises UnreadableText."""
+    charset = media_type.charset if media_type is not None else "utf-8"
+    if not is_charset(charset):
+        raise UnreadableText(f'is in the charset "{charset[:40]}", which is not known')
     try:
-        return field.convert(part.data.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise UnreadableText("is not UTF-8 text") from None
+        return part.data.decode(charset)
+    except UnicodeError:
+        raise UnreadableText(f"is not {charset.upper()} text") from None
 
 
 def _file(part: Part) -> FileStorage:

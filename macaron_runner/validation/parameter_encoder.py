@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from macaron_runner.validation.escaping import Inexpressible, compile_escapes
-from macaron_runner.validation.form import URLENCODED, field_parameter
+from macaron_runner.validation.form import field_parameter
 from macaron_runner.validation.jsonable import NotJson, jsonable, write_json
-from macaron_runner.validation.media_types import parse_media_type
+from macaron_runner.validation.media_types import URLENCODED, parse_media_type
 from macaron_runner.validation.style_table import SYNTAXES, style_of
 from macaron_runner.validation.text_values import Shape, shape_of
 

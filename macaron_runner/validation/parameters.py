@@ -14,9 +14,9 @@ from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import ErrorDetail
 from macaron_runner.openapi.operation import Operation, Parameter, ParameterLocation, Schema
 from macaron_runner.validation.defaults import bad_default, is_of_type
-from macaron_runner.validation.form import URLENCODED, compile_fields
+from macaron_runner.validation.form import compile_fields
 from macaron_runner.validation.identifiers import parameter_identifiers
-from macaron_runner.validation.media_types import parse_media_type
+from macaron_runner.validation.media_types import URLENCODED, parse_media_type
 from macaron_runner.validation.parameter_values import decoder_of
 from macaron_runner.validation.problems import Unusable, details_of, invalid, pointer_of
 from macaron_runner.validation.scalar_checks import ScalarCheck, compile_scalar_check

@@ -76,6 +76,13 @@ class TestBody:
         stream.rewind()
         assert (stream.read(3), stream.read(), stream.read(1)) == (b"abc", b"def", b"")
 
+    def test_is_recorded_only_until_it_is_rewound(self):
+        stream = RecordedStream(BytesIO(bytes(1000)))
+        stream.read(2)
+        stream.rewind()
+        assert [len(stream.read(size)) for size in (1, 9, 900, 900)] == [1, 9, 900, 90]
+        assert len(stream._heard) < 20
+
     @pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": "11"}, {"wsgi.input_terminated": True}])
     def test_too_large(self, environ):
         with pytest.raises(BodyTooLarge):

@@ -6,21 +6,15 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from macaron_runner.configuration.selection import Selection
+from tests.support.web import DEADLINE, started, wait_until
 
 pytestmark = pytest.mark.service
-
-DEADLINE = 30.0
 
 DOCUMENT = """
 paths:
@@ -67,69 +61,6 @@ def interrupt():
 """
 
 
-class Web:
-    """A running web process and the port it serves."""
-
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-        self.process = process
-        self.port = port
-        self.log = log
-
-    def request(self, method: str, path: str, body: bytes | None = None, **headers: str):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            return answer.status, dict(answer.getheaders()), answer.read()
-        finally:
-            connection.close()
-
-    def wait(self) -> int:
-        return self.process.wait(DEADLINE)
-
-
-@contextmanager
-def started(folder, *overrides: str, inherit: bool = True) -> Iterator[Web]:
-    """Start the web process with a listener that we hold, as the supervisor does; end with it, showing its log."""
-    log = folder.path / "web.log"
-    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as out:
-        port = listener.getsockname()[1]
-        if not inherit:
-            listener.close()
-            overrides = (*overrides, f"server.bind=127.0.0.1:{port}")
-        selection = Selection(str(folder.path / "macaron.yaml"), overrides=overrides)
-        environment = {
-            **os.environ,
-            **selection.environment_variables(),
-            "MACARON_LISTENERS": str(listener.fileno()) if inherit else "",
-        }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "macaron_runner.entries", "web", *selection.arguments()],
-            pass_fds=[listener.fileno()] if inherit else [],
-            env=environment,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
-        web = Web(process, port, log)
-        try:
-            wait_until(lambda: b"Booting worker" in log.read_bytes() or process.poll() is not None)
-            listener.close()  # what connects from now on is the web's alone, as when a supervisor stops
-            yield web
-        finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(DEADLINE)
-            print(log.read_text(errors="replace"))
-
-
-def wait_until(condition) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
 @pytest.fixture
 def shop(folder):
     folder.write({"shop.yaml": DOCUMENT, "shop_handlers.py": HANDLERS})
@@ -138,7 +69,7 @@ def shop(folder):
 
 @pytest.mark.parametrize("worker", ["auto", "gthread", "sync"])
 def test_serves_and_stops(shop, worker):
-    with started(shop, "server.workers=1", f"server.worker={worker}", inherit=False) as web:
+    with started(shop.path, "server.workers=1", f"server.worker={worker}", inherit=False) as web:
         wait_until(lambda: is_open(web.port) or web.process.poll() is not None)
         status, headers, body = web.request("GET", "/hello?token=abc", **{"X-Request-ID": "12345678"})
         assert (status, body) == (200, b'"hello"')
@@ -163,7 +94,7 @@ def is_open(port: int) -> bool:
 )
 def test_what_is_no_http_is_answered_in_the_form_of_all_errors(shop, form, kind):
     with (
-        started(shop, "server.workers=1", f"http.errors={form}") as web,
+        started(shop.path, "server.workers=1", f"http.errors={form}") as web,
         socket.create_connection(("127.0.0.1", web.port), DEADLINE) as client,
     ):
         client.sendall(b"GET /hello HTTP/9.9\r\nX-Secret: tell me\r\n\r\n")
@@ -176,7 +107,7 @@ def test_what_is_no_http_is_answered_in_the_form_of_all_errors(shop, form, kind)
 
 
 def test_an_answer_that_cannot_be_sent_is_the_fault_of_the_service(shop):
-    with started(shop, "server.workers=1") as web:
+    with started(shop.path, "server.workers=1") as web:
         status, headers, body = web.request("GET", "/unsendable")
         assert (status, json.loads(body)["error"]) == (500, "SERVER_ERROR")
         assert "X-Request-ID" in headers
@@ -185,7 +116,7 @@ def test_an_answer_that_cannot_be_sent_is_the_fault_of_the_service(shop):
 
 @pytest.mark.parametrize("worker", ["auto", "sync"])
 def test_a_handler_cannot_end_its_worker(shop, worker):
-    with started(shop, "server.workers=1", f"server.worker={worker}") as web:
+    with started(shop.path, "server.workers=1", f"server.worker={worker}") as web:
         before = web.request("GET", "/pid")[2]
         assert web.request("GET", "/interrupt")[0] == 500
         assert web.request("GET", "/pid")[2] == before
@@ -193,7 +124,7 @@ def test_a_handler_cannot_end_its_worker(shop, worker):
 
 @pytest.mark.parametrize(("size", "status"), [(1000, 200), (5000, 413)])
 def test_chunked_bodies_have_the_same_limit(shop, size, status):
-    with started(shop, "server.workers=1", "http.body_limit=4kB") as web:
+    with started(shop.path, "server.workers=1", "http.body_limit=4kB") as web:
         connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=DEADLINE)
         chunks = (b"x" * 100 for _ in range(size // 100))
         connection.request("POST", "/echo", chunks, {"Content-Type": "text/plain"}, encode_chunked=True)
@@ -204,7 +135,7 @@ def test_chunked_bodies_have_the_same_limit(shop, size, status):
 def test_a_body_that_does_not_come_is_a_timeout(shop):
     overrides = ("server.workers=1", "server.timeout=1s")
     with (
-        started(shop, *overrides) as web,
+        started(shop.path, *overrides) as web,
         socket.create_connection(("127.0.0.1", web.port), DEADLINE) as client,
     ):
         client.sendall(
@@ -215,7 +146,7 @@ def test_a_body_that_does_not_come_is_a_timeout(shop):
 
 def test_bad_configuration_is_explained_and_ends_with_78(shop):
     shop.write({"shop.yaml": DOCUMENT, "shop_handlers.py": "import nothing_of_this_name"})
-    with started(shop) as web:
+    with started(shop.path) as web:
         assert web.wait() == 78
         log = web.log.read_text()
         assert "error[MAC502]" in log
@@ -225,7 +156,7 @@ def test_bad_configuration_is_explained_and_ends_with_78(shop):
 def test_a_task_without_tasks_is_explained(shop):
     task = "\nfrom macaron_runner import asynctask\n\n@asynctask()\ndef later():\n    return None\n"
     shop.write({"shop.yaml": DOCUMENT, "shop_handlers.py": HANDLERS + task})
-    with started(shop) as web:
+    with started(shop.path) as web:
         assert web.wait() == 78
         assert "error[MAC508]: shop_handlers.later is a task" in web.log.read_text()
 
@@ -281,7 +212,7 @@ class Load:
 @pytest.mark.parametrize("whom", ["master", "everyone"])
 def test_nothing_that_was_accepted_is_lost(shop, whom):
     """`everyone`: an init system's stop signal reaches master and workers at the same moment."""
-    with started(shop, "server.workers=2") as web, Load(web.port, 24) as load:
+    with started(shop.path, "server.workers=2") as web, Load(web.port, 24) as load:
         wait_until(lambda: load.outcomes["200"] > 100)
         if whom == "everyone":
             os.killpg(web.process.pid, signal.SIGTERM)
@@ -293,7 +224,7 @@ def test_nothing_that_was_accepted_is_lost(shop, whom):
 
 
 def test_workers_finish_what_is_under_way_when_their_master_is_killed(shop):
-    with started(shop, "server.workers=1") as web:
+    with started(shop.path, "server.workers=1") as web:
         worker = int(web.request("GET", "/pid")[2])
         answers: list[int] = []
         asking = threading.Thread(target=lambda: answers.append(web.request("GET", "/slow")[0]))
@@ -314,7 +245,7 @@ def is_alive(pid: int) -> bool:
 
 
 def test_quit_is_immediate(shop):
-    with started(shop, "server.workers=1") as web:
+    with started(shop.path, "server.workers=1") as web:
         wait_until(lambda: web.request("GET", "/hello")[0] == 200)
         begun = time.monotonic()
         web.process.send_signal(signal.SIGQUIT)

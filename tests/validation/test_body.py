@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
 
 from macaron_runner.errors import InvalidParameter, UnsupportedMediaType
-from macaron_runner.openapi.operation import Body, Content, Encoding, Operation
+from macaron_runner.openapi.operation import Body, Content, Encoding, Header, Operation
 from macaron_runner.validation.body import BodyDecoder, compile_body
 from macaron_runner.validation.problems import Finding, Unusable
 
@@ -173,6 +174,102 @@ def test_text_and_bytes() -> None:
     assert decode(taking(Content("application/xml", ORDER)), "application/xml", b"<a/>") == b"<a/>"
 
 
+@pytest.mark.parametrize(
+    ("charset", "raw", "text"),
+    [
+        ("UTF-8", b"\xc3\xa9", "é"),
+        ("iso-8859-1", b"\xe9", "é"),
+        ('"Windows-1252"', b"\x80", "€"),
+        ("utf-16", "é".encode("utf-16"), "é"),
+        ("us-ascii", b"e", "e"),
+        ("shift_jis", "日".encode("shift_jis"), "日"),
+        ("us-ascii", b"\xe9", None),
+    ],
+)
+def test_text_in_charsets(charset: str, raw: bytes, text: str | None) -> None:
+    decoder = taking(Content("text/*", {"type": "string"}))
+    if text is None:
+        assert refused(decoder, f"text/csv; charset={charset}", raw) == [("", "is not US-ASCII text")]
+    else:
+        assert decode(decoder, f"text/csv; charset={charset}", raw) == text
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain; charset=nonsense",
+        "text/plain; charset=utf-7",
+        "text/plain; charset=base64",
+        "text/plain; charset=unicode_escape",
+        "text/plain; charset=é",
+        f"{FORM}; charset=iso-8859-1",
+        "application/jsonl; charset=utf-16",
+        "application/vnd.a+json; charset=utf-16",
+    ],
+)
+def test_charsets_that_are_refused(content_type: str) -> None:
+    with pytest.raises(UnsupportedMediaType, match="in the charset") as caught:
+        decode(taking(Content("*/*"), Content(FORM)), content_type, b"x")
+    assert caught.value.headers == {"Accept": f"*/*, {FORM}"}
+
+
+def test_bytes_may_be_text_in_any_charset() -> None:
+    given = "application/xml; charset=iso-8859-1"
+    assert decode(taking(Content("application/xml")), given, b"<a>\xe9</a>") == b"<a>\xe9</a>"
+
+
+JSONL, JSON_SEQ = "application/jsonl", "application/json-seq"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "raw", "expected"),
+    [
+        (JSONL, b'{"sku": "a"}\n{"sku": "b"}\r\n\n', [{"sku": "a"}, {"sku": "b"}]),
+        (JSONL, b"\n", []),
+        (JSON_SEQ, b'\x1e{"sku":\n "a"}\n\x1e{"sku": "b"}\n', [{"sku": "a"}, {"sku": "b"}]),
+        (JSONL, b'{"sku": "a"}\n{"qty": 1}', [("/1", '"sku" is required')]),
+        (JSONL, b'{"sku": "a"}\n{', [("", "item 2 is not JSON: line 1, column 2")]),
+        (JSON_SEQ, b"\x1e1", [("/0", "is not an object: 1")]),
+    ],
+)
+def test_sequences(media_type: str, raw: bytes, expected: Any) -> None:
+    decoder = taking(Content(media_type, item_schema=ORDER))
+    if expected and isinstance(expected[0], tuple):
+        assert refused(decoder, media_type, raw) == expected
+    else:
+        assert decode(decoder, media_type, raw) == expected
+
+
+def test_a_sequence_and_its_items_may_both_be_described() -> None:
+    decoder = taking(Content(JSONL, {"type": "array", "maxItems": 1}, item_schema=INTEGER))
+    assert decode(decoder, JSONL, b"1") == [1]
+    assert [pointer for pointer, _ in refused(decoder, JSONL, b"1\n2")] == [""]
+    assert [pointer for pointer, _ in refused(decoder, JSONL, b"true")] == ["/0"]
+
+
+def streaming(*contents: Content, required: bool = True) -> BodyDecoder:
+    operation = Operation(
+        "shop", "POST", "", "/x", "make", (), Body(required, contents), (), extensions={"x-stream-body": True}
+    )
+    return compile_body(operation, {}, same)
+
+
+def test_a_streamed_body_is_a_file_of_an_accepted_type() -> None:
+    decoder = streaming(Content("image/*"), Content("application/octet-stream"))
+    assert decoder.streams
+    for content_type in ("image/png", None):
+        file = BytesIO(b"abc")
+        assert decoder.open(content_type, 3, lambda file=file: file) is file
+        assert file.tell() == 0
+    with pytest.raises(UnsupportedMediaType):
+        decoder.open("text/plain", None, lambda: BytesIO(b"abc"))
+    with pytest.raises(UnsupportedMediaType):
+        streaming(Content("image/png")).open(None, 3, lambda: BytesIO(b"abc"))
+    with pytest.raises(InvalidParameter):
+        decoder.open("image/png", 0, lambda: BytesIO(b""))
+    assert streaming(Content("image/*"), required=False).open("image/png", None, lambda: None) is None
+
+
 def test_the_value_is_adapted_and_what_python_cannot_hold_is_the_clients_error() -> None:
     assert decode(taking(Content(JSON, INTEGER), adapt=lambda _: lambda value: value + 1), JSON, b"1") == 2
 
@@ -290,3 +387,90 @@ def test_multipart_asks_for_a_boundary_and_for_the_media_types_described() -> No
     assert refused(decoder, MULTIPART, raw) == [
         ("/file", "is of the media type text/html, not image/png, image/jpeg")
     ]
+
+
+def test_parts_are_what_they_say() -> None:
+    encoding = {
+        "pages": Encoding(
+            content_type="image/png, image/*;q=0.5", headers=(Header("X-Page", INTEGER, required=True),)
+        ),
+        "meta": Encoding(content_type="application/json"),
+    }
+    schema = {**UPLOAD, "properties": {**UPLOAD["properties"], "meta": {"type": "array", "items": INTEGER}}}
+    decoder = taking(Content("multipart/form-data", schema, encoding))
+    png = "\r\nContent-Type: image/png"
+    raw = b"".join([
+        part('name="file"; filename="a"', b"x"), part('name="meta"', b"[1, 2]"),
+        part(f'name="pages"; filename="1"{png}\r\nx-page: 1', b"one"),
+        part('name="pages"; filename="2"\r\nContent-Type: image/gif\r\nX-Page: 2', b"two"),
+        part('name="note"\r\nContent-Type: text/plain; charset=iso-8859-1', b"\xe9"), b"--XX--",
+    ])  # fmt: skip
+    value = decode(decoder, MULTIPART, raw)
+    assert [(page.content_type, page.filename, page.read()) for page in value["pages"]] == [
+        ("image/png", "1", b"one"),
+        ("image/gif", "2", b"two"),
+    ]
+    assert (value["meta"], value["note"]) == ([1, 2], "é")
+    for head, message in (
+        (f'name="pages"; filename="1"{png}', "has a header X-Page that does not fit: it is required"),
+        (
+            f'name="pages"; filename="1"{png}\r\nX-Page: x',
+            'has a header X-Page that does not fit: it is not an integer: "x"',
+        ),
+    ):
+        raw = part('name="file"; filename="a"', b"x") + part(head, b"one") + b"--XX--"
+        assert refused(decoder, MULTIPART, raw) == [("/pages", message)]
+    raw = (
+        part('name="file"', b"x")
+        + part('name="note"\r\nContent-Type: text/plain; charset=x', b"a")
+        + b"--XX--"
+    )
+    assert refused(decoder, MULTIPART, raw) == [("/note", 'is in the charset "x", which is not known')]
+
+
+def test_a_file_nobody_chose_was_not_sent() -> None:
+    """Browsers send an empty name and nothing; an empty file, or a file without a name, is a file."""
+    decoder = taking(Content("multipart/form-data", UPLOAD))
+    nothing = part('name="file"; filename=""\r\nContent-Type: application/octet-stream', b"")
+    assert refused(decoder, MULTIPART, nothing + b"--XX--") == [("", '"file" is required')]
+    pages = part('name="pages"; filename=""', b"")
+    raw = part('name="file"; filename="empty"', b"") + pages + b"--XX--"
+    value = decode(decoder, MULTIPART, raw)
+    assert (list(value), value["file"].filename, value["file"].read()) == (["file"], "empty", b"")
+    nameless = part('name="file"', b"abc") + part('name="pages"; filename=""', b"1") + b"--XX--"
+    value = decode(decoder, MULTIPART, nameless)
+    assert (value["file"].filename, value["file"].read(), len(value["pages"])) == (None, b"abc", 1)
+
+
+@pytest.mark.parametrize(
+    ("additional", "expected"),
+    [
+        (True, {"a": ["1", "2"], "b": "x"}),
+        (False, [("/a", "unknown property"), ("/b", "unknown property")]),
+        ({"type": "array", "items": INTEGER}, [("/b/0", 'is not an integer: "x"')]),
+        ({"type": "string"}, [("/a", "is given")]),
+    ],
+)
+@pytest.mark.parametrize("media_type", [FORM, MULTIPART])
+def test_what_no_property_names(additional: Any, expected: Any, media_type: str) -> None:
+    schema = {"type": "object", "properties": {}, "additionalProperties": additional}
+    decoder = taking(Content(media_type.partition(";")[0], schema))
+    raw = b"a=1&a=2&b=x"
+    if media_type == MULTIPART:
+        raw = part('name="a"', b"1") + part('name="a"', b"2") + part('name="b"', b"x") + b"--XX--"
+    if isinstance(expected, dict):
+        assert decode(decoder, media_type, raw) == expected
+        return
+    for (pointer, message), (wanted, beginning) in zip(
+        refused(decoder, media_type, raw), expected, strict=True
+    ):
+        assert (pointer, message[: len(beginning)]) == (wanted, beginning)
+
+
+def test_other_files_of_a_form() -> None:
+    schema = {"type": "object", "additionalProperties": FILE}
+    decoder = taking(Content("multipart/form-data", schema))
+    value = decode(
+        decoder, MULTIPART, part('name="a"', b"1") + part('name="b"; filename="b"', b"2") + b"--XX--"
+    )
+    assert {name: file.read() for name, file in value.items()} == {"a": b"1", "b": b"2"}
