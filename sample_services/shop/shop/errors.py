@@ -9,6 +9,12 @@ class OutOfStock(MacaronError):
     code, status = "OUT_OF_STOCK", 409
 
 
+class UnknownProduct(MacaronError):
+    """An order asks for what the shop does not sell; its form is right, so this is no 400."""
+
+    code, status = "UNKNOWN_PRODUCT", 409
+
+
 class AlreadyCancelled(MacaronError):
     """The order was cancelled before."""
 

@@ -1,7 +1,7 @@
 """What the shop sells: prices in cents, and how many of each there are."""
 
-from macaron_runner import InvalidParameter, apipool
-from shop.errors import OutOfStock
+from macaron_runner import apipool
+from shop.errors import OutOfStock, UnknownProduct
 
 PRICES = {"TEA-01": 450, "TEA-02": 890, "CUP-01": 1200, "POT-01": 5900}
 QUANTITIES = {"TEA-01": 5000, "TEA-02": 800, "CUP-01": 40, "POT-01": 0}
@@ -21,10 +21,10 @@ def get_stock(skus, x_currency, loyalty_card=None):
 
 
 def price_of(items):
-    """Return what the items cost together, in cents. Raises InvalidParameter, OutOfStock."""
+    """Return what the items cost together, in cents. Raises UnknownProduct, OutOfStock."""
     for item in items:
         if item.sku not in PRICES:
-            raise InvalidParameter(f"We do not sell {item.sku}")
+            raise UnknownProduct(f"We do not sell {item.sku}")
         if item.quantity > QUANTITIES[item.sku]:
             raise OutOfStock(f"There is not enough of {item.sku}", user_message="We are sold out, sorry!")
     return sum(PRICES[item.sku] * item.quantity for item in items)

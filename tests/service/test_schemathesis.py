@@ -1,0 +1,51 @@
+"""schemathesis finds nothing wrong: all its checks and phases, against sample services that run as in production."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.conversation import Tokens
+from tests.support.service import ROOT, RunningService
+
+pytestmark = pytest.mark.slow
+
+SHOP = "sample_services/shop/macaron.yaml"
+HELLOWORLD = "sample_services/helloworld/macaron.yaml"
+SECRET = "the secret of the tests with schemathesis"
+CLERK = {"clerk": {"claims": {"scope": "orders:cancel"}}}
+DEADLINE = 120.0
+
+
+def examine(service: RunningService, document: str, token: str, *options: str, base_path: str = "") -> None:
+    """Let schemathesis ask the service all it can think of; fail with its report."""
+    program = str(Path(sys.executable).parent / "schemathesis")
+    result = subprocess.run(
+        [
+            program, "run", str(ROOT / document), "--url", f"http://127.0.0.1:{service.port}{base_path}",
+            "--header", f"Authorization: Bearer {token}", "--checks", "all", "--max-examples", "20",
+            "--generation-deterministic", "--warnings", "off", "--no-color", *options,
+        ],
+        cwd=service.directory, capture_output=True, text=True, timeout=DEADLINE, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Traceback" not in service.log
+
+
+def test_shop(tmp_path: Path) -> None:
+    environment = {"SHOP_JWT_SECRET": SECRET, "SHOP_DATABASE": str(tmp_path / "shop.sqlite3")}
+    token = Tokens("shop.example.com", "shop", SECRET, CLERK).token("clerk")
+    with RunningService(SHOP, "--set", "server.workers=1", environment=environment) as service:
+        examine(service, "sample_services/shop/apis/shop.yaml", token, base_path="/v1")
+
+
+def test_helloworld_and_ping(tmp_path: Path) -> None:
+    environment = {"HELLOWORLD_JWT_SECRET": SECRET, "HELLOWORLD_ASYNC_FILE": str(tmp_path / "async.txt")}
+    token = Tokens("api.helloworld.com", "helloworldaudienceisgreat", SECRET, CLERK).token("clerk")
+    failing = ("--exclude-path", "/die", "--exclude-path", "/asyncdie")  # they fail on purpose
+    with RunningService(HELLOWORLD, "--set", "server.workers=1", environment=environment) as service:
+        examine(service, "sample_services/helloworld/apis/helloworld.yaml", token, *failing)
+        examine(service, "schemas/ping.yaml", token)
