@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -21,9 +21,8 @@ def _nothing() -> Mapping[str, Any]:
     return _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """One request or task: its ids, its user, its deadline. Frozen; use `dataclasses.replace`.
+class Context(NamedTuple):
+    """One request or task: its ids, its user, its deadline. Immutable; use `_replace`.
 
     `request_id` is the id of the outermost request; `call_id` and `call_path` are the predecessor's PymCallID and
     PymCallPath; `claims` are those of the verified token; `token` is the raw bearer token, for clients that forward
@@ -35,22 +34,27 @@ class Context:
     call_path: str = ""
     operation: str = ""
     user_id: str | None = None
-    claims: Mapping[str, Any] = field(default_factory=_nothing)
-    token: str | None = field(default=None, repr=False, compare=False)
+    claims: Mapping[str, Any] = _NOTHING
+    token: str | None = None
     deadline: float | None = None
+
+    def __repr__(self) -> str:
+        """Show everything but the token."""
+        shown = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items() if name != "token")
+        return f"Context({shown})"
 
     def to_json(self) -> dict[str, Any]:
         """Return what travels with a task: everything but the raw token."""
         return {
-            item.name: dict(value) if isinstance(value, Mapping) else value
-            for item in fields(self)
-            if item.name != "token" and (value := getattr(self, item.name))
+            name: dict(value) if isinstance(value, Mapping) else value
+            for name, value in self._asdict().items()
+            if name != "token" and value
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Context:
         """Return the context that `to_json` wrote; keys a newer version may have added are ignored."""
-        known = {item.name for item in fields(cls)} - {"token"}
+        known = {*cls._fields} - {"token"}
         return cls(**{key: value for key, value in data.items() if key in known})
 
 
@@ -86,7 +90,7 @@ def amend_current(**changes: Any) -> None:
     here = _current.get()
     if here is None:
         raise RuntimeError("no request or task is under way")
-    _current.set(replace(here, **changes))
+    _current.set(here._replace(**changes))
 
 
 def new_id() -> str:

@@ -9,7 +9,6 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -107,7 +106,7 @@ def backend_token(
     """
     user = context.service().name if user_id is None else user_id
     token = generate_token(user, data=data, expire_in=expire_in, issuer=issuer)
-    with context.entered(replace(context.current() or Context(), token=token)):
+    with context.entered((context.current() or Context())._replace(token=token)):
         yield token
 
 

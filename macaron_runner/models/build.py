@@ -40,7 +40,7 @@ _UNCHANGED: Final[Mapping[str, Adapt]] = {
     "bool": _same,
     "str": _same,
     "str | None": _same,
-    "int | float": _same,
+    "Number": _same,
     "list[Any]": _same,
     "list[str]": _same,
     "dict[str, Any]": _same,

@@ -9,7 +9,7 @@ JSON-Schema engine before a model is made: a model knows types only.
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from operator import is_
 from types import MappingProxyType
@@ -31,7 +31,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from macaron_runner.diagnostics import near_word
-from macaron_runner.validation.jsonable import time_to_json
+
+_AS_IT_IS: Final = core_schema.simple_ser_schema("any")
+"""Written as what a value is, whatever it was declared."""
 
 _NO_EXTENSIONS: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -41,7 +43,8 @@ class Model(BaseModel):
 
     Made by keywords, `Order(id=1, shop_id="a")`: attributes or the document's own names; raises ValueError
     (pydantic's ValidationError) where a type does not fit and TypeError for a property the document does not
-    know. Mutable; assignments are not checked, a response is. A property that is absent is None.
+    know. A time without a zone is taken for UTC. Mutable; assignments are not checked, a response is. A property
+    that is absent is None.
     """
 
     model_config = ConfigDict(
@@ -103,6 +106,11 @@ class Model(BaseModel):
         data: dict[str, Any] = self.__pydantic_serializer__.to_python(
             self, mode="json", by_alias=True, warnings=False
         )
+        return data
+
+    def __macaron_values__(self) -> dict[str, Any]:
+        """Return the same object with Python's values: dates, UUIDs, bytes."""
+        data: dict[str, Any] = self.__pydantic_serializer__.to_python(self, by_alias=True, warnings=False)
         return data
 
     def __repr_args__(self) -> Any:
@@ -171,7 +179,7 @@ class Tagged:
         return core_schema.tagged_union_schema(
             choices,
             self._choose,
-            serialization=core_schema.simple_ser_schema("any"),  # as the object's own class says
+            serialization=_AS_IT_IS,  # as the object's own class says
         )
 
     def _choose(self, value: Any) -> str:
@@ -194,10 +202,6 @@ def _read_base64(value: Any) -> Any:
 
 def _write_base64(value: Any) -> Any:
     return base64.b64encode(value).decode("ascii") if isinstance(value, bytes | bytearray) else value
-
-
-def _write_time(value: Any) -> Any:
-    return time_to_json(value) if isinstance(value, datetime) else value
 
 
 Base64 = Annotated[bytes, BeforeValidator(_read_base64), PlainSerializer(_write_base64, when_used="json")]
@@ -226,12 +230,42 @@ class _Texts:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema: Any = handler(source)
         text = core_schema.str_schema(min_length=self.least, max_length=self.most, strict=True)
-        exact: Any = {**schema, "strict": True}
+        exact = _zoned({**schema, "strict": True})
         either = core_schema.union_schema(
-            [core_schema.chain_schema([text, schema]), exact], mode="left_to_right"
+            [core_schema.chain_schema([text, _zoned(schema)]), exact], mode="left_to_right"
         )
-        return core_schema.custom_error_schema(either, schema["type"], custom_error_message=self.message)
+        return core_schema.custom_error_schema(
+            either, schema["type"], custom_error_message=self.message, serialization=_AS_IT_IS
+        )
 
+
+def _zoned(schema: Any) -> CoreSchema:
+    """Return the schema of a time, one without a zone taken for UTC; of anything else the schema itself."""
+    if schema["type"] != "datetime":
+        return schema  # type: ignore[no-any-return]
+    naive = core_schema.no_info_after_validator_function(_in_utc, schema)
+    return core_schema.union_schema([{**schema, "tz_constraint": "aware"}, naive], mode="left_to_right")
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """Takes an integer or a float as what it is, and only looks further at other values. Written as what it is."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        exact = [core_schema.int_schema(strict=True), core_schema.float_schema(strict=True)]
+        return core_schema.union_schema(
+            [*exact, handler(source)],
+            mode="left_to_right",
+            serialization=_AS_IT_IS,
+        )
+
+
+Number = Annotated[int | float, _Either()]
+"""A JSON number: an int where it is written without a fraction."""
 
 Date = Annotated[date, _Texts(10, 10, "is not a date as 2026-11-22, of the years 1 to 9999")]
 """A day (format date)."""
@@ -241,6 +275,5 @@ DateTime = Annotated[
     _Texts(
         11, None, "is not a time as 2026-11-22T10:20:30Z, of the years 1 to 9999 and without leap seconds"
     ),
-    PlainSerializer(_write_time, when_used="json"),
 ]
 """A time with its zone, in JSON as RFC 3339 writes it (format date-time)."""

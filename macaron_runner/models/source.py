@@ -39,6 +39,7 @@ _IMPORTS: Final[Mapping[str, str]] = {
     "DateTime": _WORDS,
     "File": _WORDS,
     "Model": _WORDS,
+    "Number": _WORDS,
     "Tagged": _WORDS,
     "omit_absent": _WORDS,
     "optional": _WORDS,

@@ -152,8 +152,7 @@ class Annotations:
         return [arm for kind in types if kind in self._writers for arm in self._writers[kind](schema, scope)]
 
     def _number(self, schema: SchemaMap, scope: Scope) -> Arms:
-        words = ["float"] if schema.get("format") in ("float", "double") else ["int", "float"]
-        return [self._word(word, scope) for word in words]
+        return [self._word("float" if schema.get("format") in ("float", "double") else "Number", scope)]
 
     def _string(self, schema: SchemaMap, scope: Scope) -> Arms:
         form = schema.get("format")

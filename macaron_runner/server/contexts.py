@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 class _LateAppContext(AppContext):
-    """The application's context; what Flask's constructor makes is made when it is first asked for."""
+    """The application's context, current from when it is made until `leave`; the rest of it is made when asked for."""
 
     pushed: Token[AppContext]
 
     def __init__(self, app: Flask) -> None:
         self.app = app
+        self.pushed = _cv_app.set(self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or "g" in self.__dict__:
@@ -44,27 +45,24 @@ class _LateAppContext(AppContext):
 
 
 class LateRequestContext(RequestContext):
-    """The context of one request. Between `enter` and `leave` it is Flask's current one."""
+    """The context of one request, Flask's current one from when it is made until `leave`.
+
+    With it comes one for the application, unless that has one already.
+    """
 
     pushed: Token[RequestContext]
 
     def __init__(self, app: Flask, environ: Environ) -> None:
         self.app = app
         self.environ = environ
+        active = _cv_app.get(None)
+        self.app_context = _LateAppContext(app) if active is None or active.app is not app else None
+        self.pushed = _cv_request.set(self)
 
     @property
     def is_whole(self) -> bool:
         """Whether something has looked inside."""
         return "request" in self.__dict__
-
-    def enter(self) -> None:
-        """Become Flask's current context, with one for the application where it has none."""
-        active = _cv_app.get(None)
-        self.app_context: _LateAppContext | None = None
-        if active is None or active.app is not self.app:
-            self.app_context = _LateAppContext(self.app)
-            self.app_context.pushed = _cv_app.set(self.app_context)
-        self.pushed = _cv_request.set(self)
 
     def leave(self) -> None:
         """End being current. Flask hears of it where it has made a request of it."""

@@ -88,7 +88,6 @@ class Direct:
         app, environ = self._app, incoming.environ
         app._got_first_request = True  # from now on Flask refuses to be set up further
         contexts = LateRequestContext(app, environ)
-        contexts.enter()
         try:
             try:
                 answer: Any = route.endpoint(incoming)

@@ -54,8 +54,8 @@ def compile_endpoint(
 ) -> Endpoint:
     """Return what answers the operation. Credentials are looked at before anything else of the request is."""
     authenticate = _compile_guard(guard) if guard is not None else None
-    arguments = _compile_arguments(codec.parameters)
-    read_body = _compile_body(codec.body, body_limit)
+    arguments = _compile_arguments(codec.parameters) if codec.parameters is not None else None
+    read_body = _compile_body(codec.body, body_limit) if codec.body is not None else None
     call = binding.call
     render = compile_render(codec.responses, default_status(operation))
     negotiate = codec.responses.negotiate
@@ -64,8 +64,8 @@ def compile_endpoint(
         if authenticate is not None:
             authenticate(incoming)
         media_type = negotiate(incoming.accept)
-        values = arguments(incoming)
-        body = read_body(incoming)
+        values = arguments(incoming) if arguments is not None else {}
+        body = read_body(incoming) if read_body is not None else None
         result = call(values, body)
         if type(result) is CoroutineType:
             result = event_loop.run(result)
@@ -85,15 +85,11 @@ def _compile_guard(guard: Guard) -> Authenticate:
     return authenticate
 
 
-def _compile_arguments(decode: ParameterDecoder | None) -> Arguments:
-    if decode is None:
-        return lambda _incoming: {}
+def _compile_arguments(decode: ParameterDecoder) -> Arguments:
     return lambda incoming: decode(incoming.path_values, incoming.query, incoming.header)
 
 
-def _compile_body(decode: BodyDecoder | None, limit: int) -> ReadBody:
-    if decode is None:
-        return lambda _incoming: None
+def _compile_body(decode: BodyDecoder, limit: int) -> ReadBody:
     if decode.streams:
         return lambda incoming: decode.open(
             incoming.content_type, incoming.content_length, incoming.open_body

@@ -32,6 +32,9 @@ _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _REMEMBERED: Final = 64
 """How many pairs of status and media type an operation keeps the Content-Type of; a document has a handful."""
 
+_NO_HEADERS: Final[Headers] = ()
+_NOT_ENCODED: Final = (AnyResponse, MacaronError)
+
 
 def default_status(operation: Operation) -> int:
     """Return the status of a result that names none: the one 2xx that the operation declares, else 200."""
@@ -42,23 +45,30 @@ def default_status(operation: Operation) -> int:
 def compile_render(encoder: ResponseEncoder, status_by_default: int) -> Render:
     """Return the step from an operation's result to its reply. An error that is returned is raised."""
     encode = encoder.encode
-    chosen_types: dict[tuple[int, str], str] = {}
+    headers_of: dict[tuple[int, str], Headers] = {}
 
     def render(result: Any, media_type: str) -> Reply | AnyResponse:
-        value, status, extra = parts_of(result, status_by_default)
-        if isinstance(value, AnyResponse):
-            return _amended(value, result)
-        if isinstance(value, MacaronError):
-            raise value
+        value, status, extra = result, status_by_default, _NO_HEADERS
+        if type(result) is tuple:
+            value, status, extra = parts_of(result, status_by_default)
+        if isinstance(value, _NOT_ENCODED):
+            return _as_it_is(value, result)
         body = encode(value, status, media_type)
-        chosen = chosen_types.get((status, media_type))
-        if chosen is None:
-            chosen = encoder.media_type(status, media_type)
-            if len(chosen_types) < _REMEMBERED:
-                chosen_types[status, media_type] = chosen
-        return _reply(status, chosen, extra, body)
+        headers = headers_of.get((status, media_type))
+        if headers is None:
+            headers = _content_type(status, encoder.media_type(status, media_type))
+            if len(headers_of) < _REMEMBERED:
+                headers_of[status, media_type] = headers
+        return Reply(status, headers, body) if not extra else _with(extra, Reply(status, headers, body))
 
     return render
+
+
+def _as_it_is(value: Any, result: Any) -> AnyResponse:
+    """Return a framework's response. Raises an error that was returned."""
+    if isinstance(value, MacaronError):
+        raise value
+    return _amended(value, result)
 
 
 def render_plainly(result: Any, status_by_default: int) -> Reply | AnyResponse:
@@ -66,9 +76,10 @@ def render_plainly(result: Any, status_by_default: int) -> Reply | AnyResponse:
     value, status, extra = parts_of(result, status_by_default)
     if isinstance(value, AnyResponse):
         return _amended(value, result)
-    if isinstance(value, str):
-        return _reply(status, "text/plain; charset=utf-8", extra, value.encode())
-    return _reply(status, "application/json", extra, orjson.dumps(value, default=_to_json))
+    text = isinstance(value, str)
+    body = value.encode() if text else orjson.dumps(value, default=_to_json)
+    headers = _content_type(status, "text/plain; charset=utf-8" if text else "application/json")
+    return _with(extra, Reply(status, headers, b"" if status in BODILESS else body))
 
 
 def parts_of(result: Any, status: int) -> tuple[Any, int, Headers]:
@@ -101,13 +112,15 @@ def _bad(pointer: str, message: str) -> BadResponse:
     return BadResponse(errors=[ErrorDetail("response", pointer, message)])
 
 
-def _reply(status: int, media_type: str, extra: Headers, body: bytes) -> Reply:
-    """Return a reply; a Content-Type that the handler names replaces ours."""
-    if status in BODILESS:
-        return Reply(status, extra, b"")
-    if not media_type or any(name.lower() == "content-type" for name, _ in extra):
-        return Reply(status, extra, body)
-    return Reply(status, (("Content-Type", media_type), *extra), body)
+def _content_type(status: int, media_type: str) -> Headers:
+    return (("Content-Type", media_type),) if media_type and status not in BODILESS else _NO_HEADERS
+
+
+def _with(extra: Headers, reply: Reply) -> Reply:
+    """Return the reply with the handler's own headers; a Content-Type that it names replaces ours."""
+    if any(name.lower() == "content-type" for name, _ in extra):
+        return reply._replace(headers=extra)
+    return reply._replace(headers=(*reply.headers, *extra))
 
 
 def _amended(response: AnyResponse, result: Any) -> AnyResponse:

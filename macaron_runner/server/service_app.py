@@ -246,9 +246,13 @@ def _methods_like(method: str) -> frozenset[str]:
 
 def _context_of(environ: Environ, operation: str) -> context.Context:
     """Return the context that a request starts with: the ids it brings, where they are sane, or new ones."""
-    request_id = _sane(_SANE_ID, environ.get("HTTP_X_REQUEST_ID")) or context.new_id()
+    request_id = environ.get("HTTP_X_REQUEST_ID")
+    if request_id is None or not _SANE_ID.fullmatch(request_id):
+        request_id = context.new_id()
+    if "HTTP_PYMCALLID" not in environ and "HTTP_PYMCALLPATH" not in environ:
+        return context.Context(request_id, request_id, "", operation)
     return context.Context(
-        request_id=request_id,
+        request_id,
         call_id=_sane(_SANE_ID, environ.get("HTTP_PYMCALLID")) or request_id,
         call_path=_sane(_SANE_PATH, environ.get("HTTP_PYMCALLPATH")),
         operation=operation,

@@ -9,7 +9,6 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from macaron_runner import context
@@ -67,7 +66,7 @@ def _run(task: Task[..., Any], args: list[Any], kwargs: Mapping[str, Any], *, ke
 
 def _context(operation: str, caller: Mapping[str, Any] | None) -> context.Context:
     if caller is not None:
-        return replace(context.Context.from_json(caller), operation=operation)
+        return context.Context.from_json(caller)._replace(operation=operation)
     first = context.new_id()
     return context.Context(
         request_id=first, call_id=first, call_path=context.service().name, operation=operation

@@ -32,10 +32,10 @@ class NotJson(TypeError):
 def jsonable(value: Any) -> Any:
     """Return a value built of dict, list, str, int, float, bool and None only.
 
-    Anything with a `to_json()` is what that returns; date, time and UUID are their ISO text, a time without zone is
-    taken for UTC, bytes are base64 (RFC 4648 section 4), a decimal is a number, a timedelta seconds, an
-    enumeration's member its value, a set, a generator or another collection a list. Raises NotJson for anything
-    else, and for what contains itself.
+    A model is its members, anything else with a `to_json()` is what that returns; date, time and UUID are their
+    ISO text, a time without zone is taken for UTC, bytes are base64 (RFC 4648 section 4), a decimal is a number, a
+    timedelta seconds, an enumeration's member its value, a set, a generator or another collection a list. Raises
+    NotJson for anything else, and for what contains itself.
     """
     try:
         return _plain(value)
@@ -55,12 +55,16 @@ def time_to_json(value: datetime.datetime) -> str:
 
 def scalar_to_json(value: Any) -> Any:
     """Return the plain form of one value that JSON does not know, its own members untouched. Raises NotJson."""
-    if hasattr(value, "to_json") and not isinstance(value, type):
+    if isinstance(value, type):
+        raise NotJson(f"a class ({value.__name__}) has no JSON form")
+    if hasattr(value, "__macaron_values__"):
+        return value.__macaron_values__()
+    if hasattr(value, "to_json"):
         return value.to_json()
     for kind, convert in _CONVERSIONS:
         if isinstance(value, kind):
             return convert(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     raise NotJson(f"a value of type {type(value).__name__} has no JSON form")
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from macaron_runner.errors import BadResponse, ErrorDetail, NotAcceptable
+from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.jsonable import SURROGATE, NotJson, jsonable, write_json
 from macaron_runner.validation.media_types import MediaType, closest, parse_media_type, preferred
 from macaron_runner.validation.schema import Check, compile_schema
+from macaron_runner.validation.text_values import UnreadableText
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Content, Operation, Response, Schema
@@ -157,21 +159,27 @@ class ResponseEncoder:
     def _json_encoder(self, check: Check | None) -> _Encode:
         if check is None:
             return _write
-        valid, broken = check.valid, self._broken_by
+        valid = check.valid
 
         def encode(value: Any) -> bytes:
             try:
                 plain = value.to_json() if hasattr(value, "to_json") else value
-                fits = valid(plain)
-            except (TypeError, ValueError):  # something in it is no JSON value yet
-                plain = _plain(value)
-                fits = _valid(check, plain)
-            if not fits:
-                plain = _plain(plain)
-                broken(check, plain)
-            return _write(plain)
+                if valid(plain):
+                    return _write(plain)
+            except (TypeError, ValueError):  # something in it is no JSON value yet: models in a list, dates
+                raw = _quickly(check, value)
+                if raw is not None:
+                    return raw
+            return self._exactly(check, value)
 
         return encode
+
+    def _exactly(self, check: Check, value: Any) -> bytes:
+        """Return the bytes of a value of which every part is looked at in Python, for what is quicker has failed."""
+        plain = _plain(value)
+        if not _valid(check, plain):
+            self._broken_by(check, plain)
+        return _write(plain)
 
     def _text_encoder(self, check: Check | None) -> _Encode:
         def encode(value: Any) -> bytes:
@@ -276,6 +284,15 @@ def _valid(check: Check, value: Any) -> bool:
         return check.valid(value)
     except UnicodeEncodeError:
         raise _bad(SURROGATE) from None
+
+
+def _quickly(check: Check, value: Any) -> bytes | None:
+    """Return the bytes of a value whose parts the fast writer can turn into JSON, None where they do not fit."""
+    try:
+        raw = write_json(value)
+        return raw if check.valid(read_json(raw)) else None
+    except (NotJson, UnreadableText):
+        return None
 
 
 def _plain(value: Any) -> Any:

@@ -50,6 +50,16 @@ def test_a_body_is_a_model_and_models_are_an_answer() -> None:
     assert encoder.encode([order], 200, JSON).startswith(b'[{"sku":"a","at":"2026-01-02T03:04:05')
 
 
+@pytest.mark.parametrize("mode", ["enforce", "log", "none"])
+def test_a_time_without_zone_is_utc_in_an_answer_however_it_came_there(mode: Any) -> None:
+    naive = datetime.datetime(2026, 1, 2, 3, 4, 5)
+    order = MODELS["Order"](sku="a", at=naive)
+    assert order.at == naive.replace(tzinfo=datetime.UTC)
+    order.at = naive
+    answer = compile_responses(OPERATION, DEFINITIONS, mode).encode([order], 200, JSON)
+    assert answer == b'[{"sku":"a","at":"2026-01-02T03:04:05Z"}]'
+
+
 def test_parameters_are_what_their_format_says() -> None:
     decode = compile_parameters(OPERATION, DEFINITIONS, MODELS.adapt)
     assert decode({}, "since=2026-01-02", {}.get) == {"since": datetime.date(2026, 1, 2)}
