@@ -5,7 +5,6 @@ Not for what the tree means (openapi3, swagger2), nor for checking it (rules, va
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from macaron_runner.configuration.files import UnreadableError
 from macaron_runner.configuration.files import read_file as read_bytes
 from macaron_runner.configuration.source import LARGEST, decode, read_yaml
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
-from macaron_runner.openapi.positions import JsonPositions, first_deeper_than
+from macaron_runner.openapi.positions import JsonPositions, first_deeper_than, repeats_a_key
 
 Pointer: TypeAlias = tuple[str | int, ...]
 """A JSON pointer (RFC 6901), taken apart: names of maps and indexes of lists."""
@@ -172,24 +171,11 @@ def _in_plain_words(reason: str) -> str:
 
 def _refuse_repeated_keys(text: str, positions: JsonPositions) -> None:
     """Raise BadConfiguration where a key stands twice in one object: orjson silently keeps the last one."""
-    try:
-        json.loads(
-            text, object_pairs_hook=_unique, parse_int=str, parse_float=str
-        )  # numbers do not matter here
-    except _RepeatedKey:
+    if repeats_a_key(text):
         raise BadConfiguration(
             Diagnostic("MAC103", f'the key "{name}" stands twice in one object', place, "the second one")
             for name, place in positions.repeated_keys()
-        ) from None
-
-
-class _RepeatedKey(Exception):
-    """A signal from one function here to another, no error that anybody sees."""
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> None:
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise _RepeatedKey
+        )
 
 
 def _read_yaml(content: bytes, name: str) -> File:

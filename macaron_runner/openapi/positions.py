@@ -5,11 +5,12 @@ Not for parsing (orjson has done that, and refuses what is broken): the text giv
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from macaron_runner.diagnostics import Location
 
@@ -115,6 +116,26 @@ class JsonPositions:
     @cached_property
     def _line_starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\n", self._text))]
+
+
+def repeats_a_key(text: str) -> bool:
+    """Tell whether an object has a key twice, in text that is known to be JSON (RFC 8259 section 4)."""
+    try:
+        json.loads(
+            text, object_pairs_hook=_unique, parse_int=str, parse_float=str
+        )  # numbers do not matter here
+    except _RepeatedKey:
+        return True
+    return False
+
+
+class _RepeatedKey(Exception):
+    """A signal from one function here to another, no error that anybody sees."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise _RepeatedKey
 
 
 def first_deeper_than(text: str, levels: int) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -102,8 +103,13 @@ def test_a_wrong_body_is_told_with_places() -> None:
         (b'{"a": 1,\n "b": }', "is not JSON: line 2, column 7"),
         (b"[NaN]", "is not JSON: line 1, column 2"),
         (b"[1e999]", "holds a number that is too large: line 1, column 2"),
-        (b"\xff", "is not JSON: line 1, column 1"),
-        (b"\xef\xbb\xbf1", "is not JSON: line 1, column 1"),
+        (b"\xff", "is not UTF-8 text: line 1, column 1"),
+        (b"\xef\xbb\xbf1", "begins with a byte order mark, which JSON has not: line 1, column 1"),
+        (b'["\\ud800"]', "holds half a character (a lone surrogate): line 1, column 3"),
+        (b'["\\udc00\\ud800"]', "holds half a character (a lone surrogate): line 1, column 3"),
+        (b'["\xed\xa0\x80"]', "is not UTF-8 text: line 1, column 1"),
+        (b"[Infinity]", "is not JSON: line 1, column 2"),
+        (b"[-1e400]", "holds a number that is too large: line 1, column 2"),
         (b"[" * 2000 + b"]" * 2000, "is nested too deeply"),
         (b"[" + b"9" * 5000 + b"]", "holds a number that is too large: line 1, column 2"),
         (b" ", "is not JSON: line 1, column 1"),
@@ -111,6 +117,47 @@ def test_a_wrong_body_is_told_with_places() -> None:
 )
 def test_malformed_json(raw: bytes, message: str) -> None:
     assert refused(taking(Content(JSON)), JSON, raw) == [("", message)]
+
+
+REPEATED = "has the key {} twice in one object: line {}, column {}"
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b'{"a":1,"a":1}', REPEATED.format('"a"', 1, 8)),
+        (b'{"a": 1, "b": 2,\n "a": 1}', REPEATED.format('"a"', 2, 2)),
+        (b'{"a" :1,"a"\t:2}', REPEATED.format('"a"', 1, 9)),
+        (b'[{}, {"x": [{"a": {}, "b": 0, "a": null}]}]', REPEATED.format('"a"', 1, 31)),
+        (b'{"a":1,"\\u0061":"x"}', REPEATED.format('"a"', 1, 8)),
+        (b'{"a":"\\u003a","a":""}', REPEATED.format('"a"', 1, 15)),
+        (b'{"a":"\\u003A","a":"\\u003A"}', REPEATED.format('"a"', 1, 15)),
+        (b'{"a":"::","a":"\\u003a\\u003a\\u003a"}', REPEATED.format('"a"', 1, 11)),
+        (b'{"":1,"":1}', REPEATED.format('""', 1, 7)),
+        (b'{"a:":1,"a:":1}', REPEATED.format('"a:"', 1, 9)),
+        (b'{"a":' * 300 + b'{"b":1,"b":2}' + b"}" * 300, REPEATED.format('"b"', 1, 1508)),
+        (b'{"a": 1, "a": "' + b"x" * 70_000 + b'"}', "has a key twice in one object"),
+        (b'{"a": ' + b"1" * 30 + b', "a": 1}', REPEATED.format('"a"', 1, 39)),
+    ],
+)
+def test_no_key_stands_twice(raw: bytes, message: str) -> None:
+    assert refused(taking(Content(JSON)), JSON, raw) == [("", message)]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"a": {"a": 1}, "b": [{"a": 1}, {"a": 1}]}',
+        b'{"a": "\\": \\"a\\":", "b": ":", "\\u003a": ":", "A": 1}',
+        b'{"a:": 1.50, "a": 1E2, "b": "\\u003a\\/"}',
+        b"[1.0, 1e2, -0, 12345678901234567890123]",
+        b'{"a":' * 300 + b'":"' + b"}" * 300,
+        '{"é": "\\u00e9", "e\u0301": 1}'.encode(),
+        b":".join([b'"', b'"']),
+    ],
+)
+def test_equal_keys_of_different_objects_are_no_repetition(raw: bytes) -> None:
+    assert decode(taking(Content(JSON)), JSON, raw) == json.loads(raw)
 
 
 def test_a_long_number_deep_inside_is_exact_or_refused() -> None:
