@@ -71,7 +71,10 @@ class ApiDocument:
 
 @dataclass(frozen=True, slots=True)
 class ServedApi:
-    """One API, ready to be compiled: its operations, its models, its section of macaron.yaml, who checks tokens."""
+    """One API, ready to be compiled: its operations, its models, its section of macaron.yaml, who checks tokens.
+
+    `mocked`: nobody looks for handlers, all of it is answered from its document.
+    """
 
     name: str
     settings: ApiSettings
@@ -79,6 +82,7 @@ class ServedApi:
     models: Models
     verifiers: Mapping[str, Verifier]
     builtin: bool
+    mocked: bool = False
 
     @property
     def operations(self) -> tuple[Operation, ...]:

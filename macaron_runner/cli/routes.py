@@ -83,11 +83,15 @@ def _text(routes: Sequence[Route], width: int | None) -> str:
 
 def _cells(route: Route) -> tuple[str, ...]:
     api = f"{route.api} (built in)" if route.builtin else route.api
-    words = (route.method, route.path, api, route.operation, route.handler or _NOBODY[route.builtin])
+    words = (route.method, route.path, api, route.operation, route.handler or _stand_in(route))
     return tuple(printable(word) or "-" for word in (*words, str(route.callers), _limits(route)))
 
 
-_NOBODY = {True: "macaron", False: ""}
+def _stand_in(route: Route) -> str:
+    """Return who answers where no function of the service does."""
+    if route.mocked:
+        return "mock"
+    return "macaron" if route.builtin else ""
 
 
 def _limits(route: Route) -> str:

@@ -88,6 +88,10 @@ class Code(Protocol):
 
     problems: list[Diagnostic]
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a module of that name, broken or not; nothing is reported."""
+        ...
+
     def module(self, name: str, asked: Location | None) -> Module | None:
         """Return a module, or None (and one more problem, the first time) where there is none; `asked` names it."""
         ...

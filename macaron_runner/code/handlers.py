@@ -31,13 +31,14 @@ class Found:
     """What was found for one operation.
 
     `handler` answers it: None where there is none, and then `problems` says why, unless its module has a problem of
-    its own (Code.problems). `decorators` are those of `x-decorate-server` that were found, by the names the document
-    gives them, the outermost first.
+    its own (Code.problems), or the operation may do without (`missing`). `decorators` are those of `x-decorate-server`
+    that were found, by the names the document gives them, the outermost first.
     """
 
     handler: Function | Unknowable | None
     decorators: tuple[tuple[str, Function | Unknowable], ...] = ()
     problems: tuple[Diagnostic, ...] = ()
+    missing: bool = False
 
     @property
     def marker(self) -> Marker | None:
@@ -91,15 +92,18 @@ def decorator_names(operation: Operation) -> tuple[str, ...]:
     return tuple(map(str, several))
 
 
-def find_handler(operation: Operation, handlers: Sequence[Named], code: Code) -> Found:
+def find_handler(
+    operation: Operation, handlers: Sequence[Named], code: Code, *, optional: bool = False
+) -> Found:
     """Return the function that answers an operation; `handlers` are the modules of its API (handler_modules).
 
-    The problems are MAC503; that a module is not there or broken is a problem of `code`.
+    `optional`: the operation may do without one (`on_missing_handler: mock`), where no x-bind-server promises one. The
+    problems are MAC503; that a module is not there or broken is a problem of `code`.
     """
-    search = _Search(operation, code)
+    search = _Search(operation, code, optional=optional)
     handler = search.handler(handlers)
     decorators = tuple(search.decorators())
-    return Found(handler, decorators, tuple(search.problems))
+    return Found(handler, decorators, tuple(search.problems), search.missing)
 
 
 def check_fit(function: Function, operation: Operation) -> tuple[Diagnostic, ...]:
@@ -137,21 +141,29 @@ def problem_of(
 
 
 class _Search:
-    """The search for one operation; `problems` has what was in vain."""
+    """The search for one operation; `problems` has what was in vain, `missing` is that there need not be any."""
 
-    def __init__(self, operation: Operation, code: Code) -> None:
+    def __init__(self, operation: Operation, code: Code, *, optional: bool) -> None:
         self._operation = operation
         self._code = code
+        self._optional = optional
         self.problems: list[Diagnostic] = []
+        self.missing = False
 
     def handler(self, handlers: Sequence[Named]) -> Function | Unknowable | None:
         """Return the function that answers."""
         operation = self._operation
         named = bound_name(operation)
         if named is not None:
+            if self._optional and named == operation.operation_id and not self._leads_somewhere(named):
+                self.missing = True
+                return None
             return self._dotted(named, "x-bind-server")
         if operation.operation_id is not None:
             return self._looked_up(handlers, operation.operation_id)
+        if self._optional:
+            self.missing = True
+            return None
         self._report(
             f"{operation.method} {operation.path} has neither operationId nor x-bind-server",
             "give it an operationId: the name of its handler",
@@ -182,6 +194,14 @@ class _Search:
             )
         return function
 
+    def _leads_somewhere(self, name: object) -> bool:
+        """Tell whether there is a function, or may be, of which "module.function" is the name."""
+        module_name, function_name = split_name(name)
+        if not module_name or not self._code.has(module_name):
+            return False
+        module = self._code.module(module_name, self._operation.location)
+        return module is None or module.function(function_name) is not None
+
     def _looked_up(self, handlers: Sequence[Named], operation_id: str) -> Function | Unknowable | None:
         """Return the function in the API's handlers modules that is called like the operation."""
         found = [self._code.module(name, place) for name, place in handlers]
@@ -193,6 +213,9 @@ class _Search:
                     return function
         if None in found:  # the function may well be in the module that is not there or broken
             return UNKNOWABLE
+        if self._optional:
+            self.missing = True
+            return None
         self._no_handler(handlers, modules, operation_id)
         return None
 

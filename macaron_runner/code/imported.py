@@ -6,6 +6,7 @@ Not for choosing what is imported (handlers, tasks), nor for looking without imp
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 import traceback
 from collections.abc import Iterator
@@ -66,6 +67,15 @@ class ImportedCode:
     def loaded(self) -> tuple[ModuleType, ...]:
         """Those that could be imported."""
         return tuple(known.module for known in self._known.values() if known is not None)
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a module of that name, broken or not; the packages around it are imported."""
+        try:
+            return name in sys.modules or importlib.util.find_spec(name) is not None
+        except ModuleNotFoundError:
+            return False
+        except (Exception, SystemExit):  # a package around it is broken: importing it will tell
+            return True
 
     def module(self, name: str, asked: Location | None) -> ImportedModule | None:
         """Return the module, or None (with one more problem, the first time) where it cannot be imported.

@@ -17,20 +17,25 @@ from macaron_runner.openapi.operation import Operation
 
 
 def task_modules(
-    configuration: Configuration, operations: Iterable[Operation] = ()
+    configuration: Configuration, operations: Iterable[Operation], code: Code
 ) -> Mapping[str, Location | None]:
     """Return the modules that may define tasks, and the place that names each.
 
     They are the handlers of the service's APIs, `tasks.modules` and `http.error_handler`, and by the operations
-    `x-bind-server`, `x-decorate-server` and a dotted operationId.
+    `x-bind-server`, `x-decorate-server` and a dotted operationId; this last one where it names a module, if the
+    operation may do without handler.
     """
-    return dict([*_of_operations(operations), *_of_configuration(configuration)])
+    return dict([*_of_operations(configuration, operations, code), *_of_configuration(configuration)])
 
 
-def _of_operations(operations: Iterable[Operation]) -> Iterator[Named]:
+def _of_operations(
+    configuration: Configuration, operations: Iterable[Operation], code: Code
+) -> Iterator[Named]:
     for operation in operations:
+        optional = configuration.config.apis[operation.api].on_missing_handler == "mock"
         for name in (bound_name(operation) or "", *decorator_names(operation)):
-            if module := split_name(name)[0]:
+            module = split_name(name)[0]
+            if module and not (optional and name == operation.operation_id and not code.has(module)):
                 yield module, operation.location
 
 

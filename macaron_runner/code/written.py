@@ -115,6 +115,10 @@ class WrittenCode:
         self._known: dict[str, WrittenModule | None] = {}
         self.problems: list[Diagnostic] = []
 
+    def has(self, name: str) -> bool:
+        """Tell whether there is a module of that name, broken or not."""
+        return all(self.library.read(package) is not None for package in packages_of(name))
+
     def module(self, name: str, asked: Location | None) -> WrittenModule | None:
         """Return the module, or None (with one more problem, the first time) where importing it would surely fail.
 

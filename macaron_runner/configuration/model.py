@@ -123,8 +123,8 @@ class Api(Section):
     """What stands before every path. Default: basePath, or the path of servers[0], of the document."""
     security: Annotated[dict[str, str], AfterValidator(FrozenMap)] = FrozenMap()
     """Which verifier of `auth` checks which security scheme of the document; optional where only one fits."""
-    on_missing_handler: Annotated[Literal["error", "mock"], NotYet("mock")] = "error"
-    """What an operation without handler means: the start fails; "mock" is not available in this version."""
+    on_missing_handler: Literal["error", "mock"] = "error"
+    """What an operation without handler means: the start fails, or its answers are examples or made up (mock)."""
     validate_responses: Literal["enforce", "log", "none"] = "enforce"
     """A response that breaks the document is answered as 500, only logged, or not looked at."""
     share_models: Flag = False

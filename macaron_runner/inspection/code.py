@@ -67,7 +67,7 @@ def look_at_code(
     if sound == set(configured_apis(configuration)) and not doubts.about("apis"):
         found += _idle(configuration, filled_in, code, frozenset(_offered(found)))
     found += check_parents(filled_in, code)
-    modules = {**dict(parent_modules(filled_in)), **_named(configuration, filled_in)}
+    modules = {**dict(parent_modules(filled_in)), **_named(configuration, filled_in, code)}
     return CodeLook(configuration, filled_in, tasks, (*code.problems, *found), modules)
 
 
@@ -102,17 +102,19 @@ def _search_path() -> list[str]:
     return sys.path if sys.flags.safe_path else sys.path[1:]
 
 
-def _named(configuration: Configuration, apis: Sequence[InspectedApi]) -> Mapping[str, Location | None]:
+def _named(
+    configuration: Configuration, apis: Sequence[InspectedApi], code: WrittenCode
+) -> Mapping[str, Location | None]:
     """Return the modules that may define tasks, which are nearly all that the service names."""
     own = (each.operation for api in apis if not api.builtin for each in api.operations)
-    return task_modules(configuration, own)
+    return task_modules(configuration, own, code)
 
 
 def _tasks(
     configuration: Configuration, apis: Sequence[InspectedApi], code: WrittenCode, doubts: Doubts
 ) -> tuple[Mapping[str, Function], list[Diagnostic]]:
     """Return the tasks by full name, and what is wrong with them, with schedules and with queues."""
-    modules, complete = load_modules(_named(configuration, apis), code)
+    modules, complete = load_modules(_named(configuration, apis, code), code)
     tasks, found = find_tasks(modules)
     all_named = not doubts.about("apis") and not doubts.about("tasks", "modules")
     found += check_tasks(configuration, tasks, modules, complete=complete and all_named)

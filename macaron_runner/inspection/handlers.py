@@ -45,7 +45,8 @@ class HandlerSearch:
         modules = handler_modules(self._configuration, api.name, api.settings)
         if bound_name(operation) is None and operation.operation_id is None and not sound:
             return InspectedOperation(operation, None)  # its name may well be what is misspelt
-        found = find_handler(operation, modules, self._code)
+        optional = api.settings.on_missing_handler == "mock"
+        found = find_handler(operation, modules, self._code, optional=optional)
         if not self._handlers_are_unsure(api):
             self.problems += found.problems
         handler = found.handler if isinstance(found.handler, Function) else None
@@ -53,7 +54,7 @@ class HandlerSearch:
             self.problems += check_fit(handler, operation)
         if sound:
             self.problems += self._marked_in_vain(api, operation, found)
-        return InspectedOperation(operation, handler)
+        return InspectedOperation(operation, handler, found.missing)
 
     def _handlers_are_unsure(self, api: InspectedApi) -> bool:
         """Tell whether macaron.yaml may mean other modules than it says: they are wrong, or under a misspelt key."""

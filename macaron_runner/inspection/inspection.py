@@ -19,10 +19,14 @@ from macaron_runner.openapi.operation import Api, Operation
 
 @dataclass(frozen=True, slots=True)
 class InspectedOperation:
-    """One operation, and the function that answers it; None where there is none, or none can be told."""
+    """One operation, and the function that answers it; None where there is none, or none can be told.
+
+    `mocked`: there is none and need not be, answers are made up.
+    """
 
     operation: Operation
     handler: Function | None
+    mocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Route:
     """One method of one path.
 
     `handler` is the full name of the function, "" where it is not known, and `location` where it stands, None for
-    what macaron brings along: where that is installed, is nothing about the service.
+    what macaron brings along: where that is installed, is nothing about the service. `mocked`: answers are made up.
     `media_types` and `body_limit` (bytes) are of the body it takes, None where it takes none. `timeout` and `slow_call`
     are seconds, None where nothing is limited or reported.
     """
@@ -75,6 +75,7 @@ class Route:
     slow_call: float | None = None
     deprecated: bool = False
     builtin: bool = False
+    mocked: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON object with stable keys."""
@@ -102,6 +103,7 @@ class Route:
             "slow_call": self.slow_call,
             "deprecated": self.deprecated,
             "builtin": self.builtin,
+            "mocked": self.mocked,
         }
 
 
@@ -136,6 +138,7 @@ def _route(inspection: Inspection, api: InspectedApi, inspected: InspectedOperat
         slow_call=config.observability.slow_call if config is not None else None,
         deprecated=operation.deprecated,
         builtin=api.builtin,
+        mocked=inspected.mocked,
     )
 
 

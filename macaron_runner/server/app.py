@@ -107,7 +107,7 @@ class _Compiler:
     def _operation(
         self, served: ServedApi, operation: Operation, definitions: Definitions
     ) -> ServedOperation | None:
-        binding = self._binder.bind(served, operation)
+        binding = self._binder.bind(served, operation, definitions)
         if binding is None:
             return None
         guard = compile_guard(served, operation, binding)

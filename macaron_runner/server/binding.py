@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import flask
+
 from macaron_runner.assembly import ServedApi
 from macaron_runner.code.function import Function, Marker
 from macaron_runner.code.handlers import (
@@ -24,8 +26,11 @@ from macaron_runner.code.imported import ImportedCode, marker_of
 from macaron_runner.code.search import python_folders
 from macaron_runner.configuration.load import Configuration
 from macaron_runner.diagnostics import Diagnostic
+from macaron_runner.mock.answers import mock_handler
+from macaron_runner.mock.merging import Merger
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.signature import Call, compile_call
+from macaron_runner.validation.schema import Definitions
 
 _ABOUT_DECORATORS: Final = "a decorator gets the function and returns the one to call instead"
 
@@ -45,6 +50,7 @@ class Binder:
         self._configuration = configuration
         self._misfits: list[Diagnostic] = []
         self._modules: dict[str, tuple[Named, ...]] = {}
+        self._merger: Merger | None = None
         self.code = ImportedCode(python_folders(configuration))
 
     @property
@@ -52,11 +58,14 @@ class Binder:
         """Modules that cannot be imported first: they explain much of the rest."""
         return (*self.code.problems, *self._misfits)
 
-    def bind(self, served: ServedApi, operation: Operation) -> Binding | None:
-        """Return the function that answers, or None (and at least one more problem) where there is none that fits."""
-        found = find_handler(operation, self._handlers(served), self.code)
+    def bind(self, served: ServedApi, operation: Operation, definitions: Definitions) -> Binding | None:
+        """Return the function that answers, or None (and at least one more problem) where there is none that fits.
+
+        Where there need not be any, the function is one that makes up its answers; `definitions` are of the API.
+        """
+        found = self._find(served, operation)
         self._misfits += found.problems
-        handler = found.handler
+        handler = self._mock(operation, definitions) if found.missing else found.handler
         if not isinstance(handler, Function) or handler.value is None:
             return None
         decorated = self._decorate(handler.value, found, operation)
@@ -65,6 +74,19 @@ class Binder:
         if misfits:
             return None
         return Binding(compile_call(decorated, handler.signature, operation), marker_of(decorated))
+
+    def _find(self, served: ServedApi, operation: Operation) -> Found:
+        if served.mocked:
+            return Found(None, missing=True)
+        optional = served.settings.on_missing_handler == "mock"
+        return find_handler(operation, self._handlers(served), self.code, optional=optional)
+
+    def _mock(self, operation: Operation, definitions: Definitions) -> Function:
+        """Return what stands in for the handler of an operation; mocks of one API share what they learn of it."""
+        if self._merger is None or self._merger.definitions is not definitions:
+            self._merger = Merger(definitions)
+        mocked = mock_handler(operation, self._merger, _header_of_request)
+        return Function(mocked.__module__, mocked.__name__, signature=None, value=mocked)
 
     def _decorate(
         self, function: Callable[..., Any], found: Found, operation: Operation
@@ -91,3 +113,8 @@ class Binder:
         if served.name not in self._modules:
             self._modules[served.name] = handler_modules(self._configuration, served.name, served.settings)
         return self._modules[served.name]
+
+
+def _header_of_request(name: str) -> str | None:
+    """Return a header of the request under way, as a handler reads it."""
+    return flask.request.headers.get(name)

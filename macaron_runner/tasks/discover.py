@@ -33,7 +33,7 @@ def load_tasks(configuration: Configuration, operations: Iterable[Operation] = (
     schedule of a task that does not exist or whose arguments do not fit, a queue that no pool consumes.
     """
     code = ImportedCode(python_folders(configuration))
-    modules, complete = load_modules(task_modules(configuration, operations), code)
+    modules, complete = load_modules(task_modules(configuration, operations, code), code)
     found, duplicates = find_tasks(modules)
     misfits = check_tasks(configuration, found, modules, complete=complete)
     travelling = _check_travelling(configuration, found)

@@ -114,6 +114,7 @@ def test_json(shop: CommandLine) -> None:
         "slow_call": None,
         "deprecated": False,
         "builtin": False,
+        "mocked": False,
     }
     assert creation["file"].endswith("shop_api.py")
 

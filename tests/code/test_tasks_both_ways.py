@@ -24,7 +24,7 @@ CASES = sorted((Path(__file__).parent / "tasks").glob("*.txt"))
 def read(configuration):
     """Return what reading finds wrong."""
     code = read_code(configuration, sys.path)
-    modules, complete = load_modules(task_modules(configuration), code)
+    modules, complete = load_modules(task_modules(configuration, (), code), code)
     tasks, duplicates = find_tasks(modules)
     return (*code.problems, *duplicates, *check_tasks(configuration, tasks, modules, complete=complete))
 
