@@ -19,7 +19,7 @@ from macaron_runner.validation.identifiers import parameter_identifiers
 from macaron_runner.validation.media_types import URLENCODED, parse_media_type
 from macaron_runner.validation.parameter_values import decoder_of
 from macaron_runner.validation.problems import Unusable, details_of, invalid, pointer_of
-from macaron_runner.validation.scalar_checks import ScalarCheck, compile_scalar_check
+from macaron_runner.validation.quick_scalars import UNSURE, ReadQuickly, compile_quickly
 from macaron_runner.validation.schema import Check, compile_schema
 from macaron_runner.validation.style_table import style_of
 from macaron_runner.validation.styles import (
@@ -75,7 +75,7 @@ class ParameterDecoder:
         values: dict[str, Any] = {}
         errors: list[ErrorDetail] = []
         for step in self._path:
-            step(path_values, values, errors)
+            step(path_values.get, values, errors)
         if self._query:
             if query or self._quiet is None:
                 pairs = parse_pairs(query)
@@ -120,14 +120,14 @@ def compile_parameters(
 class _Plan:
     """One parameter with all that its step needs; `default` makes the value of an absent one.
 
-    `quick` tells whether a value that was read fits, where that takes no engine; `check` also knows what is wrong.
+    `quick` reads and checks at once the texts that are plain, where parameter and schema are.
     """
 
     parameter: Parameter
     name: str
     read: Read
     check: Check
-    quick: ScalarCheck | None
+    quick: ReadQuickly | None
     adapt: Callable[[Any], Any]
     default: Callable[[], Any] | None
     fixed_default: bool
@@ -142,15 +142,12 @@ def _plan(
     check = compile_schema(parameter.schema, definitions, "request")
     others = {one.name for one in operation.parameters if one.location == parameter.location}
     allows_empty = parameter.allow_empty_value and parameter.location == "query"
-    plain = (
-        parameter.media_type is None and style_of(parameter) != "deepObject"
-    )  # what is read is a scalar, or text
     return _Plan(
         parameter=parameter,
         name=name,
         read=_reader(parameter, definitions, others),
         check=check,
-        quick=compile_scalar_check(parameter.schema, definitions) if plain else None,
+        quick=_quick_reader(parameter, definitions),
         adapt=convert,
         default=_default(operation, parameter, shape.default, check, convert),
         fixed_default=not any(isinstance(value, dict | list) for value in shape.default),
@@ -207,11 +204,56 @@ def _quiet_query(plans: Iterable[_Plan]) -> dict[str, Any] | None:
     return found
 
 
+def _quick_reader(parameter: Parameter, definitions: Mapping[str, Schema]) -> ReadQuickly | None:
+    """Return what reads plain texts of a parameter that is a scalar with nothing before its value."""
+    lone = parameter.media_type is None and style_of(parameter) in {"simple", "form", "cookie"}
+    if not lone or parameter.allow_empty_value:
+        return None
+    return compile_quickly(parameter.schema, definitions, decoder_of(parameter))
+
+
 def _step(plan: _Plan) -> _Step:
     """Return the closure that runs for one parameter of each request."""
+    step = _careful_step(plan)
+    if plan.empty is not ABSENT:
+        return _allowing_empty(step, plan)
+    return step if plan.quick is None else _quick_step(step, plan, plan.quick)
+
+
+def _quick_step(step: _Step, plan: _Plan, read: ReadQuickly) -> _Step:
+    """Return a step that deals with plain texts at once, and leaves all else to `step`."""
+    sent_as, name, adapt = plan.parameter.name, plan.name, plan.adapt
+
+    def from_text(find: Any, values: dict[str, Any], errors: list[ErrorDetail]) -> None:
+        raw = find(sent_as)
+        try:
+            value = UNSURE if raw is None else read(raw)
+            if value is not UNSURE:
+                values[name] = adapt(value)
+                return
+        except (UnreadableText, Unusable):
+            value = UNSURE
+        step(find, values, errors)
+
+    def from_pairs(pairs: Any, values: dict[str, Any], errors: list[ErrorDetail]) -> None:
+        texts = pairs.get(sent_as)
+        try:
+            value = UNSURE if texts is None or len(texts) > 1 else read(texts[0])
+            if value is not UNSURE:
+                values[name] = adapt(value)
+                return
+        except (UnreadableText, Unusable):
+            value = UNSURE
+        step(pairs, values, errors)
+
+    return from_pairs if plan.parameter.location in {"query", "cookie"} else from_text
+
+
+def _careful_step(plan: _Plan) -> _Step:
+    """Return a step that knows every style, schema and mistake."""
     parameter, read, adapt, name, default = plan.parameter, plan.read, plan.adapt, plan.name, plan.default
     location, pointer, required = parameter.location, pointer_of([parameter.name]), parameter.required
-    fits, problems = plan.quick or plan.check.valid, plan.check.problems
+    valid, problems = plan.check.valid, plan.check.problems
 
     def step(source: Any, values: dict[str, Any], errors: list[ErrorDetail]) -> None:
         try:
@@ -221,7 +263,7 @@ def _step(plan: _Plan) -> _Step:
                     errors.append(ErrorDetail(location, pointer, "is required"))
                 elif default is not None:
                     values[name] = default()
-            elif fits(value):
+            elif valid(value):
                 values[name] = adapt(value)
             else:
                 errors.extend(problems(value, location, pointer))
@@ -230,7 +272,7 @@ def _step(plan: _Plan) -> _Step:
         except Unusable as error:
             errors.extend(details_of(error.findings, location, pointer))
 
-    return step if plan.empty is ABSENT else _allowing_empty(step, plan)
+    return step
 
 
 def _allowing_empty(step: _Step, plan: _Plan) -> _Step:

@@ -26,8 +26,8 @@ Pairs: TypeAlias = Mapping[str, Sequence[str]]
 """A query, a form or the cookies: decoded names (but of cookies), raw values in the order they came."""
 
 Read: TypeAlias = Callable[[Any], Any]
-"""Gives a JSON value, or ABSENT, from where its parameters are: path a mapping of raw texts, query and cookie Pairs,
-header a function of a name, querystring the query itself. Raises UnreadableText."""
+"""Gives a JSON value, or ABSENT, from where its parameters are: path and header a function of a name, query and cookie
+Pairs, querystring the query itself. Raises UnreadableText."""
 
 ABSENT: Final = object()
 """The parameter was not sent."""
@@ -35,12 +35,11 @@ ABSENT: Final = object()
 
 def parse_pairs(text: str) -> dict[str, list[str]]:
     """Return the raw values of a query or form by decoded name: "a=%31&a=2" -> {"a": ["%31", "2"]}."""
-    plain = "%" not in text and "+" not in text and text.isascii()
     pairs: dict[str, list[str]] = {}
     for part in text.split("&"):
         if part:
             name, _, value = part.partition("=")
-            if not plain:
+            if "%" in name or "+" in name or not name.isascii():
                 name = _decoded_name(name)
             if name in pairs:
                 pairs[name].append(value)
@@ -93,8 +92,8 @@ def lone_reader(parameter: Parameter, convert: Convert) -> Read:
     """Return what finds the one text of a parameter in its place; of two cookies of one name the first counts."""
     name = parameter.name
 
-    def read_header(header: Callable[[str], str | None]) -> Any:
-        raw = header(name)
+    def read_text(find: Callable[[str], str | None]) -> Any:
+        raw = find(name)
         return ABSENT if raw is None else convert(raw)
 
     def read_query(pairs: Pairs) -> Any:
@@ -105,18 +104,14 @@ def lone_reader(parameter: Parameter, convert: Convert) -> Read:
         texts = cookies.get(name)
         return ABSENT if texts is None else convert(texts[0])
 
-    def read_path(texts: Mapping[str, str]) -> Any:
-        raw = texts.get(name)
-        return ABSENT if raw is None else convert(raw)
-
     def read_all(query: str) -> Any:
         return convert(query) if query else ABSENT
 
     readers: Mapping[ParameterLocation, Read] = {
-        "header": read_header,
+        "path": read_text,
+        "header": read_text,
         "query": read_query,
         "cookie": read_cookie,
-        "path": read_path,
         "querystring": read_all,
     }
     return readers[parameter.location]

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from macaron_runner.errors import InvalidParameter, MacaronError, NotAcceptable, UnsupportedMediaType
 from macaron_runner.openapi.operation import Body, Content, Operation, Response
 from macaron_runner.validation.body import compile_body
+from macaron_runner.validation.parameter_values import decoder_of
+from macaron_runner.validation.quick_scalars import UNSURE, compile_quickly
 from macaron_runner.validation.responses import compile_responses
-from macaron_runner.validation.scalar_checks import compile_scalar_check
 from macaron_runner.validation.schema import compile_schema
-from macaron_runner.validation.text_values import converter
+from macaron_runner.validation.text_values import UnreadableText, converter
 from tests.support.codec import STYLES, color, compile_reading
 
 if TYPE_CHECKING:
@@ -75,12 +76,18 @@ BOUNDED: list[Any] = [
 
 @settings(max_examples=150, deadline=None)
 @given(TEXT | st.sampled_from(["true", "-1", "5", "2.5", "6", "1e0", "aé"]))
-def test_checks_of_scalars_say_what_the_engine_says(text: str) -> None:
-    for schema in BOUNDED:
-        quick = compile_scalar_check(schema, {})
-        assert quick is not None
-        value = converter(schema, {})(text)
-        assert quick(value) == compile_schema(schema, {}, "request").valid(value)
+def test_what_is_read_quickly_is_what_is_read_with_care(text: str) -> None:
+    for location in STYLES:
+        for schema in BOUNDED:
+            parameter = color(location, STYLES[location][0], False, schema)
+            decode = decoder_of(parameter)
+            quick = compile_quickly(schema, {}, decode)
+            assert quick is not None
+            with contextlib.suppress(UnreadableText):
+                value = quick(text)
+                if value is not UNSURE:
+                    assert value == converter(schema, {})(decode(text))
+                    assert compile_schema(schema, {}, "request").valid(value)
 
 
 MEDIA_TYPES = [
