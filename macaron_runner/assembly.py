@@ -12,31 +12,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from macaron_runner import context
-from macaron_runner.configuration.files import shown_name
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Api as ApiSettings
 from macaron_runner.configuration.selection import select
-from macaron_runner.diagnostics import (
-    BadConfiguration,
-    Diagnostic,
-    Location,
-    has_errors,
-    near_word,
-    raise_errors,
-)
-from macaron_runner.openapi.builtin import BUILTIN_PREFIX, find_document
-from macaron_runner.openapi.document import Document, read_document
-from macaron_runner.openapi.referrers import note_references
-from macaron_runner.openapi.rules import check_document
-from macaron_runner.openapi.sound import sound_part
-from macaron_runner.openapi.surroundings import read_surroundings
-from macaron_runner.openapi.survey import Survey
-from macaron_runner.openapi.unsure import SURE, Unsure, unsure_of
-from macaron_runner.validation.document import check_against_specification
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, raise_errors
+from macaron_runner.documents import ApiDocument, configured_apis, read_apis, read_documents
 
 if TYPE_CHECKING:
     from macaron_runner.auth.tokens import Issuer
@@ -44,29 +28,6 @@ if TYPE_CHECKING:
     from macaron_runner.models.build import Models
     from macaron_runner.models.model import Model
     from macaron_runner.openapi.operation import Api, Operation, Schema
-
-PING = ApiSettings(spec=f"{BUILTIN_PREFIX}ping", base_path="")
-"""The built-in API that every service serves."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApiDocument:
-    """One API of `apis:`, its document read; `problems` is what was found wrong with it.
-
-    Where its form is wrong, `document` is its sound part. `unsure` are the operations where what is wrong may change
-    what they take or who may call them: a parameter or a security scheme at fault, a reference that leads nowhere.
-    """
-
-    name: str
-    settings: ApiSettings
-    document: Document
-    problems: tuple[Diagnostic, ...] = ()
-    unsure: Unsure = SURE
-
-    @property
-    def builtin(self) -> bool:
-        """Whether it is one of macaron's own APIs."""
-        return self.settings.spec.startswith(BUILTIN_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,74 +72,6 @@ def answered_here(api: Api) -> tuple[Operation, ...]:
     return tuple(each for each in api.operations if each.extensions.get("x-no-bind-server") is not True)
 
 
-def configured_apis(configuration: Configuration) -> dict[str, ApiSettings]:
-    """Return the APIs to serve by name, the built-in ping among them."""
-    return {"ping": PING, **configuration.config.apis}
-
-
-def read_documents(configuration: Configuration) -> tuple[tuple[ApiDocument, ...], tuple[Diagnostic, ...]]:
-    """Return the documents of all APIs that can be read, and everything found wrong with any of them."""
-    documents: list[ApiDocument] = []
-    found: list[Diagnostic] = []
-    for name, settings in configured_apis(configuration).items():
-        place = configuration.locate("apis", name, "spec")
-        try:
-            document = _read_document(settings, configuration, place)
-        except BadConfiguration as problem:
-            found += (replace(each, location=each.location or place) for each in problem.diagnostics)
-            continue
-        checked = check_with_surroundings(document)
-        found += checked.problems
-        documents.append(ApiDocument(name, settings, checked.sound, checked.problems, checked.unsure))
-    return tuple(documents), tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedDocument:
-    """What is wrong with the form of a document and of what it refers to, then with its meaning; and its sound part.
-
-    `unsure` as in ApiDocument.
-    """
-
-    form: tuple[Diagnostic, ...]
-    meaning: tuple[Diagnostic, ...]
-    sound: Document
-    unsure: Unsure
-
-    @property
-    def problems(self) -> tuple[Diagnostic, ...]:
-        """Everything that is wrong."""
-        return (*self.form, *self.meaning)
-
-
-_OF_REFERENCES: Final = frozenset({"MAC304", "MAC305", "MAC306"})
-
-
-def check_with_surroundings(document: Document) -> CheckedDocument:
-    """Return what is wrong with a document and with what it refers to in other places.
-
-    The rules about its meaning would answer with noise where its form is wrong: what counts is what they say of the
-    whole document as well as of its sound part.
-    """
-    survey = Survey(document)
-    surroundings = read_surroundings(document, survey)
-    faults = check_against_specification(document)
-    places = [(document.source.name, fault.spoilt) for fault in faults]
-    form = [fault.diagnostic for fault in faults]
-    if surroundings is not None:
-        outside = check_against_specification(surroundings.document)
-        form += (fault.diagnostic for fault in outside)
-        places += (place for fault in outside if (place := surroundings.origin(fault.spoilt)))
-    meaning, sound = check_document(document, survey), document
-    if has_errors(form):
-        spoilt = [fault.spoilt for fault in faults]
-        certain = set(check_document(sound_part(document, spoilt)))
-        meaning = tuple(found for found in meaning if found in certain or found.code in _OF_REFERENCES)
-        sound = sound_part(document, spoilt, halves=True)
-    unsure = unsure_of(survey, places, meaning)
-    return CheckedDocument(note_references(form, survey), note_references(meaning, survey), sound, unsure)
-
-
 def assemble(configuration: Configuration) -> Assembly:
     """Read the APIs, build their models and verifiers, make the service the active one of this process.
 
@@ -221,54 +114,6 @@ def extend_python_path(configuration: Configuration) -> None:
     """Put the folders of `service.python_path` before all others from which Python imports."""
     folders = [str(configuration.resolve(folder)) for folder in configuration.config.service.python_path]
     sys.path[:0] = [folder for folder in folders if folder not in sys.path]
-
-
-def _read_document(settings: ApiSettings, configuration: Configuration, place: Location) -> Document:
-    path = find_document(settings.spec, configuration.directory)
-    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises at odd names
-        return read_document(Path(shown_name(path)))
-    message, label = f'the document "{settings.spec}" does not exist', "no such file"
-    if os.path.lexists(path):
-        message = f'the document "{settings.spec}" is not a file'
-        label = "a folder, a pipe or a device" if os.path.exists(path) else "a link that leads nowhere"  # noqa: PTH110
-    mend = _near_file(settings.spec, path) or f"the path is relative to {configuration.selection.file}"
-    raise BadConfiguration([Diagnostic("MAC250", message, place, label, mend)])
-
-
-_DOCUMENTS: Final = frozenset({".yaml", ".yml", ".json"})
-
-
-def _near_file(spec: str, path: str | os.PathLike[str]) -> str:
-    """Return a sentence that offers the document whose name is nearest to the one that is not there."""
-    folder = Path(path).parent
-    try:
-        names = [each.name for each in folder.iterdir() if each.suffix in _DOCUMENTS and each.is_file()]
-    except (OSError, ValueError):
-        return ""
-    return near_word(spec, [str(Path(spec).with_name(name)) for name in sorted(names)])
-
-
-def read_apis(documents: Iterable[ApiDocument]) -> tuple[dict[str, Api], tuple[Diagnostic, ...]]:
-    """Return the APIs by name, as far as they can be told, and what is wrong with them.
-
-    What was told of a document before, as a reference that leads nowhere, is not told again.
-    """
-    from macaron_runner.openapi.api import examine_api
-
-    apis: dict[str, Api] = {}
-    found: list[Diagnostic] = []
-    for source in documents:
-        api, problems = examine_api(source.document, source.name, source.settings.base_path)
-        apis[source.name] = api
-        told = {_subject(each) for each in source.problems}
-        found += (each for each in problems if _subject(each) not in told)
-    return apis, tuple(found)
-
-
-def _subject(diagnostic: Diagnostic) -> tuple[str, str, str]:
-    """Return what a diagnostic is about, wherever in its file."""
-    place = diagnostic.location
-    return diagnostic.code, diagnostic.message, place.file if place is not None else ""
 
 
 def _checkers(

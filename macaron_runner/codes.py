@@ -73,6 +73,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC372": "the document has a value that its specification does not allow",
     "MAC375": "two parameters of an operation have one name in Python",
     "MAC376": "a parameter's default is not of its type",
+    "MAC377": "operations are not served, because their document breaks its specification",
     "MAC380": "a pattern cannot be used",
     "MAC381": "a default does not fit its schema",
     "MAC382": "an example does not fit its schema",

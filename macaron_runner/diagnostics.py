@@ -59,13 +59,14 @@ _LEVELS: Mapping[Severity, Literal["error", "warning", "note"]] = {
 class Location:
     """A place in a file: 1-based line and column; `length` is how many characters to underline.
 
-    Line 0 means the file as a whole.
+    Line 0 means the file as a whole. `pointer` is that of the value in its file, where what located it knows it.
     """
 
     file: str
     line: int = 0
     column: int = 0
     length: int = 1
+    pointer: tuple[str | int, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def at(cls, file: str, text: str, index: int, length: int = 1) -> Location:

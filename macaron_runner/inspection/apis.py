@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from macaron_runner.assembly import ApiDocument, answered_here, read_apis
+from macaron_runner.assembly import answered_here
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, has_errors
+from macaron_runner.documents import ApiDocument, read_apis
 from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.inspection.headers import headers_that_never_arrive
 from macaron_runner.inspection.inspection import InspectedApi, InspectedOperation

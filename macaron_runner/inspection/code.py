@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from macaron_runner.assembly import ApiDocument, configured_apis
 from macaron_runner.code.function import Function
 from macaron_runner.code.handlers import handler_modules, split_name
 from macaron_runner.code.idle import find_idle_functions
@@ -21,6 +20,7 @@ from macaron_runner.code.tasks import check_tasks, find_tasks, load_modules, tas
 from macaron_runner.code.written import WrittenCode, read_code
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import Diagnostic, Location, has_errors
+from macaron_runner.documents import ApiDocument, configured_apis
 from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.inspection.handlers import HandlerSearch
 from macaron_runner.inspection.inspection import InspectedApi

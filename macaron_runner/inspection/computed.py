@@ -164,7 +164,7 @@ def _security(subject: _Subject, path: Path) -> Iterator[str]:
 
 def _read(configuration: Configuration, name: str) -> tuple[Api | None, Unsure, tuple[Diagnostic, ...]]:
     """Return one API, its document read, or None; what in it faults make unsure; and what is wrong with it."""
-    from macaron_runner.assembly import read_apis, read_documents
+    from macaron_runner.documents import read_apis, read_documents
     from macaron_runner.openapi.unsure import SURE
 
     alone = FrozenMap({name: configuration.config.apis[name]})

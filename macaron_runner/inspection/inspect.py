@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from macaron_runner.assembly import ApiDocument, read_documents
 from macaron_runner.collection import uncollected
 from macaron_runner.configuration.load import examine
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.reading import noted
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import Diagnostic, has_errors
+from macaron_runner.documents import ApiDocument, read_apis, read_documents
 from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.inspection.inspection import Inspection
 from macaron_runner.inspection.order import files_of, in_order
@@ -33,10 +33,12 @@ def inspect_files(
 ) -> Inspection:
     """Return what `run` must know before it starts processes, which look at operations and code by themselves.
 
-    That is macaron.yaml, the documents, and the raw settings of gunicorn and Celery. Raises what `secret_keeper` does.
+    That is macaron.yaml, the documents, and the raw settings of gunicorn and Celery; and, where an API is not strict,
+    what of it is not served. Raises what `secret_keeper` does.
     """
     with uncollected():
         configuration, documents, found = _look_at_files(selection, environ, secret_keeper)
+        found += read_apis(each for each in documents if each.left_out is not None)[1]
         return _inspection(selection, configuration, documents, found)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from macaron_runner.assembly import ApiDocument
 from macaron_runner.configuration.files import shown_name
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import Diagnostic, Location
+from macaron_runner.documents import ApiDocument
 from macaron_runner.inspection.inspection import InspectedApi
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import unquote
@@ -24,6 +24,9 @@ from macaron_runner.openapi.positions import JsonPositions, first_deeper_than, r
 
 Pointer: TypeAlias = tuple[str | int, ...]
 """A JSON pointer (RFC 6901), taken apart: names of maps and indexes of lists."""
+
+Place: TypeAlias = tuple[str, Pointer]
+"""A file by its name, and where in it."""
 
 Specification: TypeAlias = Literal["2.0", "3.0", "3.1", "3.2"]
 
@@ -46,7 +49,8 @@ class File:
     def locate(self, pointer: str | Pointer, *, key: bool = False) -> Location:
         """Return where the value (with `key`: its key) stands; where there is none, the nearest one above."""
         steps = parse_pointer(pointer) if isinstance(pointer, str) else pointer
-        return self._locate(steps, key)
+        found = self._locate(steps, key)
+        return found if found.pointer else replace(found, pointer=steps)
 
 
 class Files:

@@ -30,13 +30,14 @@ _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
 """The extensions that mean something to macaron, by what they stand in."""
 
 
-def check_document(document: Document, survey: Survey | None = None) -> tuple[Diagnostic, ...]:
-    """Return what breaks a rule in the document or the files it refers to, by file and line.
+def check_document(document: Document) -> tuple[Diagnostic, ...]:
+    """Return what breaks a rule in the document or the files it refers to, by file and line."""
+    return check_rules(Survey(document))
 
-    `survey` is the document taken apart, where somebody has done it already. Of each kind at most _MOST are told.
-    """
-    survey = survey or Survey(document)
-    found = dict.fromkeys(diagnostic for rule in RULES for diagnostic in islice(rule(survey), _MOST))
+
+def check_rules(survey: Survey, most: int | None = _MOST) -> tuple[Diagnostic, ...]:
+    """Return what breaks a rule in a document that is taken apart already; of each kind at most so many."""
+    found = dict.fromkeys(diagnostic for rule in RULES for diagnostic in islice(rule(survey), most))
     return tuple(sorted(found, key=lambda diagnostic: (diagnostic.location or Location(""), diagnostic.code)))
 
 

@@ -47,11 +47,7 @@ def _undefined_scopes(name: str, scheme: Node, scopes: Node) -> Iterator[Diagnos
 
 
 def _security_schemes(survey: Survey) -> Mapping[str, Node]:
-    if survey.specification == "2.0":
-        schemes = survey.root.child("securityDefinitions")
-    else:
-        schemes = survey.root.child("components").child("securitySchemes")
-    return {name: survey.follow(node) for name, node in schemes.fields()}
+    return {name: survey.follow(node) for name, node in survey.security_schemes.fields()}
 
 
 def _requirements(survey: Survey) -> Iterator[Node]:

@@ -56,6 +56,13 @@ class Survey:
         """Return an operation's parameters, those of its path item among them."""
         return parameters_of(endpoint, self.follow)
 
+    @property
+    def security_schemes(self) -> Node:
+        """The map of the security schemes, as they are written."""
+        if self.specification == "2.0":
+            return self.root.child("securityDefinitions")
+        return self.root.child("components").child("securitySchemes")
+
     def _explore(self) -> None:
         seen: set[_Seen] = set()
         targets = self._explore_below("document", self.root, seen)

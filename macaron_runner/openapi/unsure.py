@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from macaron_runner.diagnostics import Diagnostic, Location
-from macaron_runner.openapi.document import Pointer
+from macaron_runner.openapi.document import Place, Pointer
 from macaron_runner.openapi.kinds import FIELDS
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.openapi.reading import Endpoint
 from macaron_runner.openapi.references import BrokenReference, Node
 from macaron_runner.openapi.survey import Survey
-
-Place: TypeAlias = tuple[str, Pointer]
-"""A file by its name, and where in it."""
 
 _SHELVES: Final = (
     "parameters",

@@ -13,8 +13,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from macaron_runner.assembly import check_with_surroundings
 from macaron_runner.diagnostics import Diagnostic, raise_errors
+from macaron_runner.documents import check_with_surroundings
 from macaron_runner.errors import UsageError
 from macaron_runner.openapi.api import read_api
 from macaron_runner.openapi.document import Document, read_document

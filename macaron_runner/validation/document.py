@@ -7,10 +7,11 @@ fetched: the schemas are in metaschemas/.
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -22,6 +23,8 @@ from macaron_runner.validation.slips import slip_in
 if TYPE_CHECKING:
     from macaron_runner.openapi.document import Document
 
+_MOST: Final = 5_000
+"""Mistakes that are looked for; all but the absurd have fewer."""
 _UNKNOWN = frozenset({"additionalProperties", "unevaluatedProperties"})
 
 
@@ -61,7 +64,7 @@ def check_against_specification(document: Document) -> tuple[Fault, ...]:
         return ()
     written = [
         finding._replace(path=_written(finding.path, document.tree))
-        for finding in specification.check.findings(document.tree)
+        for finding in specification.check.findings(document.tree, _MOST)
     ]
     findings = list(_without_echoes(written, specification))
     faults = {
@@ -70,7 +73,14 @@ def check_against_specification(document: Document) -> tuple[Fault, ...]:
         )
         for finding in findings
     }
-    return tuple(sorted(faults.values(), key=_place))
+    return (*sorted(faults.values(), key=_place), *_more_faults(written, document))
+
+
+def _more_faults(findings: Collection[Finding], document: Document) -> Iterator[Fault]:
+    """Yield a fault that spoils everything where there may be more faults than were looked at."""
+    if len(findings) >= _MOST:
+        message = f"the document has {_MOST} mistakes and more, of which these are some"
+        yield Fault(Diagnostic("MAC372", message, document.locate("")), ("paths",))
 
 
 def _place(fault: Fault) -> tuple[int, int]:
@@ -83,8 +93,6 @@ _SPARED = frozenset({"description", "info", "openapi", "paths", "responses", "sw
 
 
 def _spoilt(finding: Finding) -> Path:
-    if finding.keyword in _UNKNOWN:
-        return (*finding.path, finding.subject)
     return () if finding.keyword == "required" and finding.subject in _SPARED else finding.path
 
 
@@ -162,9 +170,12 @@ def _without_echoes(findings: list[Finding], specification: _Specification) -> I
     list of words need not be a text, too.
     """
     listed = {finding.path for finding in findings if finding.keyword == "enum"}
-    unknown = [finding for finding in findings if finding.keyword in _UNKNOWN]
+    unknown: defaultdict[Path, list[str]] = defaultdict(list)
     for finding in findings:
-        if finding.keyword == "required" and _misspelt(finding, unknown):
+        if finding.keyword in _UNKNOWN:
+            unknown[finding.path[:-1]].append(finding.subject)
+    for finding in findings:
+        if finding.keyword == "required" and near_word(finding.subject, unknown[finding.path]):
             continue
         if finding.keyword == "type" and finding.path in listed:
             continue
@@ -173,13 +184,6 @@ def _without_echoes(findings: list[Finding], specification: _Specification) -> I
         ):
             continue
         yield finding
-
-
-def _misspelt(missing: Finding, unknown: Iterable[Finding]) -> bool:
-    return any(
-        finding.path[:-1] == missing.path and near_word(finding.subject, [missing.subject])
-        for finding in unknown
-    )
 
 
 def _diagnostic(finding: Finding, document: Document, specification: _Specification) -> Diagnostic:

@@ -54,13 +54,31 @@ def check_examples(api: Api, *, whole: bool = True) -> tuple[Diagnostic, ...]:
     schema could change is told. A value may fit as part of a request or of a response. All are held against their
     schemas at once.
     """
-    claims = list(_claims(api))
+    found = _false(list(_claims(api)), api)
+    return tuple(dict.fromkeys(_problem(*each) for each in found if whole or _is_certain(each[1])))
+
+
+def refused_defaults(api: Api) -> Iterator[tuple[Operation, Diagnostic]]:
+    """Yield the operations that have a parameter whose default is not of its type, with this problem (MAC376)."""
+    claims = [
+        claim
+        for operation in api.operations
+        for parameter in operation.parameters
+        for claim in _of_parameter(operation, parameter, api.schemas)
+        if claim.default_of is not None
+    ]
+    for claim, finding in _false(claims, api):
+        if claim.default_of is not None and is_of_type(finding):
+            yield claim.default_of[0], _problem(claim, finding)
+
+
+def _false(claims: list[_Claim], api: Api) -> list[tuple[_Claim, Finding]]:
+    """Return the claims that hold neither in a request nor in a response, with what refuses them."""
     definitions = Definitions(api.schemas)
     in_request = misfits([(claim.schema, claim.value) for claim in claims], definitions, "request")
     doubtful = [(claims[number], finding) for number, finding in in_request.items()]
     in_response = misfits([(claim.schema, claim.value) for claim, _ in doubtful], definitions, "response")
-    found = [doubtful[number] for number, finding in in_response.items() if whole or _is_certain(finding)]
-    return tuple(dict.fromkeys(_problem(*each) for each in found))
+    return [(doubtful[number][0], finding) for number, finding in in_response.items()]
 
 
 _ALONE: Final = frozenset(

@@ -101,9 +101,9 @@ def details_of(findings: Iterable[Finding], location: str, pointer: str = "") ->
     return tuple(details)
 
 
-def findings_of(errors: Iterable[EngineError]) -> Iterator[Finding]:
-    """Yield what the engine's errors mean, at most MOST of the errors themselves."""
-    for error in islice(errors, MOST):
+def findings_of(errors: Iterable[EngineError], most: int = MOST) -> Iterator[Finding]:
+    """Yield what the engine's errors mean, at most so many of the errors themselves."""
+    for error in islice(errors, most):
         yield from _explain(error)
 
 

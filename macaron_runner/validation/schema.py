@@ -15,7 +15,7 @@ import jsonschema_rs
 import orjson
 
 from macaron_runner.openapi.operation import Schema
-from macaron_runner.validation.problems import Finding, Path, details_of, findings_of
+from macaron_runner.validation.problems import MOST, Finding, Path, details_of, findings_of
 from macaron_runner.validation.rewriting import DirectedSchemas, Direction, Rewritten
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class Check:
         """Tell whether a JSON value fits. Raises ValueError where it meets something that is no JSON value."""
         return self._engine.is_valid(value)
 
-    def findings(self, value: Any) -> Iterator[Finding]:
+    def findings(self, value: Any, most: int = MOST) -> Iterator[Finding]:
         """Yield what is wrong with a value, in plain words. Only for values of our own: see `problems`."""
-        return findings_of(self._engine.iter_errors(value))
+        return findings_of(self._engine.iter_errors(value), most)
 
     def first_findings(self, value: Any, depth: int) -> dict[Path, Finding]:
         """Return, by its path, what is wrong first with each part of a value `depth` steps down. Like `findings`."""

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from macaron_runner.assembly import read_documents
 from macaron_runner.auth.security import compile_security
 from macaron_runner.auth.verifiers import compile_verifiers
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import BadConfiguration, raise_errors
+from macaron_runner.documents import read_documents
 from macaron_runner.openapi.api import read_api
 
 SERVICE = """

@@ -31,9 +31,10 @@ NOT_TO_BE_SHOWN = {
 NOT_YET = {"MAC107"}
 BESIDE = {
     **dict.fromkeys(("MAC705", "MAC710", "MAC711", "MAC713"), NOT_YET),
+    "MAC377": {"MAC317"},
     "MAC733": {"MAC401", "MAC735"},
 }
-"""What comes along with a finding: it is about a key that this version refuses anyway, or about the same place."""
+"""What comes along with a finding: it is about a key that this version refuses anyway, about the same place, or why."""
 
 
 def explanation_of(code: str) -> Explanation:

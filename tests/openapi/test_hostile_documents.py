@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from macaron_runner.assembly import check_with_surroundings
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
+from macaron_runner.documents import check_with_surroundings
 from macaron_runner.openapi.document import read_document
 
 HEAD = 'openapi: 3.0.3\ninfo: {title: T, version: "1"}\n'

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from macaron_runner.assembly import check_with_surroundings
+from macaron_runner.documents import check_with_surroundings
 from macaron_runner.openapi.document import read_document
 from macaron_runner.openapi.unsure import Unsure
 
