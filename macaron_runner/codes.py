@@ -118,6 +118,9 @@ CODES: Final[Mapping[str, str]] = {
     "MAC331": "an extension is nearly, but not quite, one of macaron's",
     "MAC332": "servers of a path or an operation are not used",
     "MAC333": "a querystring parameter is not alone",
+    "MAC334": "a parameter's style means nothing for its type",
+    "MAC335": "a parameter's media type cannot hold its value",
+    "MAC336": "two parameters are read from one name",
     # 5xx: binding operations to functions, gunicorn
     "MAC501": "there is no such module",
     "MAC502": "importing a module fails",

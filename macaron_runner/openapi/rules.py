@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
-from macaron_runner.openapi import path_rules, schema_rules, security_rules
+from macaron_runner.openapi import parameter_rules, path_rules, schema_rules, security_rules
 from macaron_runner.openapi.document import Document
 from macaron_runner.openapi.survey import Survey
 
@@ -93,6 +93,9 @@ RULES: Final[tuple[Rule, ...]] = (
     path_rules.operation_ids_are_unique,
     path_rules.parameters_are_unique,
     path_rules.querystrings_are_alone,
+    parameter_rules.styles_mean_something,
+    parameter_rules.media_types_hold_values,
+    parameter_rules.names_are_read_once,
     path_rules.placeholders_have_parameters,
     path_rules.path_parameters_have_placeholders,
     path_rules.placeholders_are_unique,

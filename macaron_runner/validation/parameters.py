@@ -232,7 +232,7 @@ def _quick_step(step: _Step, plan: _Plan, read: ReadQuickly) -> _Step:
                 values[name] = adapt(value)
                 return
         except (UnreadableText, Unusable):
-            value = UNSURE
+            pass  # `step` tells what is wrong
         step(find, values, errors)
 
     def from_pairs(pairs: Any, values: dict[str, Any], errors: list[ErrorDetail]) -> None:
@@ -243,7 +243,7 @@ def _quick_step(step: _Step, plan: _Plan, read: ReadQuickly) -> _Step:
                 values[name] = adapt(value)
                 return
         except (UnreadableText, Unusable):
-            value = UNSURE
+            pass  # `step` tells what is wrong
         step(pairs, values, errors)
 
     return from_pairs if plan.parameter.location in {"query", "cookie"} else from_text
