@@ -8,7 +8,8 @@ from the first look on. Not for answering (direct), nor for requests that Flask 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import TYPE_CHECKING, Any, Final
 
 from flask.ctx import AppContext, RequestContext
 from flask.globals import _cv_app, _cv_request
@@ -20,28 +21,37 @@ if TYPE_CHECKING:
 
     from macaron_runner.server.incoming import Environ
 
+_becoming_whole: Final = threading.RLock()
+"""Several threads of one handler may look at once (asyncio.to_thread). Nobody waits for it who does not look."""
+
 
 class _LateAppContext(AppContext):
     """The application's context, current from when it is made until `leave`; the rest of it is made when asked for."""
 
-    pushed: Token[AppContext]
+    pushed: Token[AppContext] | None
 
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.pushed = _cv_app.set(self)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "g" in self.__dict__:
+        if name.startswith("__"):
             raise AttributeError(name)
-        super().__init__(self.app)
-        pushed = self.__dict__.pop("pushed", None)
-        self._cv_tokens = [] if pushed is None else [pushed]
-        return getattr(self, name)
+        with _becoming_whole:
+            if "g" not in self.__dict__:
+                self.__dict__.update(vars(self._made()))
+        return object.__getattribute__(self, name)
+
+    def _made(self) -> AppContext:
+        made = AppContext(self.app)
+        made._cv_tokens = [] if self.pushed is None else [self.pushed]
+        return made
 
     def leave(self) -> None:
         """End being current, without a word: where somebody waits to hear of it, Flask answers (direct)."""
-        pushed = self.__dict__.pop("pushed", None)
-        _cv_app.reset(self._cv_tokens.pop() if pushed is None else pushed)
+        tokens = self.__dict__.get("_cv_tokens") or [self.pushed]
+        self.pushed = None
+        _cv_app.reset(tokens.pop())
 
 
 class LateRequestContext(RequestContext):
@@ -50,7 +60,7 @@ class LateRequestContext(RequestContext):
     With it comes one for the application, unless that has one already.
     """
 
-    pushed: Token[RequestContext]
+    pushed: Token[RequestContext] | None
 
     def __init__(self, app: Flask, environ: Environ) -> None:
         self.app = app
@@ -69,26 +79,30 @@ class LateRequestContext(RequestContext):
         if self.is_whole:
             self.pop(None)
             return
-        _cv_request.reset(self.__dict__.pop("pushed"))
+        token, self.pushed = self.pushed, None
+        assert token is not None
+        _cv_request.reset(token)
         if self.app_context is not None:
             self.app_context.leave()
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or self.is_whole:
+        if name.startswith("__"):
             raise AttributeError(name)
-        self._become_whole()
-        return getattr(self, name)
+        with _becoming_whole:
+            if not self.is_whole:
+                self.__dict__.update(vars(self._made()))
+        return object.__getattribute__(self, name)
 
-    def _become_whole(self) -> None:
-        """Do what Flask does when it makes and pushes a context (RequestContext.push)."""
-        super().__init__(self.app, self.environ)
-        pushed = self.__dict__.pop("pushed", None)
-        self._cv_tokens = [] if pushed is None else [(pushed, self.app_context)]
+    def _made(self) -> RequestContext:
+        """Return what Flask makes, and what it puts into it when it pushes it (RequestContext.push)."""
+        made = RequestContext(self.app, self.environ)
+        made._cv_tokens = [] if self.pushed is None else [(self.pushed, self.app_context)]
         interface = self.app.session_interface
-        opened = interface.open_session(self.app, self.request)
-        self._session = interface.make_null_session(self.app) if opened is None else opened
-        if self.url_adapter is not None:
-            self.match_request()
+        opened = interface.open_session(self.app, made.request)
+        made._session = interface.make_null_session(self.app) if opened is None else opened
+        if made.url_adapter is not None:
+            made.match_request()
+        return made
 
     def copy(self) -> RequestContext:
         """Return a context of the same request for another greenlet or thread, as Flask does."""

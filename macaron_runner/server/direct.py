@@ -52,25 +52,29 @@ class Direct:
 
     def __init__(self, app: ServiceApp) -> None:
         self._app = app
-        self._hooks = (
-            app.before_request_funcs,
-            app.after_request_funcs,
-            app.teardown_request_funcs,
-            app.teardown_appcontext_funcs,
-            app.url_value_preprocessors,
-            *_RECEIVERS,
-        )
 
     def suits(self, route: Route, environ: Environ) -> bool:
         """Tell whether this request can be answered here: nothing but the handler has a say in it."""
         app = self._app
         return (
             environ["REQUEST_METHOD"] in route.methods
-            and not any(self._hooks)
+            and not self._is_watched()
             and app.response_class is Response
             and app.config["TRUSTED_HOSTS"] is None
             and not self._opens_session(environ)
             and "werkzeug.debug.preserve_context" not in environ  # a test client that looks at contexts later
+        )
+
+    def _is_watched(self) -> bool:
+        """Tell whether Flask has to tell anybody of this request."""
+        app = self._app
+        return bool(
+            app.before_request_funcs
+            or app.after_request_funcs
+            or app.teardown_request_funcs
+            or app.teardown_appcontext_funcs
+            or app.url_value_preprocessors
+            or any(_RECEIVERS)
         )
 
     def _opens_session(self, environ: Environ) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 import orjson
+from werkzeug.urls import iri_to_uri
 from werkzeug.wrappers import Response as AnyResponse
 
 from macaron_runner.errors import BadResponse, ErrorDetail, MacaronError
@@ -101,11 +102,16 @@ def _is_number(value: Any) -> bool:
 
 def _headers(given: Mapping[str, Any] | Iterable[tuple[str, Any]] | None) -> Headers:
     pairs = given.items() if isinstance(given, Mapping) else given or ()
-    headers = tuple((str(name), str(value)) for name, value in pairs)
+    headers = tuple((str(name), _as_sent(str(name), str(value))) for name, value in pairs)
     for name, value in headers:
         if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
             raise _bad("/headers", f"{name!r} cannot be sent: its name or its value is not allowed in HTTP")
     return headers
+
+
+def _as_sent(name: str, value: str) -> str:
+    """Return a header's value as it goes out: a URL in any language is percent-encoded (RFC 3987 section 3.1)."""
+    return iri_to_uri(value) if name.lower() == "location" and not value.isascii() else value
 
 
 def _bad(pointer: str, message: str) -> BadResponse:

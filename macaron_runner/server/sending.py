@@ -38,7 +38,7 @@ def send(reply: Reply, request_id: str, method: str, start_response: Callable[..
     """Send a reply under its request's id (PEP 3333); there is no body where the method or the status has none."""
     status, headers, body = reply
     sent = list(headers)
-    if len(sent) > 1:
+    if len(sent) > 1 or (sent and sent[0][0] != "Content-Type"):
         sent = [header for header in sent if header[0].lower() not in _OURS]
     sent.append(("X-Request-ID", request_id))
     if status not in BODILESS or status == 205:

@@ -76,7 +76,7 @@ def document_of(code: str) -> str:
                 {"name": each, "in": "path", "required": True, "schema": {"type": "string"}}
                 for each in variables
             ],
-            "responses": {"200": {"description": "fine", "content": {"application/json": {}}}},
+            "responses": {"default": {"description": "fine", "content": {"application/json": {}}}},
         }
         if "body" in names:
             operation["requestBody"] = {"content": {"application/json": {}}}

@@ -54,6 +54,27 @@ def test_head(serve, value):
     assert int(answer.headers["Content-Length"]) >= 4
 
 
+@pytest.mark.parametrize("hook", ["", "@app.after_request\ndef hook(response):\n    return response\n"])
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ("None, 204", {}),
+        ("None, 204, {'Content-Length': '5'}", {}),
+        ("None, 304, {'X-Request-ID': 'mine'}", {}),
+        ("1, 200, {'Content-Length': '5', 'X-Request-ID': 'mine'}", {"Content-Length": "1"}),
+        ("1, 201, {'Location': '/größe'}", {"Content-Length": "1", "Location": "/gr%C3%B6%C3%9Fe"}),
+        ("1, 201, {'X-A': 'b'}", {"Content-Length": "1", "X-A": "b"}),
+    ],
+)
+def test_headers_of_a_result(serve, hook, result, expected):
+    served = serve(f"{hook}\ndef get_it():\n    return {result}")
+    headers = served.client.get("/it", headers={"X-Request-ID": "given"}).headers
+    assert headers.getlist("X-Request-ID") == ["given"]
+    assert {
+        name: value for name, value in headers if name in expected or name == "Content-Length"
+    } == expected
+
+
 def test_cookies(serve):
     served = serve("""
         def get_it():

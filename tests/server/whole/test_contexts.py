@@ -321,6 +321,35 @@ def test_two_threads_answer_two_requests(serve):
     assert found == {name: [name, name, f"/who/{name}"] for name in "ab"}
 
 
+def test_threads_that_look_at_one_request_at_once_see_one(serve):
+    served = serve("""
+        import asyncio
+        import time
+
+        class SlowG(type(app).app_ctx_globals_class):
+            def __init__(self):
+                time.sleep(0.05)
+
+        class SlowRequest(flask.Request):
+            def __init__(self, *arguments):
+                time.sleep(0.05)
+                super().__init__(*arguments)
+
+        app.app_ctx_globals_class = SlowG
+        app.request_class = SlowRequest
+        app.secret_key = "for these tests"
+
+        def look():
+            session["seen"] = g.seen = True
+            return [request.endpoint, id(request._get_current_object()), id(g._get_current_object())]
+
+        async def get_it():
+            first, *others = await asyncio.gather(*(asyncio.to_thread(look) for _ in range(4)))
+            return [first[0], [other == first for other in others], list(g)]
+    """)
+    assert served.json("/it") == ["shop.get_it", [True, True, True], ["seen"]]
+
+
 def test_what_a_handler_sets_in_its_context_stays_there(serve):
     served = serve("""
         import contextvars

@@ -335,6 +335,25 @@ def test_hooks_may_be_added_by_hand(serve):
 
 
 @pytest.mark.parametrize(
+    ("name", "functions"),
+    [
+        ("before_request_funcs", "{None: [lambda: seen.append('hook')]}"),
+        ("after_request_funcs", "{None: [lambda response: seen.append('hook') or response]}"),
+        ("teardown_request_funcs", "{None: [lambda error: seen.append('hook')]}"),
+        ("teardown_appcontext_funcs", "[lambda error: seen.append('hook')]"),
+        ("url_value_preprocessors", "{None: [lambda endpoint, values: seen.append('hook')]}"),
+    ],
+)
+def test_all_hooks_of_a_kind_may_be_replaced(serve, name, functions):
+    served = serve(PLAIN)
+    assert served.json("/plain") == 1
+    setattr(served.app, name, eval(functions, {"seen": served.module.seen}))
+    served.seen()
+    assert served.json("/plain") == 1
+    assert sorted(served.seen()) == ["handler", "hook"]
+
+
+@pytest.mark.parametrize(
     "setup",
     [
         "app.before_request(len)", "app.after_request(len)", "app.teardown_request(len)", "app.errorhandler(404)(len)",
