@@ -148,10 +148,14 @@ class RunningService:
             connection.request(method, path, body, dict(headers or {}))
             return _answer_of(connection.getresponse())
 
-    def raw(self, data: bytes, *, method: str = "GET", timeout: float = ANSWER_DEADLINE) -> Answer:
-        """Send bytes over a connection of their own and return the answer to them."""
+    def raw(
+        self, data: bytes, *, method: str = "GET", timeout: float = ANSWER_DEADLINE, is_all: bool = False
+    ) -> Answer:
+        """Send bytes over a connection of their own and return the answer to them; `is_all`: no more will come."""
         with socket.create_connection(("127.0.0.1", self.port), timeout) as connection:
             connection.sendall(data)
+            if is_all:
+                connection.shutdown(socket.SHUT_WR)
             response = http.client.HTTPResponse(connection, method=method)
             response.begin()
             return _answer_of(response)
