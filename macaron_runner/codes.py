@@ -121,6 +121,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC334": "a parameter's style means nothing for its type",
     "MAC335": "a parameter's media type cannot hold its value",
     "MAC336": "two parameters are read from one name",
+    "MAC340": "a deprecation without a date that can be understood",
     # 5xx: binding operations to functions, gunicorn
     "MAC501": "there is no such module",
     "MAC502": "importing a module fails",

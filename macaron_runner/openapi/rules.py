@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
-from macaron_runner.openapi import parameter_rules, path_rules, schema_rules, security_rules
+from macaron_runner.openapi import deprecation, parameter_rules, path_rules, schema_rules, security_rules
 from macaron_runner.openapi.document import Document
 from macaron_runner.openapi.survey import Survey
 
@@ -24,7 +24,7 @@ _MOST_PLACES: Final = 4
 """Further places of one broken reference."""
 
 _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "operation": ("x-bind-server", "x-decorate-server", "x-stream-body"),
+    "operation": ("x-bind-server", "x-decorate-server", "x-stream-body", "x-deprecated-at", "x-sunset"),
     "schema": ("x-parent", "x-nullable", "x-mandatory"),
 }
 """The extensions that mean something to macaron, by what they stand in."""
@@ -101,6 +101,7 @@ RULES: Final[tuple[Rule, ...]] = (
     path_rules.placeholders_are_unique,
     path_rules.paths_are_references_or_not,
     path_rules.templates_differ,
+    deprecation.deprecations_are_dated,
     path_rules.servers_are_the_documents,
     schema_rules.required_properties_are_declared,
     security_rules.security_schemes_are_defined,

@@ -18,6 +18,7 @@ from macaron_runner.diagnostics import BadConfiguration, Diagnostic, raise_error
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.binding import Binder, Binding
 from macaron_runner.server.conflicts import claimed_twice
+from macaron_runner.server.deprecation import announcing, deprecation_headers
 from macaron_runner.server.endpoint import Codec, Endpoint, compile_endpoint
 from macaron_runner.server.errors import compile_form
 from macaron_runner.server.health import health_checks
@@ -112,9 +113,9 @@ class _Compiler:
             return None
         guard = compile_guard(served, operation, binding)
         codec = compile_codec(served, operation, definitions)
-        return ServedOperation(
-            operation, compile_endpoint(operation, binding, guard, codec, self._limit), codec
-        )
+        endpoint = compile_endpoint(operation, binding, guard, codec, self._limit)
+        headers = deprecation_headers(operation)
+        return ServedOperation(operation, announcing(endpoint, headers) if headers else endpoint, codec)
 
     def error_handler(self) -> Callable[..., Any] | None:
         """Return the function of `http.error_handler`, or None; what is wrong with it joins the problems."""

@@ -103,7 +103,7 @@ def _by_handler(handler: Callable[[MacaronError], Any], error: MacaronError) -> 
     value = handler(error)
     if type(value) is CoroutineType:
         value = event_loop.run(value)
-    return None if value is None else _with_headers(render_plainly(value, error.status), error.headers)
+    return None if value is None else with_headers(render_plainly(value, error.status), error.headers)
 
 
 def as_macaron_error(problem: BaseException) -> MacaronError:
@@ -194,7 +194,7 @@ _FORMS: Final[Mapping[str, tuple[str, ErrorBody]]] = MappingProxyType(
 )
 
 
-def _with_headers(reply: Reply | AnyResponse, headers: Mapping[str, str]) -> Reply | AnyResponse:
+def with_headers(reply: Reply | AnyResponse, headers: Mapping[str, str]) -> Reply | AnyResponse:
     """Return the reply with the headers that its status demands (WWW-Authenticate, Allow, Retry-After), if missing."""
     if isinstance(reply, AnyResponse):
         for name, value in headers.items():
