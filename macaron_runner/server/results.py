@@ -2,6 +2,7 @@
 
     return Order(id=1)                                -> the declared 2xx status, checked and encoded
     return {"id": 1}, 202, {"Location": "/orders/1"}
+    return (row for row in rows)                      -> text, bytes and sequences are sent as they are made
     return flask.Response(...)                        -> passed through untouched
 
 Not for checking values against the document (validation.responses).
@@ -22,6 +23,7 @@ from macaron_runner.models.model import Model
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.incoming import Headers, Reply
 from macaron_runner.validation.responses import BODILESS, ResponseEncoder
+from macaron_runner.validation.writing import Stream
 
 Render: TypeAlias = Callable[[Any, str], Reply | AnyResponse]
 """(what the handler returned, media type the client accepts) -> reply. Raises MacaronError, BadResponse."""
@@ -29,9 +31,6 @@ Render: TypeAlias = Callable[[Any, str], Reply | AnyResponse]
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 """What a header may be (RFC 9110 sections 5.1 and 5.5): anything else could begin a header of its own."""
-
-_REMEMBERED: Final = 64
-"""How many pairs of status and media type an operation keeps the Content-Type of; a document has a handful."""
 
 _NO_HEADERS: Final[Headers] = ()
 _NOT_ENCODED: Final = (AnyResponse, MacaronError)
@@ -45,8 +44,7 @@ def default_status(operation: Operation) -> int:
 
 def compile_render(encoder: ResponseEncoder, status_by_default: int) -> Render:
     """Return the step from an operation's result to its reply. An error that is returned is raised."""
-    encode = encoder.encode
-    headers_of: dict[tuple[int, str], Headers] = {}
+    answer_of = encoder.answer
 
     def render(result: Any, media_type: str) -> Reply | AnyResponse:
         value, status, extra = result, status_by_default, _NO_HEADERS
@@ -54,15 +52,22 @@ def compile_render(encoder: ResponseEncoder, status_by_default: int) -> Render:
             value, status, extra = parts_of(result, status_by_default)
         if isinstance(value, _NOT_ENCODED):
             return _as_it_is(value, result)
-        body = encode(value, status, media_type)
-        headers = headers_of.get((status, media_type))
-        if headers is None:
-            headers = _content_type(status, encoder.media_type(status, media_type))
-            if len(headers_of) < _REMEMBERED:
-                headers_of[status, media_type] = headers
-        return Reply(status, headers, body) if not extra else _with(extra, Reply(status, headers, body))
+        chosen = _chosen_type(extra) if extra else None
+        answer = answer_of(status, media_type) if chosen is None else encoder.answer_as(status, chosen)
+        if answer.check_headers is not None:
+            answer.check_headers(extra)
+        body = answer.write(value)
+        headers = (*answer.headers, *extra) if extra else answer.headers
+        if isinstance(body, Stream):
+            return AnyResponse(body, status, list(headers))
+        return Reply(status, headers, body)
 
     return render
+
+
+def _chosen_type(headers: Headers) -> str | None:
+    """Return the media type that a handler names itself."""
+    return next((value for name, value in headers if name.lower() == "content-type"), None)
 
 
 def _as_it_is(value: Any, result: Any) -> AnyResponse:

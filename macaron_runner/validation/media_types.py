@@ -63,6 +63,11 @@ class MediaType:
         return self.name == "application/json-seq" or self.name.endswith("+json-seq")
 
     @property
+    def is_event_stream(self) -> bool:
+        """Whether its content is server-sent events."""
+        return self.name == "text/event-stream"
+
+    @property
     def is_form(self) -> bool:
         """Whether its content is the fields of a form."""
         return self.name in {URLENCODED, MULTIPART}

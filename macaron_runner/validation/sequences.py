@@ -6,6 +6,8 @@ WHATWG HTML section 9.2.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner.validation.json_text import read_json
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from macaron_runner.validation.media_types import MediaType
 
 _RECORD_SEPARATOR: Final = b"\x1e"
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 def schema_of_sequence(content: Content) -> Schema | None:
@@ -37,3 +40,25 @@ def _read_item(raw: bytes, number: int) -> Any:
         return read_json(raw.strip())
     except UnreadableText as error:
         raise UnreadableText(f"item {number} {error}") from None
+
+
+def json_line(raw: bytes, media_type: MediaType) -> bytes:
+    """Return one JSON text as an item of a sequence."""
+    return (_RECORD_SEPARATOR if media_type.is_json_seq else b"") + raw + b"\n"
+
+
+def server_sent_event(event: Mapping[str, Any]) -> bytes:
+    r"""Return one event of `text/event-stream`: its fields, `data` last. Raises ValueError for a field of two lines.
+
+    server_sent_event({"event": "sold", "data": "a\nb"}) == b"event: sold\ndata: a\ndata: b\n\n"
+    """
+    lines = []
+    for name, value in event.items():
+        if value is not None and name != "data":
+            text = str(value)
+            if _LINE_END.search(f"{name}{text}"):
+                raise ValueError(f'the field "{name[:40]}" of an event cannot have line ends')
+            lines.append(f"{name}: {text}")
+    data = event.get("data")
+    lines += [f"data: {line}" for line in _LINE_END.split(data)] if data is not None else []
+    return "\n".join([*lines, "", ""]).encode("utf-8", "replace")

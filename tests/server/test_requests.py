@@ -40,7 +40,7 @@ paths:
       operationId: result
       parameters: [{name: kind, in: path, required: true, schema: {type: string}}]
       responses:
-        "200": {description: fine, content: {application/json: {schema: {}}}}
+        "200": {description: fine, content: {application/json: {schema: {}}, application/hal+json: {}}}
         default: {description: any, content: {application/json: {}}}
   /slash/: {get: {operationId: text_of, x-bind-server: shop_handlers.text, responses: *json}}
   /async: {get: {operationId: waits, responses: *json}}

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import io
 import json
 import math
 import uuid
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from macaron_runner.errors import BadResponse, NotAcceptable
-from macaron_runner.openapi.operation import Content, Operation, Response
+from macaron_runner.openapi.operation import Content, Header, Operation, Response
 from macaron_runner.validation.jsonable import NotJson, jsonable
 from macaron_runner.validation.responses import Mode, ResponseEncoder, compile_responses
 
@@ -260,3 +261,221 @@ def test_what_is_broken_is_logged_unless_told_otherwise(caplog: pytest.LogCaptur
     operation = Operation("shop", "GET", "", "/x", "get", (), None, (ok(ORDER),))
     compile_responses(operation, {}, "log").encode({"id": "a"}, 200, JSON)
     assert caplog.messages == ['the answer breaks its description: /id is not an integer: "a"']
+
+
+# Headers
+
+
+COUNT = Header("X-Count", {"type": "integer"}, required=True)
+SIZES = Header("X-Sizes", {"type": "array", "items": {"type": "integer"}})
+
+
+@pytest.mark.parametrize(
+    ("headers", "problems"),
+    [
+        ([("x-count", "1")], []),
+        ([("X-Count", "1"), ("X-Sizes", "1,2"), ("X-Other", "x")], []),
+        ([("X-Count", "1"), ("X-Sizes", "1"), ("X-Sizes", "2")], []),
+        ([], [("/X-Count", "is required")]),
+        (
+            [("X-Count", "a"), ("X-Sizes", "1, b")],
+            [("/X-Count", "is not an integer"), ("/X-Sizes", "is not an integer")],
+        ),
+    ],
+)
+def test_headers(headers: list[tuple[str, str]], problems: list[tuple[str, str]]) -> None:
+    response = Response("2XX", content=(Content(JSON),), headers=(COUNT, SIZES))
+    check = answering(response).answer(200, JSON).check_headers
+    assert check is not None
+    reports: list[BadResponse] = []
+    reporting = answering(response, mode="log", reports=reports).answer(201, JSON).check_headers
+    assert reporting is not None
+    reporting(headers)
+    found = [(one.pointer, one.message.partition(":")[0]) for error in reports for one in error.errors]
+    assert found == problems
+    if problems:
+        with pytest.raises(BadResponse) as caught:
+            check(headers)
+        assert {one.location for one in caught.value.errors} == {"header"}
+    else:
+        check(headers)
+
+
+def test_headers_that_nobody_looks_at() -> None:
+    made_by_us = Header("X-Request-ID", {"type": "integer"}, required=True)
+    response = Response("200", content=(Content(JSON),), headers=(made_by_us,))
+    assert answering(response).answer(200, JSON).check_headers is None
+    assert answering(ok()).answer(200, JSON).check_headers is None
+    described = Response("200", content=(Content(JSON),), headers=(COUNT,))
+    assert answering(described, mode="none").answer(200, JSON).check_headers is None
+    empty = answering(Response("204", headers=(COUNT,))).answer(204, JSON)
+    assert (empty.headers, empty.check_headers is None) == ((), False)
+
+
+# Media types
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        (JSON, JSON),
+        ("text/csv", "text/csv; charset=utf-8"),
+        ("text/csv; charset=iso-8859-1", "text/csv; charset=iso-8859-1"),
+        ("text/event-stream", "text/event-stream"),
+        ("image/png", "image/png"),
+    ],
+)
+def test_content_type(name: str, content_type: str) -> None:
+    encoder = answering(Response("200", "", (Content(name),)))
+    assert encoder.answer(200, encoder.negotiate(None)).headers == (("Content-Type", content_type),)
+
+
+def test_text_is_written_in_its_charset() -> None:
+    name = "text/plain; charset=ISO-8859-1"
+    encoder = answering(Response("200", "", (Content(name),)))
+    assert encoder.encode("é", 200, name) == b"\xe9"
+    with pytest.raises(BadResponse) as caught:
+        encoder.encode("€", 200, name)
+    assert caught.value.errors[0].message == "the text is not ISO-8859-1"
+
+
+def test_a_media_type_that_the_handler_chooses() -> None:
+    response = Response("200", "", (Content(JSON, ORDER), Content("text/*", {"maxLength": 1})))
+    encoder = answering(response)
+    assert encoder.answer_as(200, "text/csv").write("a") == b"a"
+    assert encoder.answer_as(200, "application/json; charset=utf-8").write({"id": 1}) == b'{"id":1}'
+    for content_type, value in (
+        ("text/csv", "ab"),
+        ("image/png", b"x"),
+        ("nonsense", b"x"),
+        (JSON, {"id": "a"}),
+    ):
+        with pytest.raises(BadResponse):
+            encoder.answer_as(200, content_type).write(value)
+    reports: list[BadResponse] = []
+    lenient = answering(response, mode="log", reports=reports)
+    assert lenient.answer_as(200, "image/png").write(b"x") == b"x"
+    assert [error.errors[0].message for error in reports] == [
+        'the media type "image/png" is not among those of the response 200'
+    ]
+    assert answering(response, mode="none").answer_as(200, "image/png").write(b"x") == b"x"
+    assert answering(Response("204")).answer_as(204, "image/png").write(None) == b""
+
+
+def test_an_operation_that_describes_no_responses_promises_nothing() -> None:
+    assert answering().encode({"a": 1}, 299, JSON) == b'{"a":1}'
+    assert answering().encode(None, 200, JSON) == b""
+
+
+# Streams
+
+
+def test_what_is_made_piece_by_piece_is_sent_piece_by_piece() -> None:
+    made = []
+
+    def pieces() -> Any:
+        for piece in ("é", b"b", "c"):
+            made.append(piece)
+            yield piece
+
+    for media_type in ("text/plain", "application/octet-stream"):
+        made.clear()
+        stream = answering(ok({"type": "string"}, media_type)).encode(pieces(), 200, media_type)
+        assert not isinstance(stream, bytes)
+        assert made == []
+        assert (next(stream), made) == ("é".encode(), ["é"])
+        assert list(stream) == [b"b", b"c"]
+
+
+def test_what_a_stream_comes_from_is_closed_with_it() -> None:
+    closed = []
+
+    def pieces() -> Any:
+        try:
+            yield b"a"
+            yield b"b"
+        finally:
+            closed.append(True)
+
+    stream = answering(ok(None, "image/png")).encode(pieces(), 200, "image/png")
+    assert not isinstance(stream, bytes)
+    assert next(stream) == b"a"
+    stream.close()
+    assert closed
+
+
+def test_files_are_sent_in_pieces_and_closed() -> None:
+    file = io.BytesIO(bytes(200_000))
+    stream = answering(ok(None, "image/*")).encode(file, 200, "image/png")
+    assert not isinstance(stream, bytes)
+    sizes = [len(piece) for piece in stream]
+    stream.close()
+    assert (sum(sizes), max(sizes) < 100_000, file.closed) == (200_000, True, True)
+    assert list(answering(ok(None, "text/csv")).encode(io.StringIO("é"), 200, "text/csv")) == ["é".encode()]
+
+
+def test_a_piece_that_cannot_be_sent_ends_the_stream() -> None:
+    stream = answering(ok(None, "image/png")).encode(iter([b"a", {"b": 1}]), 200, "image/png")
+    assert not isinstance(stream, bytes)
+    assert next(stream) == b"a"
+    with pytest.raises(BadResponse):
+        next(stream)
+
+
+EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["data"],
+    "properties": {"data": {"type": "string"}, "id": {"type": "integer"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "items", "expected"),
+    [
+        ("application/jsonl", ORDER, [{"id": 1}, Model(id=2)], b'{"id":1}\n{"id":2}\n'),
+        ("application/x-ndjson", None, [{"at": DAY.date()}], b'{"at":"2026-01-02"}\n'),
+        ("application/json-seq", ORDER, [{"id": 1}], b'\x1e{"id":1}\n'),
+        ("application/jsonl", ORDER, [b"as it is"], b"as it is"),
+        ("application/jsonl", ORDER, [], b""),
+        (
+            "text/event-stream",
+            EVENT,
+            [{"data": "a\r\nb", "event": "sold", "id": 7}],
+            b"event: sold\nid: 7\ndata: a\ndata: b\n\n",
+        ),
+        ("text/event-stream", EVENT, ["é", {"data": {"a": [1]}}], 'data: é\n\ndata: {"a":[1]}\n\n'.encode()),
+        ("text/event-stream", None, [Model(retry=100), b": a comment\n\n"], b"retry: 100\n\n: a comment\n\n"),
+    ],
+)
+def test_sequences(media_type: str, schema: Any, items: list[Any], expected: bytes) -> None:
+    encoder = answering(Response("200", "", (Content(media_type, item_schema=schema),)))
+    assert encoder.encode(items, 200, media_type) == expected
+    stream = encoder.encode(iter(items), 200, media_type)
+    assert not isinstance(stream, bytes)
+    assert b"".join(stream) == expected
+    if items and isinstance(items[0], dict):
+        assert encoder.encode(items[0], 200, media_type) == encoder.encode(items[:1], 200, media_type)
+    assert encoder.encode(None, 200, media_type) == b""
+    assert encoder.encode("framed\n", 200, media_type) == b"framed\n"
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "wrong"),
+    [
+        ("application/jsonl", ORDER, {"id": "a"}),
+        ("application/json-seq", ORDER, 1),
+        ("application/jsonl", None, object()),
+        ("text/event-stream", EVENT, {"event": "x"}),
+        ("text/event-stream", None, {"data": "a", "event": "x\ndata: forged"}),
+        ("text/event-stream", None, {"data": object()}),
+    ],
+)
+def test_an_item_that_does_not_fit_ends_the_stream(media_type: str, schema: Any, wrong: Any) -> None:
+    encoder = answering(Response("200", "", (Content(media_type, item_schema=schema),)))
+    stream = encoder.encode(iter([{"id": 1, "data": "a"}, wrong]), 200, media_type)
+    assert not isinstance(stream, bytes)
+    assert next(stream)
+    with pytest.raises(BadResponse):
+        next(stream)
+    with pytest.raises(BadResponse):
+        encoder.encode([wrong], 200, media_type)
