@@ -56,6 +56,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC235": "a range is empty",
     "MAC236": "a pool is not known",
     "MAC237": "a finding that cannot be ignored is",
+    "MAC238": "a format of the service's own cannot be used",
     # 25x: what several rooms say together (assembly)
     "MAC250": "an API's document does not exist",
     "MAC251": "models that two APIs share differ",

@@ -133,6 +133,15 @@ class Api(Section):
     """Refuse a document that breaks its own specification; false serves the operations that no error is about."""
 
 
+class Format(Section):
+    """A format of texts, as the documents of the service may name it beside the standard ones."""
+
+    pattern: str | None = None
+    """A regular expression (ECMA 262) that the text must match; `^` and `$` make it match the whole."""
+    check: FunctionName | None = None
+    """A function that gets the text and tells whether it fits; ValueError means no."""
+
+
 class Http(Section):
     """How requests and answers behave in every API."""
 
@@ -261,6 +270,8 @@ class MacaronConfig(Section):
     """Verifiers of credentials; which operation needs one is said by its document."""
     apis: NamedSome[Api]
     """The APIs served, by name. The built-in API ping is always among them."""
+    formats: Named[Format] = FrozenMap()
+    """Formats of the service's own, by name; documents of all versions may use them."""
     clients: Later = None
     """APIs of other services; not available in this version."""
     http: Http = Http.model_construct()

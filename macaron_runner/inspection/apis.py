@@ -18,6 +18,7 @@ from macaron_runner.inspection.security import verifiers_of_api
 from macaron_runner.openapi.operation import Api
 from macaron_runner.server.conflicts import claimed_twice
 from macaron_runner.validation.examples import check_examples
+from macaron_runner.validation.formats import check_formats, own_formats
 from macaron_runner.validation.identifiers import parameter_identifiers
 
 
@@ -28,7 +29,7 @@ def inspect_apis(
     sources = tuple(documents)
     read, found = read_apis(sources)
     apis: list[InspectedApi] = []
-    problems = [*found]
+    problems = [*found, *check_formats(configuration)]
     for source in sources:
         api, wrong = _inspected(configuration, source, read[source.name], doubts)
         apis.append(api)
@@ -55,7 +56,8 @@ def _inspected(
     )
     found = [*problems, *_check_names(inspected)]
     found += headers_that_never_arrive(configuration, inspected)
-    found += check_examples(api, whole=not has_errors(source.problems))
+    formats = own_formats(configuration.config.formats)
+    found += check_examples(api, formats, whole=not has_errors(source.problems))
     return inspected, found
 
 

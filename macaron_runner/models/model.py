@@ -31,6 +31,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from macaron_runner.diagnostics import near_word
+from macaron_runner.validation.formats import read_base64
 
 _AS_IT_IS: Final = core_schema.simple_ser_schema("any")
 """Written as what a value is, whatever it was declared."""
@@ -195,7 +196,7 @@ def _read_base64(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return base64.b64decode(value, validate=True)
+        return read_base64(value)
     except ValueError:  # text beyond ASCII, or binascii.Error
         raise PydanticCustomError("base64", "is not base64") from None
 

@@ -10,7 +10,7 @@ section 4.8.24.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from macaron_runner.openapi.dialects import Dialect
@@ -43,7 +43,13 @@ _DROPPED: Final = (
 )
 _COMBINING: Final = ("$ref", "allOf", "anyOf", "oneOf", "not", "const", "if")
 _ANNOTATIONS: Final = ("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly")
-_BOUNDS: Final = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+_SINGLE, _DOUBLE = 3.4028234663852886e38, 1.7976931348623157e308
+_BOUNDS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = {
+    "integer": {f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)}
+    | {f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+    "number": {"float": (-_SINGLE, _SINGLE), "double": (-_DOUBLE, _DOUBLE)},
+}
+"""The limits of the formats of numbers, by type (OpenAPI format registry; IEEE 754 binary32 and binary64)."""
 _CONTENT_FORMATS: Final = {
     "byte": {"contentEncoding": "base64"},
     "binary": {"contentMediaType": "application/octet-stream"},
@@ -93,7 +99,7 @@ class Normaliser:
         schema = self._keywords(node, context)
         if context.dialect.older and not _OLDER.isdisjoint(node.value):
             self._older_keywords(node, schema, context)
-        for mend in (_one_type, _numeric_limits, _integer_bounds, _content):
+        for mend in (_one_type, _numeric_limits, _bounds, _content):
             mend(schema)
         _required(schema, node)
         return _nullable(node, schema, context.dialect)
@@ -212,12 +218,15 @@ def _numeric_limits(schema: SchemaDict) -> None:
             schema[exclusive] = schema.pop(limit)
 
 
-def _integer_bounds(schema: SchemaDict) -> None:
-    """Give int32 and int64 their limits, where the schema's own are wider."""
+def _bounds(schema: SchemaDict) -> None:
+    """Give formats of numbers, as int32, their limits, where the schema's own are wider."""
     form = schema.get("format")
-    if not isinstance(form, str) or form not in _BOUNDS or "integer" not in _types(schema):
+    if not isinstance(form, str):
         return
-    low, high = _BOUNDS[form]
+    known = [_BOUNDS[name][form] for name in _types(schema) if name in _BOUNDS and form in _BOUNDS[name]]
+    if not known:
+        return
+    low, high = known[0]
     if not any(limit >= low for limit in _limits(schema, "minimum", "exclusiveMinimum")):
         schema["minimum"] = low
     if not any(limit <= high for limit in _limits(schema, "maximum", "exclusiveMaximum")):

@@ -13,7 +13,7 @@ from typing import Any
 from macaron_runner.assembly import Assembly, ServedApi
 from macaron_runner.auth.security import Guard, compile_security
 from macaron_runner.code.function import Function
-from macaron_runner.code.named import find_named
+from macaron_runner.code.named import find_format_checks, find_named
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, raise_errors
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.binding import Binder, Binding
@@ -24,6 +24,7 @@ from macaron_runner.server.errors import compile_form
 from macaron_runner.server.health import health_checks
 from macaron_runner.server.service_app import ServiceApp
 from macaron_runner.validation.body import compile_body
+from macaron_runner.validation.formats import Formats, check_formats, own_formats
 from macaron_runner.validation.parameters import compile_parameters
 from macaron_runner.validation.responses import compile_responses
 from macaron_runner.validation.schema import Definitions
@@ -94,8 +95,9 @@ class _Compiler:
 
     def operations(self) -> Iterator[ServedOperation]:
         """Yield the operations that could be compiled."""
+        formats = self._formats()
         for served in self._assembly.apis:
-            definitions = Definitions(served.api.schemas)
+            definitions = Definitions(served.api.schemas, formats)
             for operation in served.operations:
                 try:
                     compiled = self._operation(served, operation, definitions)
@@ -116,6 +118,13 @@ class _Compiler:
         endpoint = compile_endpoint(operation, binding, guard, codec, self._limit)
         headers = deprecation_headers(operation)
         return ServedOperation(operation, announcing(endpoint, headers) if headers else endpoint, codec)
+
+    def _formats(self) -> Formats:
+        """Return the formats of the service; what is wrong with them joins the problems."""
+        configuration = self._assembly.configuration
+        checks, problems = find_format_checks(configuration, self._binder.code)
+        self._problems += [*check_formats(configuration), *problems]
+        return own_formats(configuration.config.formats, checks)
 
     def error_handler(self) -> Callable[..., Any] | None:
         """Return the function of `http.error_handler`, or None; what is wrong with it joins the problems."""

@@ -19,7 +19,7 @@ _CONVERTED: Final = ("date", "date-time", "uuid", "byte", "decimal")
 def is_of_type(finding: Finding) -> bool:
     """Tell whether what is wrong with a default is that it is of another type, or none of the listed values."""
     if finding.keyword == "format":
-        return any(finding.message.startswith(f"is not a valid {name}:") for name in _CONVERTED)
+        return finding.subject in _CONVERTED
     return finding.keyword in _OF_TYPE
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
 from macaron_runner.validation.defaults import bad_default, is_of_type
+from macaron_runner.validation.formats import ALONE, Formats
 from macaron_runner.validation.problems import Finding, pointer_of
 from macaron_runner.validation.schema import Definitions, misfits
 from macaron_runner.validation.text_values import shape_of
@@ -45,7 +46,7 @@ class _Claim:
     default_of: tuple[Operation, Parameter] | None = None
 
 
-def check_examples(api: Api, *, whole: bool = True) -> tuple[Diagnostic, ...]:
+def check_examples(api: Api, formats: Formats = ALONE, *, whole: bool = True) -> tuple[Diagnostic, ...]:
     """Return a problem for each default, example or listed value that its own schema refuses.
 
     A warning, but an error for the default of a parameter that is not even of its type: that is never served.
@@ -54,7 +55,7 @@ def check_examples(api: Api, *, whole: bool = True) -> tuple[Diagnostic, ...]:
     schema could change is told. A value may fit as part of a request or of a response. All are held against their
     schemas at once.
     """
-    found = _false(list(_claims(api)), api)
+    found = _false(list(_claims(api)), Definitions(api.schemas, formats))
     return tuple(dict.fromkeys(_problem(*each) for each in found if whole or _is_certain(each[1])))
 
 
@@ -67,14 +68,13 @@ def refused_defaults(api: Api) -> Iterator[tuple[Operation, Diagnostic]]:
         for claim in _of_parameter(operation, parameter, api.schemas)
         if claim.default_of is not None
     ]
-    for claim, finding in _false(claims, api):
+    for claim, finding in _false(claims, Definitions(api.schemas)):
         if claim.default_of is not None and is_of_type(finding):
             yield claim.default_of[0], _problem(claim, finding)
 
 
-def _false(claims: list[_Claim], api: Api) -> list[tuple[_Claim, Finding]]:
+def _false(claims: list[_Claim], definitions: Definitions) -> list[tuple[_Claim, Finding]]:
     """Return the claims that hold neither in a request nor in a response, with what refuses them."""
-    definitions = Definitions(api.schemas)
     in_request = misfits([(claim.schema, claim.value) for claim in claims], definitions, "request")
     doubtful = [(claims[number], finding) for number, finding in in_request.items()]
     in_response = misfits([(claim.schema, claim.value) for claim, _ in doubtful], definitions, "response")

@@ -48,7 +48,7 @@ class EngineError(Protocol):
 class Finding(NamedTuple):
     """One problem: where in the value (`path`), which keyword of the schema saw it, and what it is in words.
 
-    `subject` is the name that an unknown, missing or misnamed property has; `types` and `options` are the
+    `subject` is the name that an unknown, missing or misnamed property, or a format, has; `types` and `options` are the
     types and values that were expected; `schema_path` tells where in the schema the keyword stands.
     """
 
@@ -245,6 +245,15 @@ def _distance(branch: list[Finding], depth: int) -> tuple[bool, bool, bool, int,
     return reference, wrong_type, tagged, len(own), len(branch)
 
 
+def _bad_format(error: EngineError) -> Iterator[Finding]:
+    form = error.kind.format
+    words = _FORMATS.get(form, f"a valid {form}")
+    yield _finding(error, f"is not {words}: {shown(error.instance)}", subject=form)
+
+
+_FORMATS: Final = {"byte": "base64"}
+"""What formats are called whose names say little."""
+
 _EXPLAIN: Final[dict[str, Callable[[EngineError], Iterator[Finding]]]] = {
     "additionalProperties": _unexpected_properties,
     "additionalItems": _unexpected_items,
@@ -255,7 +264,7 @@ _EXPLAIN: Final[dict[str, Callable[[EngineError], Iterator[Finding]]]] = {
     "exclusiveMaximum": _says("is not less than {limit}", "limit"),
     "exclusiveMinimum": _says("is not greater than {limit}", "limit"),
     "falseSchema": _forbidden,
-    "format": _says("is not a valid {limit}", "format"),
+    "format": _bad_format,
     "maxItems": _says("has more than {limit} item{s}", "limit", value=False),
     "maxLength": _says("is longer than {limit} character{s}", "limit"),
     "maxProperties": _says("has more than {limit} propert{ies}", "limit", value=False),

@@ -50,15 +50,20 @@ class DirectedSchemas:
 
     A property that is readOnly is not required in a request, one that is writeOnly not in a response (OpenAPI
     3.1 section 4.8.24.3); such properties are still accepted. `readable` tells whether the engine can use a
-    pattern; those it cannot are left out.
+    pattern; those it cannot are left out. `formats` are patterns that texts of a service's own formats match.
     """
 
     def __init__(
-        self, definitions: Mapping[str, Schema], direction: Direction, readable: Callable[[str], bool]
+        self,
+        definitions: Mapping[str, Schema],
+        direction: Direction,
+        readable: Callable[[str], bool],
+        formats: Mapping[str, str],
     ) -> None:
         self._definitions = definitions
         self._flag = _FLAGS[direction]
         self._readable = readable
+        self._formats = formats
         self._numbers = {name: str(number) for number, name in enumerate(definitions)}
         self._rewritten: dict[str, tuple[Schema, frozenset[str]]] = {}
         self._reached: set[str] = set()
@@ -175,6 +180,9 @@ class DirectedSchemas:
             _merge_lengths(result, _shortened(pattern))
             if not self._readable(result["pattern"]):
                 del result["pattern"]
+        form = schema.get("format")
+        if isinstance(form, str) and (own := self._formats.get(form)) is not None:
+            result["allOf"] = [*result.get("allOf", ()), {"pattern": own}]
         if patterns := schema.get("patternProperties"):
             kept = {
                 text: self._rewrite(member, inside)

@@ -15,6 +15,7 @@ import jsonschema_rs
 import orjson
 
 from macaron_runner.openapi.operation import Schema
+from macaron_runner.validation.formats import ALONE, Formats
 from macaron_runner.validation.problems import MOST, Finding, Path, details_of, findings_of
 from macaron_runner.validation.rewriting import DirectedSchemas, Direction, Rewritten
 
@@ -86,11 +87,14 @@ class Check:
 class Definitions(Mapping[str, Schema]):
     """The named schemas of one API, with what was compiled from them: equal schemas share one check.
 
+    `formats` are those of the service.
+
     Wrap an API's schemas once, and hand this to every compiler in place of the plain mapping.
     """
 
-    def __init__(self, schemas: Mapping[str, Schema]) -> None:
+    def __init__(self, schemas: Mapping[str, Schema], formats: Formats = ALONE) -> None:
         self._schemas = schemas
+        self._formats = formats
         self._directed: dict[Direction, DirectedSchemas] = {}
         self._checks: dict[tuple[bytes, Direction], Check] = {}
         self._rewriting = threading.Lock()  # two threads may be the first to use two checks
@@ -116,7 +120,7 @@ class Definitions(Mapping[str, Schema]):
     def _compile(self, schema: Schema, direction: Direction) -> jsonschema_rs.Validator:
         closed = self._closed(schema, direction)
         self.compiled += 1 + (len(closed.get("$defs", ())) if isinstance(closed, Mapping) else 0)
-        return _compile(closed)
+        return _compile(closed, self._formats)
 
     def _closed(self, schema: Schema, direction: Direction) -> Rewritten:
         with self._rewriting:
@@ -124,7 +128,9 @@ class Definitions(Mapping[str, Schema]):
 
     def _of(self, direction: Direction) -> DirectedSchemas:
         if direction not in self._directed:
-            self._directed[direction] = DirectedSchemas(self._schemas, direction, readable_pattern)
+            self._directed[direction] = DirectedSchemas(
+                self._schemas, direction, readable_pattern, self._formats.patterns
+            )
         return self._directed[direction]
 
 
@@ -189,8 +195,10 @@ def readable_pattern(pattern: str) -> bool:
     return True
 
 
-def _compile(schema: Rewritten) -> jsonschema_rs.Validator:
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, offline=True)
+def _compile(schema: Rewritten, formats: Formats) -> jsonschema_rs.Validator:
+    return jsonschema_rs.Draft202012Validator(
+        schema, validate_formats=True, formats=dict(formats.functions), offline=True
+    )
 
 
 def _fingerprint(schema: Schema) -> bytes:
