@@ -72,7 +72,8 @@ class Encoding:
 class Parameter:
     """One parameter outside the body. `media_type` is set where it is described by `content` instead of `schema`.
 
-    `encoding`, by property, is that of a form which a parameter described by `content` holds.
+    `encoding`, by property, is that of a form which a parameter described by `content` holds. `inner_styles` are those
+    of the arrays inside an array, the outer first (Swagger 2.0, "Items Object"); where there are none, these are JSON.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Parameter:
     allow_empty_value: bool = False
     media_type: str | None = None
     encoding: Mapping[str, Encoding] = field(default_factory=dict)
+    inner_styles: tuple[Style, ...] = ()
     description: str = ""
     deprecated: bool = False
     extensions: Mapping[str, Any] = field(default_factory=dict)

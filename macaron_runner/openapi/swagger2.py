@@ -142,6 +142,7 @@ def _parameter(reading: Reading, node: Node) -> Parameter:
         style=style,
         explode=explode,
         allow_empty_value=node.flag("allowEmptyValue"),
+        inner_styles=tuple(_inner_styles(node.child("items"))),
         description=node.text("description"),
         extensions=extensions(node, without=_NULLABLE),
     )
@@ -153,6 +154,13 @@ def _style(node: Node) -> tuple[Style, bool]:
     if node.text("type") != "array":
         return default, default == "form"
     return _STYLES.get(node.text("collectionFormat"), (default, False))
+
+
+def _inner_styles(items: Node) -> Iterator[Style]:
+    """Yield the styles of arrays inside an array, the outer first."""
+    while items.text("type") == "array":
+        yield _STYLES.get(items.text("collectionFormat"), ("form", False))[0]
+        items = items.child("items")
 
 
 def _inline_schema(reading: Reading, node: Node, keep: frozenset[str] = _NULLABLE) -> Schema:

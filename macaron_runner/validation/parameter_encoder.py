@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from macaron_runner.openapi.operation import Parameter
 from macaron_runner.validation.escaping import Inexpressible, compile_escapes
 from macaron_runner.validation.form import field_parameter
 from macaron_runner.validation.jsonable import NotJson, jsonable, write_json
@@ -21,7 +22,7 @@ from macaron_runner.validation.text_values import Shape, shape_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from macaron_runner.openapi.operation import Encoding, Parameter, Schema
+    from macaron_runner.openapi.operation import Encoding, Schema
 
 Encode: TypeAlias = Callable[[Any], tuple[str, ...]]
 """Gives the raw pieces of a value: of a path or a header its one text, of a query the `name=value` texts to be joined
@@ -65,7 +66,10 @@ def compile_form_encoder(
     }
 
     def encode(value: Any) -> str:
-        plain = jsonable(value)
+        try:
+            plain = jsonable(value)
+        except NotJson as error:
+            raise Inexpressible(str(error)) from None
         if not isinstance(plain, dict):
             raise Inexpressible("only an object can be sent as a form")
         pieces = ((fields.get(name) or encoder_of(name, {}))(member) for name, member in plain.items())
@@ -100,16 +104,18 @@ class _Writer:
         self._in_pieces = parameter.location in {"query", "cookie"}
         self._location = parameter.location
         self._explode = parameter.explode
+        self._joint = self._syntax.exploded if parameter.explode else self._syntax.joint
         self._shape = shape_of(parameter.schema, definitions)
+        self._inner = _inner_writer(parameter, self._shape, definitions)
         self._definitions = definitions
         self._escapes = compile_escapes(parameter)
-        self._title = parameter.name
+        self._plain_name = parameter.name
         self._name = self._escapes.name(parameter.name) if self._in_pieces else parameter.name
 
     def write(self, value: Any) -> list[str]:
         """Return the pieces of a JSON value. Raises Inexpressible."""
         if self._style == "deepObject" and isinstance(value, dict | list):
-            return list(self._deep(self._title, value))
+            return list(self._deep(self._plain_name, value))
         if isinstance(value, dict):
             return self._exploded_object(value) if self._explode else [self._joined(self._alternating(value))]
         if isinstance(value, list):
@@ -117,8 +123,7 @@ class _Writer:
         return [self._single(self._escapes.alone(text_of(value, self._shape)))]
 
     def _array(self, value: list[Any]) -> list[str]:
-        items = self._item_shape()
-        parts = [self._escapes.part(text_of(item, items)) for item in value]
+        parts = [self._item(item) for item in value]
         if parts == ([] if self._shape.fewest else [""]):
             raise Inexpressible("an empty array and one of an empty text look the same")
         if not self._explode:
@@ -126,6 +131,16 @@ class _Writer:
         if not self._syntax.named:
             return [self._syntax.start + self._syntax.exploded.join(parts)]
         return self._repeated(parts)
+
+    def _item(self, value: Any) -> str:
+        """Return an item of an array; an array in it has a parameter's encoder of its own where it has a style."""
+        if self._inner is None or not isinstance(value, list):
+            return self._escapes.part(text_of(value, self._item_shape()))
+        (raw,) = self._inner.write(value)
+        raw = raw.removeprefix("=")
+        if self._joint in raw:
+            raise Inexpressible("an array and the one around it are written with the same delimiter")
+        return raw
 
     def _repeated(self, parts: list[str]) -> list[str]:
         """Return an exploded array, each item with the name; in a query `ids=` is the empty one."""
@@ -199,6 +214,20 @@ class _Writer:
 
 
 _UNKNOWN = shape_of({}, {})
+
+
+def _inner_writer(parameter: Parameter, shape: Shape, definitions: Mapping[str, Schema]) -> _Writer | None:
+    """Return what writes the arrays inside an array, as parameters of the query without a name."""
+    if not parameter.inner_styles:
+        return None
+    style, *inner = parameter.inner_styles
+    item = shape.items[0] if shape.items else {}
+    return _Writer(
+        Parameter(
+            "", "query", required=False, schema=item, style=style, explode=False, inner_styles=tuple(inner)
+        ),
+        definitions,
+    )
 
 
 def _compile_write(parameter: Parameter, definitions: Mapping[str, Schema]) -> _Write:

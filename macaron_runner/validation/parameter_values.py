@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from macaron_runner.validation.json_text import read_json
-from macaron_runner.validation.style_table import style_of
+from macaron_runner.validation.style_table import SYNTAXES, cutter, style_of
 from macaron_runner.validation.text_values import (
     Convert,
     Shape,
@@ -21,7 +21,7 @@ from macaron_runner.validation.text_values import (
 )
 
 if TYPE_CHECKING:
-    from macaron_runner.openapi.operation import Parameter, Schema
+    from macaron_runner.openapi.operation import Parameter, Schema, Style
 
 Split: TypeAlias = Callable[[str], list[str]]
 """Cuts the raw text of an array or object into its parts."""
@@ -69,7 +69,7 @@ class Values:
         self._convert = converter(parameter.schema, definitions)
         self._definitions = definitions
         self._lone = _first if parameter.location == "cookie" else only
-        self._items = self._array(shape)
+        self._items = self._array(shape, parameter.inner_styles)
         self._members = {name: self._one(member) for name, member in shape.properties.items()}
         self._arrays = {name: self._array_of(member) for name, member in shape.properties.items()}
         self._other = self._one(shape.additional[0] if shape.additional else True)
@@ -128,13 +128,21 @@ class Values:
         shape = shape_of(schema, self._definitions)
         return self._array(shape) if "array" in shape.types else None
 
-    def _array(self, shape: Shape) -> ReadItems:
+    def _inner(self, schema: Schema, styles: tuple[Style, ...]) -> Convert:
+        """Return what makes an item of raw text: an array where there is a style for it."""
+        shape = shape_of(schema, self._definitions)
+        if not styles or "array" not in shape.types:
+            return self._one(schema)
+        cut, read_items = cutter(SYNTAXES[styles[0]].joint), self._array(shape, styles[1:])
+        return lambda raw: read_items(cut(raw))
+
+    def _array(self, shape: Shape, inner_styles: tuple[Style, ...] = ()) -> ReadItems:
         """Return what makes an array of the raw texts of its items.
 
         No text and one empty text look the same in every style. They are the empty array, but where the schema
         admits none (minItems) one empty item.
         """
-        rest = self._one(shape.items[0] if shape.items else True)
+        rest = self._inner(shape.items[0] if shape.items else True, inner_styles)
         prefix = [self._one(item) for item in shape.prefix]
         if_empty = [""] if shape.fewest else []
 

@@ -18,7 +18,7 @@ y: 2}:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -59,6 +59,15 @@ ALSO_JOINTS: Final[Mapping[str, re.Pattern[str]]] = {
     "%09": re.compile(r"%09|\t"),
 }
 """The joints that are escapes themselves, and how clients write them as well. No value can hold one of these."""
+
+
+def cutter(joint: str) -> Callable[[str], list[str]]:
+    """Return what cuts raw text at a joint; an empty text has no parts."""
+    pattern = ALSO_JOINTS.get(joint)
+    if pattern is None:
+        return lambda text: text.split(joint) if text else []
+    return lambda text: pattern.split(text) if text else []
+
 
 _FITTING: Final[Mapping[str, tuple[Style, ...]]] = {
     "path": ("simple", "label", "matrix"),

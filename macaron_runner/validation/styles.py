@@ -15,7 +15,7 @@ from macaron_runner.validation.deep_object import DeepReader, nodes_of
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.media_types import parse_media_type
 from macaron_runner.validation.parameter_values import Split, Values, decoder_of, only
-from macaron_runner.validation.style_table import ALSO_JOINTS, SYNTAXES, Syntax, style_of
+from macaron_runner.validation.style_table import SYNTAXES, Syntax, cutter, style_of
 from macaron_runner.validation.text_values import UnreadableText, converter, decode_form, shape_of
 
 if TYPE_CHECKING:
@@ -204,12 +204,12 @@ def _splitter(parameter: Parameter, *, named: bool = True) -> Split:
         return _exploded_splitter(syntax, remove if syntax.named and named else None)
     if style == "label":
         return _split_label
-    cut = _cutter(syntax.joint)
+    cut = cutter(syntax.joint)
     return cut if remove is None else lambda raw: cut(remove(raw))
 
 
 def _exploded_splitter(syntax: Syntax, remove: Callable[[str], str] | None) -> Split:
-    cut = _cutter(syntax.exploded)
+    cut = cutter(syntax.exploded)
     if remove is None:
         return lambda raw: cut(_after(raw, syntax.start))
     return lambda raw: [remove(syntax.start + part) for part in cut(_after(raw, syntax.start))]
@@ -218,7 +218,7 @@ def _exploded_splitter(syntax: Syntax, remove: Callable[[str], str] | None) -> S
 def _split_label(raw: str) -> list[str]:
     """Cut `.a,b`; older versions of the specification wrote `.a.b`."""
     rest = _after(raw, ".")
-    return _cutter("," if "," in rest else ".")(rest)
+    return cutter("," if "," in rest else ".")(rest)
 
 
 def _cookie_splitter(parameter: Parameter) -> Split | None:
@@ -233,13 +233,6 @@ def _cookie_splitter(parameter: Parameter) -> Split | None:
         return raw.split(",")
 
     return split
-
-
-def _cutter(joint: str) -> Split:
-    pattern = ALSO_JOINTS.get(joint)
-    if pattern is None:
-        return lambda text: text.split(joint) if text else []
-    return lambda text: pattern.split(text) if text else []
 
 
 def _after(raw: str, prefix: str) -> str:

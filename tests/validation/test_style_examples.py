@@ -189,6 +189,28 @@ def test_collection_formats(tmp_path: Path, location: str, collection_format: st
 
 
 @pytest.mark.parametrize(
+    ("outer", "inner", "raw"),
+    [
+        ("multi", "csv", "color=1,2&color=3"),
+        ("csv", "pipes", "color=1%7C2,3"),
+        ("pipes", "ssv", "color=1%202%7C3"),
+        ("ssv", "tsv", "color=1%092%203"),
+    ],
+)
+def test_collection_formats_of_arrays_in_arrays(tmp_path: Path, outer: str, inner: str, raw: str) -> None:
+    file = tmp_path / "colors.yaml"
+    items = f"items: {{type: array, items: {{type: integer}}, collectionFormat: {inner}}}, collectionFormat: {outer}"
+    text = SWAGGER.replace("items: {type: string}, collectionFormat: FORMAT", items).replace(
+        "LOCATION", "query"
+    )
+    file.write_text(text)
+    (operation,) = read_api(read_document(file), "colors").operations
+    (parameter,) = (one for one in operation.parameters if one.location == "query")
+    assert compile_reading(parameter)(raw) == {"color": [[1, 2], [3]]}
+    assert written(parameter, [[1, 2], [3]]) == raw
+
+
+@pytest.mark.parametrize(
     ("location", "style", "explode", "value", "reason"),
     [
         ("query", "form", True, None, "null has no text"),
