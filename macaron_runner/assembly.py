@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from macaron_runner import context
 from macaron_runner.configuration.load import load
@@ -30,17 +30,25 @@ if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Api, Operation, Schema
 
 
+class Adapting(Protocol):
+    """The models of an API, as far as serving it needs them."""
+
+    def adapt(self, schema: Schema) -> Callable[[Any], Any]:
+        """Return what makes the Python value of a JSON value that fits a schema."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServedApi:
     """One API, ready to be compiled: its operations, its models, its section of macaron.yaml, who checks tokens.
 
-    `mocked`: nobody looks for handlers, all of it is answered from its document.
+    `mocked`: nothing but made-up answers; nobody looks for handlers, and credentials are believed.
     """
 
     name: str
     settings: ApiSettings
     api: Api
-    models: Models
+    models: Adapting
     verifiers: Mapping[str, Verifier]
     builtin: bool
     mocked: bool = False

@@ -56,7 +56,7 @@ def compile_security(
     chosen, problems = verifiers_of(operation, api, mapping, verifiers)
     if problems:
         raise BadConfiguration(problems)
-    guard = _guard_of_document(operation, api, chosen)
+    guard = guard_of(operation, lambda use: _check(use, api.security_schemes[use.scheme], chosen[use.scheme]))
     if marker is None:
         return guard
     if guard is None:
@@ -64,11 +64,10 @@ def compile_security(
     return _naming(guard) if marker == "required" else guard
 
 
-def _guard_of_document(operation: Operation, api: Api, verifiers: Mapping[str, Verifier]) -> Guard | None:
+def guard_of(operation: Operation, check_of: Callable[[SchemeUse], NamingGuard]) -> Guard | None:
+    """Return the guard of what a document asks for, each of its schemes checked by what `check_of` gives."""
     alternatives = tuple(
-        _all_of([_check(use, api.security_schemes[use.scheme], verifiers[use.scheme]) for use in requirement])
-        for requirement in operation.security
-        if requirement
+        _all_of([check_of(use) for use in requirement]) for requirement in operation.security if requirement
     )
     anonymous = () in operation.security
     if not alternatives:

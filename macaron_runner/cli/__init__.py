@@ -28,6 +28,7 @@ VERBS: Final = {
     "routes": "list the operations: path, handler, who may call them",
     "audit": "find what is unsafe",
     "init": "write a new service, from a template or from an API document",
+    "mock": "serve documents alone: every answer is an example or made up",
     "token": "print a token that the service accepts",
     "schema": "print the JSON Schema of macaron.yaml, for editors",
     "completion": "print the completion script for a shell",
@@ -152,7 +153,7 @@ def _explain(error: errors.CommandError, verb: str) -> int:
 
         print(render_text(error.diagnostics, color=colored(sys.stderr)), file=sys.stderr)
         count = len(error.diagnostics)
-        outcome = ", nothing was started" if verb == "run" else ""
+        outcome = ", nothing was started" if verb in ("run", "mock") else ""
         print(f"\nmacaron: {count} problem{'s' if count != 1 else ''} found{outcome}", file=sys.stderr)
     else:
         print(f"macaron: {error}", file=sys.stderr)

@@ -19,15 +19,19 @@ key of the configuration with a value, what `explain` explains (a key or a code)
 
 KINDS: Final[Mapping[str, Kind]] = {
     "DIRECTORY": "folder",
+    "DOCUMENT": "document",
     "DURATION": "free",
     "ENV": "environment",
     "FILE": "config",
     "FORMAT": "free",
+    "HOST": "free",
     "ID": "free",
     "KEY": "topic",
     "KEY=VALUE": "setting",
     "NAME": "free",
     "NAME=VALUE": "free",
+    "PATH": "free",
+    "PORT": "free",
     "SECONDS": "free",
 }
 """What stands for a value in the help (its metavar) -> what it is. A test demands that every one is here."""

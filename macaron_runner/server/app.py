@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from macaron_runner.assembly import Assembly, ServedApi
+from macaron_runner.auth.presence import compile_presence
 from macaron_runner.auth.security import Guard, compile_security
 from macaron_runner.code.function import Function
 from macaron_runner.code.named import find_format_checks, find_named
@@ -139,6 +140,8 @@ class _Compiler:
 
 def compile_guard(served: ServedApi, operation: Operation, binding: Binding) -> Guard | None:
     """Return what looks at the operation's credentials, None where it is open to all. Raises BadConfiguration."""
+    if served.mocked:
+        return compile_presence(operation, served.api)
     return compile_security(operation, served.api, served.settings.security, served.verifiers, binding.marker)
 
 

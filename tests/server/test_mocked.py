@@ -203,6 +203,8 @@ def test_the_accepted_media_type_is_answered(ask) -> None:
 def test_requests_are_checked_as_ever(ask) -> None:
     assert ask("GET", "/orders?limit=10").status_code == 400
     assert ask("POST", "/orders", json=ORDERS[0]).status_code == 401
+    made_up = {"Authorization": "Bearer made-up"}
+    assert ask("POST", "/orders", json=ORDERS[0], headers=made_up).json["error"] == "TOKEN_INVALID"
     token = {"Authorization": f"Bearer {generate_token('ada')}"}
     assert ask("POST", "/orders", json={"id": 1}, headers=token).status_code == 400
     answer = ask("POST", "/orders", json=ORDERS[0], headers=token)

@@ -78,9 +78,10 @@ def test_tour(tmp_path: Path, shell: Shell) -> None:
 
 def _take(step: Step, shell: Shell, port: str) -> None:
     """Type the command; where the README shows output, it must be that."""
-    if step.command.startswith("macaron run"):
+    if step.command.startswith(("macaron run", "macaron mock")):
         shell.type(step.command.removesuffix("&") + "> run.log 2>&1 &")
-        wait_for("the service", lambda: shell.type(f"curl -s http://127.0.0.1:{port}/ping") == "{}", 25)
+        ready = f"curl -s http://127.0.0.1:{port}/health/ready"
+        wait_for("the service", lambda: shell.type(ready) == '{"status":"ok"}', 25)
         printed = shell.type("cat run.log")
     else:
         printed = shell.type(step.command)

@@ -54,7 +54,7 @@ def free_port() -> int:
 
 
 class RunningService:
-    """`macaron run FILE …` in a process group and with a state directory of its own.
+    """`macaron run FILE …` (or `verb`) in a process group and with a state directory of its own.
 
     Entering returns when /ping answers; leaving sends TERM and asserts that the service stops by itself, with
     exit code 0. When either fails, or the block does, the service's log is shown. A block that ends the
@@ -68,7 +68,9 @@ class RunningService:
         environment: Mapping[str, str] | None = None,
         ready_path: str = "/ping",
         start_deadline: float = START_DEADLINE,
+        verb: str = "run",
     ) -> None:
+        self.verb = verb
         self.file = ROOT / file
         self.arguments = arguments
         self.port = free_port()
@@ -83,7 +85,7 @@ class RunningService:
     def __enter__(self) -> RunningService:
         with self.log_file.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "macaron_runner.cli", "run", str(self.file), *self.arguments],
+                [sys.executable, "-m", "macaron_runner.cli", self.verb, str(self.file), *self.arguments],
                 cwd=self.directory,
                 env=self._whole_environment(),
                 stdin=subprocess.DEVNULL,
@@ -181,7 +183,7 @@ class RunningService:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(STOP_DEADLINE)
-        print(f"--- log of macaron run {self.file}", self.log, "--- end of log", sep="\n")
+        print(f"--- log of macaron {self.verb} {self.file}", self.log, "--- end of log", sep="\n")
         self._directory.cleanup()
 
 

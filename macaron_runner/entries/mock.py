@@ -1,0 +1,134 @@
+"""`python -m macaron_runner.entries mock`: serves documents alone, every answer made up; no code of any service is run.
+
+Whatever credential is shown is believed, which no macaron.yaml can ask for. Not for services (web).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from macaron_runner import context
+from macaron_runner.assembly import Assembly, ServedApi
+from macaron_runner.configuration.checks import RESERVED_APIS
+from macaron_runner.configuration.given import configure
+from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.crash import CrashReporter
+from macaron_runner.diagnostics import Diagnostic, raise_errors
+from macaron_runner.documents import read_apis, read_documents
+from macaron_runner.entries.start import speak
+from macaron_runner.entries.web import serve
+from macaron_runner.openapi.operation import Api, Schema
+from macaron_runner.server.app import create_app
+from macaron_runner.server.conflicts import claimed_twice
+
+NAME: Final = "macaron mock"
+"""What stands where messages of a service name its macaron.yaml."""
+_BODY_LIMIT: Final = "16MiB"
+
+
+@dataclass(frozen=True, slots=True)
+class MockedDocuments:
+    """What is served: documents, the address, and what stands before every path where it is not what they say.
+
+    Where they are faulty, not `strict` means the operations that no error is about.
+    """
+
+    files: tuple[str, ...]
+    bind: str
+    base_path: str | None = None
+    strict: bool = True
+
+    def words(self) -> tuple[str, ...]:
+        """Return the words that `parse` reads, for a process's argv; the files' paths are made absolute."""
+        more = ("strict" if self.strict else "", *(() if self.base_path is None else (self.base_path,)))
+        files = map(os.path.abspath, self.files)  # Path.absolute would change odd names
+        return (self.bind, *files, "--", *more)
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> MockedDocuments:
+        """Return what `words` wrote."""
+        bind, *rest = words
+        end = rest.index("--")
+        strict, *base_path = rest[end + 1 :]
+        return cls(tuple(rest[:end]), bind, next(iter(base_path), None), strict == "strict")
+
+    def configure(self, environ: Mapping[str, str]) -> Configuration:
+        """Return the configuration that serves them; of the environment, MACARON_LOG_LEVEL. Raises BadConfiguration."""
+        api: dict[str, Any] = {"on_missing_handler": "mock", "strict": self.strict}
+        if self.base_path is not None:
+            api["base_path"] = self.base_path
+        value = {
+            "macaron": 1,
+            "service": {"name": "mock", "version": "mock"},
+            "apis": {name: {"spec": file, **api} for name, file in _named(self.files)},
+            "http": {"body_limit": _BODY_LIMIT},
+            "server": {"bind": self.bind, "workers": 1},
+            "observability": {"logs": {"level": environ.get("MACARON_LOG_LEVEL", "info").lower()}},
+        }
+        return configure(value, name=NAME, directory=Path.cwd())
+
+
+def main(words: Sequence[str]) -> int:
+    """Serve until told to stop. Raises BadConfiguration before anything is served."""
+    configuration = MockedDocuments.parse(words).configure(os.environ)
+    speak(configuration)
+    apis, _ = read_mocks(configuration)
+    app = create_app(assemble_mocks(configuration, apis))
+    serve(app, configuration, os.environ)
+    return 0
+
+
+def read_mocks(configuration: Configuration) -> tuple[tuple[Api, ...], tuple[Diagnostic, ...]]:
+    """Return the APIs of the documents, none of macaron's own, and warnings.
+
+    Raises BadConfiguration with everything wrong with them.
+    """
+    documents, found = read_documents(configuration)
+    doubts = raise_errors(found)
+    apis, found = read_apis(document for document in documents if document.name in configuration.config.apis)
+    doubts = (*doubts, *raise_errors(found))
+    raise_errors(tuple(claimed_twice(each for api in apis.values() for each in api.operations)))
+    return tuple(apis.values()), doubts
+
+
+def assemble_mocks(configuration: Configuration, apis: Iterable[Api]) -> Assembly:
+    """Return what serves APIs from their documents: there are no models, no verifiers, and no code to look for."""
+    name = configuration.config.service.name
+    service = context.Service(
+        name=name,
+        version=configuration.version,
+        report_crash=CrashReporter(None, name, configuration.redactor.redact),
+    )
+    context.activate(service)
+    settings = configuration.config.apis
+    served = tuple(
+        ServedApi(api.name, settings[api.name], api, _Plain(), {}, builtin=False, mocked=True) for api in apis
+    )
+    return Assembly(configuration, served, {}, None, service)
+
+
+class _Plain:
+    """JSON values as they are: nobody looks at them."""
+
+    def adapt(self, schema: Schema) -> Callable[[Any], Any]:  # noqa: ARG002 - whatever it is
+        """Return what leaves a value alone."""
+        return lambda value: value
+
+
+def _named(files: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """Yield the files with a name for each API: that of the file, with a number where it is taken."""
+    taken = set(RESERVED_APIS)
+    for file in files:
+        stem = re.sub(r"[^A-Za-z0-9_-]+", "_", Path(file).stem)[:50]
+        wanted = stem if re.match("[A-Za-z_]", stem) else f"api_{stem}"
+        name, number = wanted, 1
+        while name in taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        taken.add(name)
+        yield name, file
