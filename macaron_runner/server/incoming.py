@@ -23,6 +23,7 @@ Environ: TypeAlias = dict[str, Any]
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 _CUT_SHORT: Final = "The request's body is shorter than announced"
+_ASCII: Final = "".join(map(chr, range(0x80)))
 _NO_COOKIES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -220,6 +221,13 @@ def raw_path(environ: Environ) -> str:
     if unquote_to_bytes(raw).decode("latin-1") == path:
         return raw
     return quote(path.encode("latin-1"), safe="/:;=@!$&'()*+,~")
+
+
+def encode_query(environ: Environ) -> None:
+    """Percent-encode what a client left raw in the query (RFC 3986 section 2.1): Werkzeug reads no bytes but UTF-8."""
+    query: str = environ.get("QUERY_STRING", "")
+    if not query.isascii():
+        environ["QUERY_STRING"] = quote(query.encode("latin-1"), safe=_ASCII)
 
 
 def _origin_form(target: str) -> str:

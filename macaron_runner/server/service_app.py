@@ -28,7 +28,7 @@ from macaron_runner.server.direct import Direct, HandlerExit
 from macaron_runner.server.endpoint import Endpoint
 from macaron_runner.server.errors import ErrorReply, compile_errors, compile_form, report
 from macaron_runner.server.health import Readiness
-from macaron_runner.server.incoming import Environ, Incoming, RecordedStream, Reply, raw_path
+from macaron_runner.server.incoming import Environ, Incoming, RecordedStream, Reply, encode_query, raw_path
 from macaron_runner.server.route import Route
 from macaron_runner.server.router import Match, Router
 from macaron_runner.server.sending import as_response
@@ -107,6 +107,7 @@ class ServiceApp(Flask):
 
     def wsgi_app(self, environ: Environ, start_response: Any) -> Any:
         """Answer one request, with its context around all that is done for it."""
+        encode_query(environ)
         found = environ[_MATCH_KEY] = self._find(environ)
         route = found.target if found is not None else None
         here = _context_of(environ, "" if route is None else route.name)

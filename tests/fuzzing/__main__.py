@@ -27,7 +27,8 @@ def main(seconds: str) -> None:
             service.judge(request)
 
         atheris.Setup(
-            [sys.argv[0], f"-max_total_time={seconds}", "-max_len=4096"], hold.hypothesis.fuzz_one_input
+            [sys.argv[0], f"-max_total_time={seconds}", "-max_len=4096", "-len_control=0"],
+            hold.hypothesis.fuzz_one_input,
         )
         atheris.Fuzz()
 

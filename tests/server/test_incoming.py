@@ -3,7 +3,7 @@ from io import BytesIO
 import pytest
 
 from macaron_runner.errors import BodyTooLarge, InvalidParameter, RequestTimeout
-from macaron_runner.server.incoming import Incoming, RecordedStream, parse_cookies, raw_path
+from macaron_runner.server.incoming import Incoming, RecordedStream, encode_query, parse_cookies, raw_path
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,16 @@ from macaron_runner.server.incoming import Incoming, RecordedStream, parse_cooki
 )
 def test_raw_path(environ, path):
     assert raw_path(environ) == path
+
+
+@pytest.mark.parametrize(
+    ("query", "encoded"),
+    [("a=%20b+c&d", "a=%20b+c&d"), ("a=\xc3\xa9", "a=%C3%A9"), ("\x80=1&b=2", "%80=1&b=2"), ("", "")],
+)
+def test_a_query_is_ascii(query, encoded):
+    environ = {"QUERY_STRING": query}
+    encode_query(environ)
+    assert environ["QUERY_STRING"] == encoded
 
 
 @pytest.mark.parametrize(
