@@ -7,8 +7,9 @@ travels from a request to its tasks and clients.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextvars import ContextVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -58,39 +59,41 @@ class Context(NamedTuple):
         return cls(**{key: value for key, value in data.items() if key in known})
 
 
-_current: ContextVar[Context | None] = ContextVar("macaron_context", default=None)
+class ContextSource(Protocol):
+    """What can tell a context, and makes it when asked: most requests end before anybody asks."""
+
+    def context(self) -> Context:
+        """Return the context as it is now."""
+        ...
+
+
+_current: ContextVar[Context | ContextSource | None] = ContextVar("macaron_context", default=None)
 
 
 def current() -> Context | None:
     """Return the context of the request or task under way, or None outside any (a plain script)."""
-    return _current.get()
-
-
-class entered:  # noqa: N801 - used like the functions of contextlib, and quicker: every request has one
-    """Make `context` the current one for the length of a `with` block."""
-
-    __slots__ = ("_context", "_token")
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
-    def __enter__(self) -> Context:
-        self._token = _current.set(self._context)
-        return self._context
-
-    def __exit__(self, *_: object) -> None:
-        _current.reset(self._token)
-
-
-def amend_current(**changes: Any) -> None:
-    """Replace fields of the current context, until the `entered` block around it ends: the user, once it is known.
-
-    Raises RuntimeError outside any context.
-    """
     here = _current.get()
-    if here is None:
-        raise RuntimeError("no request or task is under way")
-    _current.set(here._replace(**changes))
+    return here if here is None or isinstance(here, Context) else here.context()
+
+
+def enter(context: Context | ContextSource) -> Token[Context | ContextSource | None]:
+    """Make `context` the current one; return what `leave` needs to make the one before it current again."""
+    return _current.set(context)
+
+
+def leave(outside: Token[Context | ContextSource | None]) -> None:
+    """End what `enter` began."""
+    _current.reset(outside)
+
+
+@contextmanager
+def entered(context: Context) -> Iterator[Context]:
+    """Make `context` the current one for the length of a `with` block."""
+    outside = enter(context)
+    try:
+        yield context
+    finally:
+        leave(outside)
 
 
 def new_id() -> str:

@@ -29,14 +29,12 @@ Not for problems in the user's files (those are diagnostics, collected and shown
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorDetail:
+class ErrorDetail(NamedTuple):
     """One place in a request (or response) that broke its contract.
 
     `location` is "body", "path", "query", "header" or "cookie"; `pointer` is a JSON pointer (RFC 6901) into the
@@ -75,14 +73,19 @@ class MacaronError(Exception):
         self.user_message = user_message
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self._error_id: str | None = None
         super().__init__(self.description)
 
-    @cached_property
+    @property
     def error_id(self) -> str:
-        """The id that the answer and the log line share; made when it is first asked for."""
-        import uuid  # not at the top: no command that answers no requests needs it
-
-        return str(uuid.uuid4())
+        """The id that the answer and the log line share, a random UUID (RFC 9562 section 5.4); made when asked for."""
+        if self._error_id is None:
+            number = bytearray(os.urandom(16))
+            number[6] = number[6] & 0x0F | 0x40
+            number[8] = number[8] & 0x3F | 0x80
+            text = number.hex()
+            self._error_id = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return self._error_id
 
     def to_json(self) -> dict[str, Any]:
         """Return the body of the answer, as "What a client sees" in the README describes it."""

@@ -44,16 +44,16 @@ class ModelNamespace:
 class ApiNamespace:
     """One API as handlers see it: its models as attributes, all of them under `model`, its `client`."""
 
-    __slots__ = ("_client", "_name", "model")
-
     def __init__(self, name: str, models: Mapping[str, Any], client: Any = None) -> None:
+        model = ModelNamespace(name, models)
+        vars(self).update({word: getattr(model, word) for word in dir(model) if word != "client"})
         self._name = name
         self._client = client
-        self.model = ModelNamespace(name, models)
+        self.model = model
 
     def __getattr__(self, name: str) -> Any:
         if name != "client":
-            return getattr(self.model, name)
+            return getattr(self.model, name)  # which says what there is
         if self._client is None:
             raise AttributeError(f'there is no client for the API "{self._name}": this service serves it')
         return self._client

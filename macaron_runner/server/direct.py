@@ -85,9 +85,7 @@ class Direct:
         cookies: str = environ.get("HTTP_COOKIE", "")
         return bool(cookies) and bool(app.secret_key) and app.config["SESSION_COOKIE_NAME"] in cookies
 
-    def answer(
-        self, route: Route, incoming: Incoming, start_response: Callable[..., Any], request_id: str
-    ) -> Iterable[bytes]:
+    def answer(self, route: Route, incoming: Incoming, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request, as PEP 3333 wants it answered."""
         app, environ = self._app, incoming.environ
         app._got_first_request = True  # from now on Flask refuses to be set up further
@@ -98,7 +96,7 @@ class Direct:
             except BaseException as problem:
                 answer = self._answer_to(problem, route)
             if type(answer) is Reply and not contexts.is_whole:
-                return send(answer, request_id, environ["REQUEST_METHOD"], start_response)
+                return send(answer, incoming.request_id, environ["REQUEST_METHOD"], start_response)
             return app.finalize_request(as_response(answer))(environ, start_response)
         except Exception as problem:
             return app.handle_exception(problem)(environ, start_response)

@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 
 from werkzeug.wrappers import Response as AnyResponse
 
-from macaron_runner import context
 from macaron_runner.auth.security import Guard
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server import event_loop
@@ -75,12 +74,10 @@ def compile_endpoint(
 
 
 def _compile_guard(guard: Guard) -> Authenticate:
-    """Return a step that lets the context know who asks."""
+    """Return a step that lets the request know who asks."""
 
     def authenticate(incoming: Incoming) -> None:
-        identity = guard(incoming.header, incoming.cookies, incoming.query)
-        if identity is not None:
-            context.amend_current(user_id=identity.user_id, claims=identity.claims, token=identity.token)
+        incoming.identity = guard(incoming.header, incoming.cookies, incoming.query)
 
     return authenticate
 

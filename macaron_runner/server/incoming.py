@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import functools
 import io
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from types import MappingProxyType
 from typing import IO, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
+from macaron_runner.auth.verifiers import Identity
+from macaron_runner.context import Context, new_id
 from macaron_runner.errors import BodyTooLarge, InvalidParameter, RequestTimeout
 from macaron_runner.server.content_coding import DecodedStream, codings_of, decoded
 from macaron_runner.validation.styles import parse_cookie_pairs
@@ -22,6 +25,10 @@ Environ: TypeAlias = dict[str, Any]
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
+_SANE_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
+"""What may become a request id of ours: it goes into logs and headers."""
+
+_SANE_PATH: Final = re.compile(r"[\x21-\x7e]{1,1024}")
 _CUT_SHORT: Final = "The request's body is shorter than announced"
 _ASCII: Final = "".join(map(chr, range(0x80)))
 _NO_COOKIES: Final[Mapping[str, str]] = MappingProxyType({})
@@ -36,13 +43,35 @@ class Reply(NamedTuple):
 
 
 class Incoming:
-    """One request. `path_values` are the path's variables, still percent-encoded, by their names in the document."""
+    """One request, and the source of its context.
 
-    __slots__ = ("environ", "path_values")
+    `path_values` are the path's variables, still percent-encoded, by their names in the document; `operation` what
+    logs call it; `request_id` the id that it brings, where that is sane, or a new one; `identity` who asks, once known.
+    """
 
-    def __init__(self, environ: Environ, path_values: Mapping[str, str]) -> None:
+    __slots__ = ("environ", "identity", "operation", "path_values", "request_id")
+
+    def __init__(self, environ: Environ, path_values: Mapping[str, str], operation: str = "") -> None:
         self.environ = environ
         self.path_values = path_values
+        self.operation = operation
+        self.identity: Identity | None = None
+        brought = environ.get("HTTP_X_REQUEST_ID")
+        self.request_id = brought if brought and _SANE_ID.fullmatch(brought) else new_id()
+
+    def context(self) -> Context:
+        """Return what handlers, tasks and logs may know of this request (context.ContextSource)."""
+        call_id, call_path = self.environ.get("HTTP_PYMCALLID", ""), self.environ.get("HTTP_PYMCALLPATH", "")
+        here = Context(
+            self.request_id,
+            call_id=call_id if _SANE_ID.fullmatch(call_id) else self.request_id,
+            call_path=call_path if _SANE_PATH.fullmatch(call_path) else "",
+            operation=self.operation,
+        )
+        who = self.identity
+        if who is None:
+            return here
+        return here._replace(user_id=who.user_id, claims=who.claims, token=who.token)
 
     def header(self, name: str) -> str | None:
         """Return a header's value by its name in any case, or None."""

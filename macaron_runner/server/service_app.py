@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -35,11 +34,8 @@ from macaron_runner.server.sending import as_response
 from macaron_runner.server.streaming import stream_in_context
 from macaron_runner.server.url_adapter import OperationAdapter, rule_of
 
-_SANE_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
-"""What may become a request id of ours: it goes into logs and headers."""
-
-_SANE_PATH: Final = re.compile(r"[\x21-\x7e]{1,1024}")
 _MATCH_KEY: Final = "macaron.match"
+_INCOMING_KEY: Final = "macaron.incoming"
 
 
 class SlowCall(Exception):
@@ -109,19 +105,23 @@ class ServiceApp(Flask):
         """Answer one request, with its context around all that is done for it."""
         encode_query(environ)
         found = environ[_MATCH_KEY] = self._find(environ)
-        route = found.target if found is not None else None
-        here = _context_of(environ, "" if route is None else route.name)
+        if found is None or found.target is None:
+            route, incoming = None, Incoming(environ, {})
+        else:
+            route = found.target
+            incoming = Incoming(environ, found.values, route.name)
         started = time.monotonic()
-        with context.entered(here):
-            try:
-                if found is None or route is None or not self._direct.suits(route, environ):
-                    return super().wsgi_app(environ, start_response)
-                incoming = Incoming(environ, found.values)
-                return self._direct.answer(route, incoming, start_response, here.request_id)
-            finally:
-                taken = time.monotonic() - started
-                if taken > self._slow_call:
-                    _report_slow_call(environ, taken, self._slow_call)
+        outside = context.enter(incoming)
+        try:
+            if route is not None and self._direct.suits(route, environ):
+                return self._direct.answer(route, incoming, start_response)
+            environ[_INCOMING_KEY] = incoming
+            return super().wsgi_app(environ, start_response)
+        finally:
+            taken = time.monotonic() - started
+            if taken > self._slow_call:
+                _report_slow_call(environ, taken, self._slow_call)
+            context.leave(outside)
 
     def _find(self, environ: Environ) -> Match[Route] | None:
         return self._router.find(environ["REQUEST_METHOD"], raw_path(environ))
@@ -233,7 +233,12 @@ class ServiceApp(Flask):
 
 
 def _view_of(endpoint: Endpoint) -> Callable[..., AnyResponse]:
-    return lambda **path_values: as_response(endpoint(Incoming(request.environ, path_values)))
+    def view(**path_values: str) -> AnyResponse:
+        incoming = request.environ.get(_INCOMING_KEY) or Incoming(request.environ, path_values)
+        incoming.path_values = path_values  # hooks may have changed them (url_value_preprocessor)
+        return as_response(endpoint(incoming))
+
+    return view
 
 
 def _endpoint_of(reply: Callable[[], Reply]) -> Endpoint:
@@ -243,25 +248,6 @@ def _endpoint_of(reply: Callable[[], Reply]) -> Endpoint:
 def _methods_like(method: str) -> frozenset[str]:
     """Return the methods that an operation's endpoint answers: what answers GET answers HEAD as well."""
     return frozenset({"GET", "HEAD"} if method == "GET" else {method})
-
-
-def _context_of(environ: Environ, operation: str) -> context.Context:
-    """Return the context that a request starts with: the ids it brings, where they are sane, or new ones."""
-    request_id = environ.get("HTTP_X_REQUEST_ID")
-    if request_id is None or not _SANE_ID.fullmatch(request_id):
-        request_id = context.new_id()
-    if "HTTP_PYMCALLID" not in environ and "HTTP_PYMCALLPATH" not in environ:
-        return context.Context(request_id, request_id, "", operation)
-    return context.Context(
-        request_id,
-        call_id=_sane(_SANE_ID, environ.get("HTTP_PYMCALLID")) or request_id,
-        call_path=_sane(_SANE_PATH, environ.get("HTTP_PYMCALLPATH")),
-        operation=operation,
-    )
-
-
-def _sane(pattern: re.Pattern[str], given: str | None) -> str:
-    return given if given is not None and pattern.fullmatch(given) else ""
 
 
 def _report_slow_call(environ: Environ, taken: float, limit: float) -> None:

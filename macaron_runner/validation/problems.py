@@ -73,7 +73,11 @@ class Unusable(ValueError):
 
 def pointer_of(path: Iterable[str | int]) -> str:
     """Return the JSON pointer (RFC 6901) of a path: ("a/b", 0) -> "/a~1b/0"; the whole value is ""."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    steps = [step if isinstance(step, str) else str(step) for step in path]
+    text = "/".join(steps)
+    if "~" in text or text.count("/") >= len(steps):
+        text = "/".join([step.replace("~", "~0").replace("/", "~1") for step in steps])
+    return "/" + text if steps else ""
 
 
 def invalid(details: Sequence[ErrorDetail]) -> InvalidParameter:
@@ -90,7 +94,7 @@ def details_of(findings: Iterable[Finding], location: str, pointer: str = "") ->
     A missing property is reported at the object that lacks it, an unknown one at the property itself. At most
     MOST, and after the first only as many as LONGEST has room for.
     """
-    unique = dict.fromkeys((pointer + pointer_of(finding.path), finding.message) for finding in findings)
+    unique = dict.fromkeys([(pointer + pointer_of(finding.path), finding.message) for finding in findings])
     room = LONGEST
     details: list[ErrorDetail] = []
     for place, message in islice(unique, MOST):
@@ -128,8 +132,8 @@ def _explain(error: EngineError) -> Iterator[Finding]:
 
 
 def _finding(error: EngineError, message: str, *, step: str | int | None = None, **details: Any) -> Finding:
-    path = tuple(error.instance_path) if step is None else (*error.instance_path, step)
-    return Finding(path, error.kind.name, message, schema_path=tuple(error.schema_path), **details)
+    path = (*error.instance_path,) if step is None else (*error.instance_path, step)
+    return Finding(path, error.kind.name, message, schema_path=(*error.schema_path,), **details)
 
 
 def _unknown(error: EngineError) -> Iterator[Finding]:
@@ -138,13 +142,16 @@ def _unknown(error: EngineError) -> Iterator[Finding]:
 
 def _says(text: str, argument: str = "", *, value: bool = True) -> Callable[[EngineError], Iterator[Finding]]:
     """Return an explanation of one sentence, with the keyword's argument put into it and the value behind it."""
+    before, _, after = text.partition("{limit}")
+    counts = "{s}" in after or "{ies}" in after
 
     def explain(error: EngineError) -> Iterator[Finding]:
-        limit = getattr(error.kind, argument) if argument else None
-        end = f": {shown(error.instance)}" if value else ""
-        one = limit == 1
-        words = {"limit": limit, "s": "" if one else "s", "ies": "y" if one else "ies"}
-        yield _finding(error, text.format(**words) + end)
+        limit = getattr(error.kind, argument) if argument else ""
+        end = after
+        if counts:
+            end = after.format(s="", ies="y") if limit == 1 else after.format(s="s", ies="ies")
+        shown_value = f": {shown(error.instance)}" if value else ""
+        yield _finding(error, f"{before}{limit}{end}{shown_value}")
 
     return explain
 
