@@ -82,7 +82,8 @@ class AsgiCaller:
         request = {"type": "http.request", "body": workload.body, "more_body": False}
 
         async def many(count: int) -> Answer:
-            status, parts = 0, []
+            status = 0
+            parts: list[bytes] = []
 
             async def receive() -> Any:
                 return request

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Final
 
 from tests.benchmarks.calls import Repeat, caller_of
-from tests.benchmarks.peers import PEERS, VARIANTS, Peer
+from tests.benchmarks.peers import EVERYONE, Peer
 from tests.benchmarks.results import Results
 from tests.benchmarks.workloads import WORKLOADS
 
@@ -28,10 +28,10 @@ EVEN: Final = {"PYTHONHASHSEED": "0", "PYTHONPATH": str(ROOT)}
 """What every process has in its environment: sets are in the same order in all of them."""
 
 
-def prepared(peer: Peer) -> Mapping[str, Repeat]:
+def prepared(peer: Peer, workloads: Iterable[str]) -> Mapping[str, Repeat]:
     """Return what sends each workload to a peer's application, every answer looked at and all of it warm."""
     caller = caller_of(peer.create())
-    found = {name: caller.prepare(WORKLOADS[name]) for name in peer.workloads}
+    found = {name: caller.prepare(WORKLOADS[name]) for name in workloads if name in peer.workloads}
     for name, repeat in found.items():
         status, answer = repeat(20)
         assert WORKLOADS[name].answers(status, answer), f"{peer.name} {name}: {status} {answer[:500]!r}"
@@ -108,7 +108,8 @@ def count_for(process: Called, workload: str, seconds: float) -> int:
 
 def main() -> None:
     """Be a peer's process."""
-    repeats = prepared((PEERS | VARIANTS)[sys.argv[1]])
+    peer = EVERYONE[sys.argv[1]]
+    repeats = prepared(peer, peer.workloads)
     for line in sys.stdin:
         workload, count = line.split()
         began = time.process_time_ns()

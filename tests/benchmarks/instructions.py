@@ -1,24 +1,25 @@
 """Instructions a request takes, counted under valgrind: the same on a busy machine as on a quiet one.
 
-`python -m tests.benchmarks.instructions PEER…` is what runs under valgrind. It loads each peer in a child of its own,
-which forks once more for every count: FEW requests and MANY, from the same state of memory. What lies between the two
-counts is the requests and nothing else. Not for what a server adds (end_to_end).
+`python -m tests.benchmarks.instructions PEER:W1,W2…` is what runs under valgrind. It makes each peer in a child of its
+own, which forks once more for every count: FEW requests and MANY, from the same state of memory. What lies between the
+two counts is the requests and nothing else. Not for what a server adds (end_to_end).
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.benchmarks.in_process import EVEN, prepared
-from tests.benchmarks.peers import PEERS, VARIANTS, Peer
+from tests.benchmarks.peers import EVERYONE, Peer
 from tests.benchmarks.results import Results
 
 FEW: Final = 10
@@ -42,14 +43,14 @@ class Job(NamedTuple):
     requests: int
 
 
-def count(peers: Iterable[Peer], workloads: Iterable[str]) -> Results:
-    """Return instructions a request. Raises RuntimeError where valgrind does not end as it should."""
+def count(wanted: Mapping[str, Iterable[str]]) -> Results:
+    """Return instructions a request: of peers by name, which workloads. Raises RuntimeError where valgrind fails."""
     with tempfile.TemporaryDirectory(prefix="macaron-benchmark-") as folder:
         log = Path(folder) / "valgrind.log"
         words = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
         words += [f"--log-file={log}", sys.executable, "-m", __name__]
         ended = subprocess.run(
-            [*words, ",".join(workloads), *(peer.name for peer in peers)],
+            [*words, *(f"{name}:{','.join(workloads)}" for name, workloads in wanted.items())],
             env={**os.environ, **EVEN},
             stdout=subprocess.PIPE,
             text=True,
@@ -82,22 +83,21 @@ def results_of(jobs: Iterable[Job], instructions: dict[int, int]) -> Results:
 
 def main() -> None:
     """Be the process that is counted."""
-    workloads, *names = sys.argv[1:]
-    for name in names:
-        peer = (PEERS | VARIANTS)[name]
-        in_child(lambda peer=peer: count_peer(peer, workloads.split(",")))
+    words = [word.split(":") for word in sys.argv[1:]]
+    wanted = {EVERYONE[name]: workloads.split(",") for name, workloads in words}
+    for peer in wanted:
+        peer.load()  # once, here: each child has it then
+    for peer, workloads in wanted.items():
+        in_child(functools.partial(count_peer, peer, workloads))
 
 
 def count_peer(peer: Peer, workloads: Iterable[str]) -> None:
     """Be a peer's process: send requests from a child for every count."""
     os.environ.update(peer.environ)
-    repeats = prepared(peer)
-    for workload in workloads:
-        if workload in repeats:
-            few, many = (LARGE_FEW, LARGE_MANY) if workload == "W5" else (FEW, MANY)
-            for requests in (few, many):
-                pid = in_child(lambda send=repeats[workload], requests=requests: send(requests))
-                print(json.dumps(Job(pid, peer.name, workload, requests)), flush=True)
+    for workload, send in prepared(peer, workloads).items():
+        for requests in (LARGE_FEW, LARGE_MANY) if workload == "W5" else (FEW, MANY):
+            pid = in_child(functools.partial(send, requests))
+            print(json.dumps(Job(pid, peer.name, workload, requests)), flush=True)
 
 
 def in_child(work: Callable[[], object]) -> int:

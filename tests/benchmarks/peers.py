@@ -7,9 +7,10 @@ served (servers).
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
 from typing import Any, Final
 
 from tests.benchmarks.apps.tokens import SECRET
@@ -19,7 +20,7 @@ UNCHECKED: Final = ("W1", "W2", "W5")
 """What an application that neither validates nor knows tokens can be asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Peer:
     """One side of the benchmark. `environ` is what its processes find in their environment."""
 
@@ -33,16 +34,25 @@ class Peer:
     @property
     def missing(self) -> tuple[str, ...]:
         """The packages it needs that are not installed."""
-        return tuple(name for name in self.packages if _version(name) is None)
+        return missing(self.packages)
 
     @property
     def versions(self) -> str:
         """What is measured, in words."""
         return ", ".join(f"{name} {_version(name)}" for name in self.packages)
 
+    def load(self) -> ModuleType:
+        """Import all it needs, and return the module with its application."""
+        return importlib.import_module(f"tests.benchmarks.apps.{self.module}")
+
     def create(self) -> Any:
         """Return its application, WSGI or ASGI."""
-        return importlib.import_module(f"tests.benchmarks.apps.{self.module}").create()
+        return self.load().create()
+
+
+def missing(packages: Iterable[str]) -> tuple[str, ...]:
+    """Return those that are not installed."""
+    return tuple(name for name in packages if _version(name) is None)
 
 
 def _version(package: str) -> str | None:
@@ -83,3 +93,6 @@ VARIANTS: Final = {
     )
 }
 """Other forms of two of them, to see what a form costs."""
+
+EVERYONE: Final = PEERS | VARIANTS
+"""All of them by name."""

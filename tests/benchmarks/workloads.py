@@ -25,6 +25,11 @@ class Workload:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def refused(self) -> bool:
+        """Whether what it sends must not be accepted."""
+        return self.answers is _refused
+
 
 def _order(count: int, **changes: Any) -> bytes:
     """Return an order of so many items as JSON, `changes` made to the last of them."""

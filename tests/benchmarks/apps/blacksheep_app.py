@@ -32,7 +32,7 @@ def create() -> Application:
 
 async def answer(request: Request) -> Response:
     try:
-        order = decode_order(await request.read())
+        order = decode_order(await request.read() or b"")
     except msgspec.ValidationError as error:
         return written({"error": str(error)}, 400)
     return written(receipt_of(order))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import jwt
+from jwt.types import Options
 
 SECRET: Final = "the secret of the benchmark: long enough for HS256"
 ISSUER: Final = "orders.example.com"
@@ -18,7 +19,7 @@ TOKEN: Final = jwt.encode(
     headers={"kid": "main"},
 )
 
-_REQUIRED: Final = {"require": ["exp", "iss", "aud", "sub"]}
+_REQUIRED: Final[Options] = {"require": ["exp", "iss", "aud", "sub"]}
 
 
 def check_authorization(header: str | None) -> dict[str, Any] | None:

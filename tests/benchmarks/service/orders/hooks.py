@@ -4,4 +4,4 @@ from flask import current_app
 
 from tests.benchmarks.apps.hooks import add_hooks
 
-add_hooks(current_app._get_current_object())
+add_hooks(current_app)
