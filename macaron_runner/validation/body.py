@@ -178,7 +178,7 @@ def _accepted(
         if not check.valid(seen):
             raise invalid(check.problems(seen))
         try:
-            return convert(value)
+            return convert(check.trimmed(value))
         except Unusable as error:
             raise invalid(details_of(error.findings, "body")) from None
 

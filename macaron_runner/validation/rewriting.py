@@ -49,8 +49,9 @@ class DirectedSchemas:
     """The named schemas of one API as one direction sees them, each rewritten once, when something reaches it.
 
     A property that is readOnly is not required in a request, one that is writeOnly not in a response (OpenAPI
-    3.1 section 4.8.24.3); such properties are still accepted. `readable` tells whether the engine can use a
-    pattern; those it cannot are left out. `formats` are patterns that texts of a service's own formats match.
+    3.1 section 4.8.24.3); such properties are accepted, and then taken out (trimming). `readable` tells whether the
+    engine can use a pattern; those it cannot are left out. `formats` are patterns that texts of a service's own
+    formats match.
     """
 
     def __init__(
@@ -149,20 +150,21 @@ class DirectedSchemas:
         """Return the properties that the other direction alone must carry, seen through `allOf` and `$ref`."""
         if isinstance(schema, bool):
             return _NONE
-        found = {name for name, member in schema.get("properties", {}).items() if self._flagged(member)}
+        found = {name for name, member in schema.get("properties", {}).items() if self.elsewhere(member)}
         for part in schema.get("allOf", ()):
             found |= self._hidden(part, seen)
         if (target := self._target(schema, seen)) is not None:
             found |= self._hidden(self._definitions[target], seen | {target})
         return frozenset(found)
 
-    def _flagged(self, schema: Schema, seen: frozenset[str] = _NONE) -> bool:
+    def elsewhere(self, schema: Schema, seen: frozenset[str] = _NONE) -> bool:
+        """Tell whether a property with this schema belongs to the other direction alone."""
         if isinstance(schema, bool):
             return False
         if schema.get(self._flag) is True:
             return True
         target = self._target(schema, seen)
-        return target is not None and self._flagged(self._definitions[target], seen | {target})
+        return target is not None and self.elsewhere(self._definitions[target], seen | {target})
 
     def _target(self, schema: Mapping[str, Any], seen: frozenset[str]) -> str | None:
         name = name_of(schema["$ref"]) if "$ref" in schema else None

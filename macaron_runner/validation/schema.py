@@ -18,6 +18,7 @@ from macaron_runner.openapi.operation import Schema
 from macaron_runner.validation.formats import ALONE, Formats
 from macaron_runner.validation.problems import MOST, Finding, Path, details_of, findings_of
 from macaron_runner.validation.rewriting import DirectedSchemas, Direction, Rewritten
+from macaron_runner.validation.trimming import Trim, Trimming
 
 if TYPE_CHECKING:
     from macaron_runner.errors import ErrorDetail
@@ -37,16 +38,31 @@ class Check:
     A number without a fraction is an integer (1.0 is, "1" and true are not: JSON Schema 2020-12 section 4.2.3).
     """
 
-    def __init__(self, build: Callable[[], jsonschema_rs.Validator]) -> None:
+    def __init__(
+        self, build: Callable[[], jsonschema_rs.Validator], trim: Callable[[], Trim | None] = lambda: None
+    ) -> None:
         self._build = build
+        self._find_trim = trim
 
     @cached_property
     def _engine(self) -> jsonschema_rs.Validator:
         return self._build()
 
+    @cached_property
+    def _trim(self) -> Trim | None:
+        return self._find_trim()
+
+    def trimmed(self, value: Any) -> Any:
+        """Return a value that fits without what belongs to the other direction; itself where there is nothing such.
+
+        Raises Unusable for one that is nested too deeply to be gone through.
+        """
+        trim = self._trim
+        return value if trim is None else trim(value)
+
     def prepare(self) -> None:
         """Compile now, so that forked workers share the result."""
-        self._engine  # noqa: B018 - reading it is what compiles it
+        self._engine, self._trim  # noqa: B018 - reading it is what compiles it
 
     def valid(self, value: Any) -> bool:
         """Tell whether a JSON value fits. Raises ValueError where it meets something that is no JSON value."""
@@ -97,6 +113,7 @@ class Definitions(Mapping[str, Schema]):
         self._formats = formats
         self._directed: dict[Direction, DirectedSchemas] = {}
         self._checks: dict[tuple[bytes, Direction], Check] = {}
+        self._trimmings: dict[Direction, Trimming] = {}
         self._rewriting = threading.Lock()  # two threads may be the first to use two checks
         self.compiled = 0
         """How many schemas were compiled so far, those that another refers to counted with it: the work done."""
@@ -114,7 +131,9 @@ class Definitions(Mapping[str, Schema]):
         """Return the check of a schema whose `$ref`s mean these definitions."""
         key = (_fingerprint(schema), direction)
         if key not in self._checks:
-            self._checks[key] = Check(lambda: self._compile(schema, direction))
+            self._checks[key] = Check(
+                lambda: self._compile(schema, direction), lambda: self._trimming(direction).of(schema)
+            )
         return self._checks[key]
 
     def _compile(self, schema: Schema, direction: Direction) -> jsonschema_rs.Validator:
@@ -125,6 +144,14 @@ class Definitions(Mapping[str, Schema]):
     def _closed(self, schema: Schema, direction: Direction) -> Rewritten:
         with self._rewriting:
             return self._of(direction).closed(schema)
+
+    def _trimming(self, direction: Direction) -> Trimming:
+        if direction not in self._trimmings:
+            elsewhere = self._of(direction).elsewhere
+            self._trimmings[direction] = Trimming(
+                self._schemas, elsewhere, lambda arm: self.check(arm, direction).valid
+            )
+        return self._trimmings[direction]
 
     def _of(self, direction: Direction) -> DirectedSchemas:
         if direction not in self._directed:

@@ -75,13 +75,13 @@ def compile_writer(
 def _json_writer(check: Check | None, broken: Broken) -> Callable[[Any], bytes]:
     if check is None:
         return _write
-    valid = check.valid
+    valid, trimmed = check.valid, check.trimmed
 
     def write(value: Any) -> bytes:
         try:
             plain = value.to_json() if hasattr(value, "to_json") else value
             if valid(plain):
-                return _write(plain)
+                return _write(trimmed(plain))
         except (TypeError, ValueError):  # something in it is no JSON value yet: models in a list, dates
             raw = _quickly(check, value)
             if raw is not None:
@@ -96,7 +96,7 @@ def _exactly(check: Check, value: Any, broken: Broken) -> bytes:
     plain = _plain(value)
     if not _valid(check, plain):
         broken(check, plain)
-    return _write(plain)
+    return _write(check.trimmed(plain))
 
 
 def _sequence_writer(write: Callable[[Any], bytes], frame: Callable[[bytes], bytes]) -> Write:
@@ -212,7 +212,11 @@ def _quickly(check: Check, value: Any) -> bytes | None:
     """Return the bytes of a value whose parts the fast writer can turn into JSON, None where they do not fit."""
     try:
         raw = write_json(value)
-        return raw if check.valid(read_json(raw)) else None
+        plain = read_json(raw)
+        if not check.valid(plain):
+            return None
+        trimmed = check.trimmed(plain)
+        return raw if trimmed is plain else write_json(trimmed)
     except (NotJson, UnreadableText):
         return None
 

@@ -1,0 +1,228 @@
+"""What of a value belongs to the other direction alone, taken out: readOnly of a request, writeOnly of a response.
+
+Who sends back what it was given sends readOnly properties as well; they are not to be believed, and are ignored. A
+password must not get into an answer because a handler returns what is stored. (JSON Schema validation 2020-12, section
+9.4; OpenAPI 3.1, section 4.8.24.3.) Not for whether such properties are required (rewriting).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from macaron_runner.validation.discriminators import name_of, tag_of
+from macaron_runner.validation.problems import Finding, Unusable
+
+if TYPE_CHECKING:
+    from macaron_runner.openapi.operation import Schema
+
+Trim: TypeAlias = Callable[[Any], Any]
+"""Returns a value that was checked without what does not belong there; the value itself where nothing is taken out."""
+
+_CHOICES: Final = ("anyOf", "oneOf")
+_LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
+
+
+class Trimming:
+    """Compiles what takes properties out; most schemas have nothing to be taken out, and get None.
+
+    `elsewhere` tells whether a property belongs to the other direction; `fits` gives what tells, of alternatives
+    without a discriminator, whether a value is one of them.
+    """
+
+    def __init__(
+        self,
+        definitions: Mapping[str, Schema],
+        elsewhere: Callable[[Schema], bool],
+        fits: Callable[[Schema], Callable[[Any], bool]],
+    ) -> None:
+        self._definitions = definitions
+        self._elsewhere = elsewhere
+        self._fits = fits
+        self._named: dict[tuple[str, bool], Trim] = {}
+
+    def of(self, schema: Schema) -> Trim | None:
+        """Return what takes out of a value of this schema what does not belong there; None where nothing may."""
+        trim = self._compile(schema) if self._concerns(schema) else None
+        if trim is None:
+            return None
+
+        def trimmed(value: Any) -> Any:
+            try:
+                return trim(value)
+            except RecursionError:
+                raise Unusable([Finding((), "", "is nested too deeply")]) from None
+
+        return trimmed
+
+    # Whether there is anything to do
+
+    def _concerns(self, schema: Schema) -> bool:
+        """Tell whether there is anything to take out of what a schema describes, or of what it refers to."""
+        return any(
+            any(map(self._elsewhere, part.get("properties", {}).values()))
+            or not self._concerned.isdisjoint(_names(part))
+            for part in _inside(schema)
+        )
+
+    @cached_property
+    def _concerned(self) -> frozenset[str]:
+        """The names of schemas with something to take out, found for all at once."""
+        referring: dict[str, list[str]] = {}
+        found: set[str] = set()
+        for name, schema in self._definitions.items():
+            for part in _inside(schema):
+                if any(map(self._elsewhere, part.get("properties", {}).values())):
+                    found.add(name)
+                for target in _names(part):
+                    referring.setdefault(target, []).append(name)
+        pending = list(found)
+        while pending:
+            new = set(referring.get(pending.pop(), ())) - found
+            found |= new
+            pending += new
+        return frozenset(found)
+
+    # Compiling
+
+    def _compile(self, schema: Schema, *, tagged: bool = True) -> Trim | None:
+        """Return what trims a value of a schema; one that others extend is then taken without its tag."""
+        if isinstance(schema, bool):
+            return None
+        return _one_after_another(
+            [
+                self._object(schema),
+                self._array(schema),
+                self._reference(schema, tagged=tagged),
+                *(self._compile(part, tagged=False) for part in schema.get("allOf", ())),
+                self._choice(schema) if tagged or tag_of(schema) is None else None,
+            ]
+        )
+
+    def _reference(self, schema: Mapping[str, Any], *, tagged: bool) -> Trim | None:
+        return self._of_name(name_of(schema["$ref"]), tagged=tagged) if "$ref" in schema else None
+
+    def _of_name(self, name: str, *, tagged: bool = True) -> Trim | None:
+        if name not in self._concerned:
+            return None
+        key = name, tagged
+        if key not in self._named:
+            self._named[key] = lambda value: self._named[key](value)  # for a schema that refers to itself
+            self._named[key] = self._compile(self._definitions[name], tagged=tagged) or _unchanged
+        return self._named[key] if self._named[key] is not _unchanged else None
+
+    def _object(self, schema: Mapping[str, Any]) -> Trim | None:
+        members = schema.get("properties", {})
+        gone = frozenset(name for name, member in members.items() if self._elsewhere(member))
+        inner = {name: self._compile(member) for name, member in members.items()}
+        further = self._compile(schema.get("additionalProperties", True))
+        if not gone and further is None and not any(inner.values()):
+            return None
+
+        def trim(value: Any) -> Any:
+            if not isinstance(value, dict):
+                return value
+            kept: dict[str, Any] = {}
+            for name, member in value.items():
+                if name not in gone:
+                    change = inner.get(name, further)
+                    kept[name] = member if change is None else change(member)
+            return kept
+
+        return trim
+
+    def _array(self, schema: Mapping[str, Any]) -> Trim | None:
+        first = [self._compile(item) for item in schema.get("prefixItems", ())]
+        rest = self._compile(schema.get("items", True))
+        if rest is None and not any(first):
+            return None
+
+        def trim(value: Any) -> Any:
+            if not isinstance(value, list):
+                return value
+            trims = [*first, *[rest] * (len(value) - len(first))]
+            return [item if trim is None else trim(item) for item, trim in zip(value, trims, strict=False)]
+
+        return trim
+
+    def _choice(self, schema: Mapping[str, Any]) -> Trim | None:
+        """Return what trims a value as the alternative that its tag names, or as those that it fits."""
+        tag = tag_of(schema)
+        if tag is not None:
+            return self._by_tag(schema, tag)
+        arms = [
+            (self._fits(arm), trim)
+            for keyword in _CHOICES
+            for arm in schema.get(keyword, ())
+            if (trim := self._compile(arm)) is not None
+        ]
+
+        def trim_what_fits(value: Any) -> Any:
+            for fits, trim in arms:
+                if fits(value):
+                    value = trim(value)
+            return value
+
+        return trim_what_fits if arms else None
+
+    def _by_tag(self, schema: Mapping[str, Any], tag: str) -> Trim | None:
+        lists_them = any(
+            schema.get(keyword) for keyword in _CHOICES
+        )  # else they extend it, and it is one of them
+        trims = {
+            value: trim
+            for value, target in _mapping(schema).items()
+            if (trim := self._of_name(name_of(target), tagged=lists_them)) is not None
+        }
+
+        def trim_as_named(value: Any) -> Any:
+            named = value.get(tag) if isinstance(value, dict) else None
+            trim = trims.get(named) if isinstance(named, str) else None
+            return value if trim is None else trim(value)
+
+        return trim_as_named if trims else None
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _one_after_another(trims: Iterable[Trim | None]) -> Trim | None:
+    steps = [trim for trim in trims if trim is not None]
+    if len(steps) < 2:
+        return steps[0] if steps else None
+
+    def trim(value: Any) -> Any:
+        for step in steps:
+            value = step(value)
+        return value
+
+    return trim
+
+
+def _inside(schema: Schema) -> Iterator[Mapping[str, Any]]:
+    """Yield a schema and those that stand in it and may have something to take out; none that it refers to."""
+    pending = [schema]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, bool):
+            continue
+        yield part
+        pending += part.get("properties", {}).values()
+        pending += (part[keyword] for keyword in ("items", "additionalProperties") if keyword in part)
+        pending += (each for keyword in _LISTS for each in part.get(keyword, ()))
+
+
+def _names(schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the schemas to which one refers, those that its tag may name included."""
+    for reference in (schema.get("$ref"), *_mapping(schema).values()):
+        if isinstance(reference, str):
+            yield name_of(reference)
+
+
+def _mapping(schema: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return which schema each value of a tag means; a normalised discriminator leaves nothing unsaid."""
+    discriminator = schema.get("discriminator")
+    mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
+    return mapping if isinstance(mapping, Mapping) else {}
