@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from macaron_runner import errors
-from macaron_runner.collection import uncollected
+from macaron_runner.collection import keep_for_good, uncollected
 from macaron_runner.streams import restored_output
 
 VERBS: Final = {
@@ -105,6 +105,7 @@ def _parse(words: list[str]) -> argparse.Namespace:
     )
     with uncollected():
         module = importlib.import_module(f"macaron_runner.cli.{verb}")
+        keep_for_good()
     module.describe(parser)
     # Intermixed: plain parsing takes every optional value at the first one, so that the file of
     # `macaron explain KEY --format json FILE` would be one word too many.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +61,8 @@ class Configuration:
 
 def _git_version(directory: Path) -> str:
     """Return `git describe --always --dirty`, or "" where git or a repository is missing, or time is up."""
+    import subprocess  # not at the top: few commands ask for a version that git knows
+
     command = ("git", "describe", "--always", "--dirty")
     try:
         result = subprocess.run(
