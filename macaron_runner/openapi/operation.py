@@ -74,6 +74,7 @@ class Parameter:
 
     `encoding`, by property, is that of a form which a parameter described by `content` holds. `inner_styles` are those
     of the arrays inside an array, the outer first (Swagger 2.0, "Items Object"); where there are none, these are JSON.
+    `place`, where the document says its name, does not take part in equality.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Parameter:
     description: str = ""
     deprecated: bool = False
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    place: Location | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,5 +29,5 @@ def bad_default(operation: Operation, parameter: Parameter, default: Any) -> Dia
         "MAC376",
         f'the default of the {parameter.location} parameter "{parameter.name}" of {operation.name} is not of its type: '
         f"{shown(default)}",
-        operation.location,
+        parameter.place or operation.location,
     )

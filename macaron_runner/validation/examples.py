@@ -128,7 +128,8 @@ def _of_parameter(
 ) -> Iterator[_Claim]:
     """Yield what the schema of a parameter claims; its default may be that of a schema to which it refers."""
     place = _Place(
-        f'the {parameter.location} parameter "{parameter.name}" of {operation.name}', operation.location
+        f'the {parameter.location} parameter "{parameter.name}" of {operation.name}',
+        parameter.place or operation.location,
     )
     own = list(_in_schema(parameter.schema, place, ()))
     yield from (claim for claim in own if claim.path or claim.code != "MAC381")
