@@ -14,12 +14,12 @@ from typing import Any, Final
 from macaron_runner.validation.identifiers import identifier
 
 RESERVED_ATTRIBUTES: Final = frozenset({
-    "from_json", "to_json", "model_computed_fields", "model_config", "model_construct", "model_copy", "model_dump",
-    "model_dump_json", "model_extra", "model_fields", "model_fields_set", "model_json_schema",
+    "Config", "from_json", "to_json", "model_computed_fields", "model_config", "model_construct", "model_copy",
+    "model_dump", "model_dump_json", "model_extra", "model_fields", "model_fields_set", "model_json_schema",
     "model_parametrized_name", "model_post_init", "model_rebuild", "model_validate", "model_validate_json",
     "model_validate_strings", "mro", "register",
 })  # fmt: skip
-"""What a model or its class uses: a property of such a name is the attribute with a trailing underscore.
+"""What a model or its class uses, `Config` as in pydantic 1: a property of such a name gets a trailing underscore.
 
 The deprecated names of pydantic 1 (`json`, `copy`, `schema`, …) are not among them: properties may have them.
 """

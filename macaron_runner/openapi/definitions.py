@@ -171,15 +171,15 @@ class Definitions:
         return target, context
 
     def _discriminate(self, node: Node, schema: SchemaDict, context: Context) -> None:
-        """Put a discriminator into `schema`, in the one form, with what its mapping says explicitly."""
+        """Put a discriminator into `schema`, in the one form, with what its mapping says explicitly.
+
+        One whose mapping leads nowhere (reported) is left out: it would refuse what the document means to allow.
+        """
         property_name = node.value if isinstance(node.value, str) else node.text("propertyName")
-        if not property_name:
+        named = {value: self._mapped(target, context) for value, target in node.child("mapping").members()}
+        if not property_name or None in named.values():
             return
-        mapping = {
-            value: f"#/$defs/{name}"
-            for value, target in node.child("mapping").members()
-            if (name := self._mapped(target, context)) is not None
-        }
+        mapping = {value: f"#/$defs/{name}" for value, name in named.items()}
         schema["discriminator"] = {"propertyName": property_name, "mapping": mapping}
         owner = self._names.get(((node.file.name, node.pointer[:-1]), context.scope.key))
         self._discriminated.append(_Discriminated(schema["discriminator"], schema, owner))

@@ -60,6 +60,19 @@ def test_what_is_sound_in_a_schema_is_checked(folder: ServiceFolder) -> None:
     assert client.post("/schema", json={}).status_code == 400
 
 
+def test_a_discriminator_that_leads_nowhere_refuses_nothing(folder: ServiceFolder) -> None:
+    order = """
+      discriminator: {propertyName: kind, mapping: {small: "orders.yaml#/Small", large: "orders.yaml#/Large"}}
+      oneOf: [{type: object, required: [kind, qty]}, {type: object, required: [kind, size]}]
+"""
+    i = DOCUMENT.index("{type: object, required: [qty]")
+    document = DOCUMENT[:i] + order + DOCUMENT[DOCUMENT.index("  securitySchemes") :]
+    write(folder, document)
+    client = folder.app().test_client()
+    assert client.post("/schema", json={"kind": "small", "qty": 1}).status_code == 200
+    assert client.post("/schema", json={"kind": "small"}).status_code == 400
+
+
 def test_strict_is_the_default(folder: ServiceFolder) -> None:
     write(folder, DOCUMENT, NOT_STRICT.replace(", strict: false", ""))
     with pytest.raises(BadConfiguration) as refused:

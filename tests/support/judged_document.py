@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,7 +74,9 @@ def judge(name: str, path: Path) -> Judged:
     gc.disable()  # as where a service starts
     started = time.process_time()
     try:
-        _judge(judged, path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            _judge(judged, path)
     except Exception:
         judged.failures.append(traceback.format_exc())
     judged.seconds = time.process_time() - started
