@@ -18,6 +18,8 @@ from macaron_runner.validation.problems import Finding, pointer_of
 from macaron_runner.validation.schema import Check, compile_schema
 
 _MOST_ATTEMPTS: Final = 80
+_MOST_WORK: Final = 100_000
+"""Parts made in all attempts together: a few seconds."""
 _STUBBORN: Final = 7
 """How often a part is made anew before what is around it is."""
 _MENDED_AT_ONCE: Final = 20
@@ -38,16 +40,20 @@ def make_fitting(schema: Schema, merger: Merger, *, name: str = "", shown: bool 
     check = compile_schema(schema, merger.definitions, "response")
     turns: Counter[Path] = Counter()
     findings: list[Finding] = []
-    for _ in range(_MOST_ATTEMPTS):
+    attempts, work = 0, 0
+    while attempts < _MOST_ATTEMPTS and work < _MOST_WORK:
         maker = ValueMaker(merger, turns, shown=shown)
         try:
             value = maker.make(schema, name)
         except Impossible as error:
             raise Unfit(f"{_place(error.path)}: it {error.reason}") from None
+        except RecursionError:
+            raise Unfit("the whole: it is described too deeply") from None
         if fits(value, check):
             return value
         findings = list(islice(check.findings(value), _MENDED_AT_ONCE))
         _take_turns(turns, findings, maker.paths)
+        attempts, work = attempts + 1, work + maker.made
     first = findings[0]
     raise Unfit(f"{_place(first.path)}: every value that was tried {first.message}")
 

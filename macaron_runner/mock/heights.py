@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from macaron_runner.openapi.operation import Schema
 from macaron_runner.validation.discriminators import name_of
-
-_MOST_ROUNDS: Final = 100
 
 
 def heights_of(definitions: Mapping[str, Schema]) -> dict[str, float]:
     """Return the height of each named schema: 0 for a scalar or an empty object; infinite where nothing ends."""
     heights = dict.fromkeys(definitions, math.inf)
-    for _ in range(_MOST_ROUNDS):  # each finds those that are one step higher
+    changed = True
+    while changed:  # each round finds those that are one step higher
         changed = False
         for name, schema in definitions.items():
             height = height_of(schema, heights)
             if height < heights[name]:
                 heights[name], changed = height, True
-        if not changed:
-            break
     return heights
 
 

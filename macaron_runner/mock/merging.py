@@ -163,8 +163,6 @@ class _Merging:
             shape.items.append(Items(tuple(schema.get("prefixItems", ())), rest))
         if "contains" in schema:
             shape.contained.append(Contained(schema["contains"], schema.get("minContains", 1)))
-            if "maxContains" in schema:
-                shape.most_contained = min(schema["maxContains"], shape.most_contained or math.inf)
 
     def _add_named(self, name: str) -> None:
         """Merge a named schema; one with a discriminator and heirs stands for any of them."""

@@ -98,7 +98,6 @@ class Shape:
     unique: bool = False
     least_items: int = 0
     most_items: int | None = None
-    most_contained: int | None = None
 
     patterns: list[str] = field(default_factory=list)
     formats: list[str] = field(default_factory=list)
@@ -159,6 +158,11 @@ class Shape:
     def may_have(self, name: str) -> bool:
         """Tell whether a property can be there at all."""
         return name not in self.forbidden and not any(schema is False for schema in self.schemas_of(name))
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing may follow the first items, those that are told by position."""
+        return any(items.rest is False for items in self.items)
 
     def items_at(self, position: int) -> list[Schema]:
         """Return all that the item at a position must fit."""

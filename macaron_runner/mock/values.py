@@ -31,6 +31,7 @@ _BOTTOM: Final = 100
 """Levels that no value has."""
 _ENDLESS: Final = 60_000
 """Parts of a value, and of vain attempts at it, that are never exceeded."""
+_MOST_ITEMS: Final = 10_000
 _FEW_COMBINATIONS: Final = 48
 _FEW_ITEMS: Final = 40
 
@@ -68,7 +69,8 @@ class ValueMaker:
         self._merger = merger
         self._turns = turns
         self._shown = shown
-        self._made = 0
+        self.made = 0
+        """How many parts were made, the vain ones included: the work done."""
         self.paths: set[Path] = set()
         """The parts that were made one by one, and so can be made in another way."""
 
@@ -78,14 +80,14 @@ class ValueMaker:
 
     def _value(self, schemas: Sequence[Schema], place: _Place, turn: int = 0) -> Any:
         """Return a value that fits all of these schemas."""
-        self._made += 1
-        if self._made > _ENDLESS:
+        self.made += 1
+        if self.made > _ENDLESS:
             raise Impossible(place.path, "would be too large")
         if len(place.path) > _BOTTOM or any(self._merger.height(each) == math.inf for each in schemas):
             raise Impossible(place.path, "would never end: what is required leads back to itself")
         self.paths.add(place.path)
         turn += self._turns.get(place.path, 0)
-        smallest = place.smallest or len(place.path) >= DEEPEST or self._made > LARGEST
+        smallest = place.smallest or len(place.path) >= DEEPEST or self.made > LARGEST
         shape = self._merger.merge(schemas, 0, smallest=smallest)
         smallest = smallest or bool(shape.names & place.inside)
         for value in shape.literals() if self._shown else ():
@@ -147,8 +149,10 @@ class ValueMaker:
     # Objects
 
     def _object(self, shape: Shape, schemas: Sequence[Schema], place: _Place, variant: int) -> dict[str, Any]:
+        if shape.least_properties > _MOST_ITEMS:
+            raise Impossible(place.path, "would be too large")
         made: dict[str, Any] = {}
-        optional = [] if place.smallest else list(self._optional(shape, variant))
+        optional = list(self._optional(shape, variant, smallest=place.smallest))
         for name in self._required(shape, place):
             made[name] = self._value(shape.schemas_of(name), place.below(name))
         for name in optional:
@@ -184,8 +188,8 @@ class ValueMaker:
                 raise Impossible((*place.path, name), "is required and must not be there")
             yield name
 
-    def _optional(self, shape: Shape, variant: int) -> Iterator[str]:
-        """Yield the properties that may be there: all at first, then none, then all but one."""
+    def _optional(self, shape: Shape, variant: int, *, smallest: bool) -> Iterator[str]:
+        """Yield the properties that may be there: all at first, or none, then the other, then all but one."""
         names = [
             name
             for name, inner in shape.properties.items()
@@ -194,7 +198,7 @@ class ValueMaker:
             and shape.may_have(name)
             and not any(self._merger.is_hidden(one) for one in inner)
         ]
-        if variant == 1:
+        if variant == (0 if smallest else 1):
             return
         for number, name in enumerate(names):
             if variant < 2 or number != (variant - 2) % len(names):
@@ -232,6 +236,7 @@ class ValueMaker:
         return 1 if described and not shape.properties and shape.most_properties != 0 else 0
 
     def _new_names(self, shape: Shape) -> Iterator[str]:
+        most = max(_FEW_ITEMS, int(shape.least_properties))
         yield from (name for name in shape.properties if name not in shape.required)
         described = [*shape.property_names, {"type": "string"}]
         patterns = [pattern for pattern, inner in shape.patterned if inner is not False]
@@ -239,14 +244,14 @@ class ValueMaker:
             yield from self._names([*described, {"pattern": pattern}])
         if shape.property_names:
             yield from self._names(described)
-        yield from (f"property{number}" for number in range(1, 1 + max(_FEW_ITEMS, shape.least_properties)))
+        yield from (f"property{number}" for number in range(1, 1 + most))
 
     def _names(self, schemas: Sequence[Schema]) -> Iterator[str]:
         """Yield names that fit these schemas, each once."""
         seen = set()
+        shape = self._merger.merge(schemas, 0, smallest=False)
+        options = shape.choices()
         for number in range(_FEW_ITEMS):
-            shape = self._merger.merge(schemas, 0, smallest=False)
-            options = shape.choices()
             name = text_for(shape, "", number) if options is None else (options[number:] or [None])[0]
             if name is None or name in seen:
                 return
@@ -272,24 +277,19 @@ class ValueMaker:
         """Yield what each item must fit: those of the prefix first, then those that must be contained, then others."""
         prefix = max((len(items.prefix) for items in shape.items), default=0)
         wanted = max(int(shape.least_items), prefix if variant == 0 and not place.smallest else 0)
-        contained = [each.schema for each in shape.contained for _ in range(int(each.least))]
-        wanted = max(wanted, len(contained) + (prefix if contained and not self._prefix_can_be(shape) else 0))
-        if not place.smallest and not wanted and variant != 1:
-            wanted = 1 if variant == 0 else variant
-        wanted = min(wanted, int(shape.most_items) if shape.most_items is not None else wanted)
-        if wanted > _ENDLESS:
+        if max(wanted, sum(each.least for each in shape.contained)) > _MOST_ITEMS:
             raise Impossible(place.path, "would be too large")
+        contained = [each.schema for each in shape.contained for _ in range(int(each.least))]
+        wanted = max(wanted, len(contained) + (prefix if contained and not shape.closed else 0))
+        if not wanted:
+            wanted = variant if place.smallest else (1, 0)[variant] if variant < 2 else variant
+        wanted = min(wanted, int(shape.most_items) if shape.most_items is not None else wanted)
         first = max(0, min(prefix, wanted - len(contained)))
         for position in range(wanted):
             schemas = shape.items_at(position)
             if first <= position < first + len(contained):
                 schemas = [*schemas, contained[position - first]]
             yield schemas
-
-    @staticmethod
-    def _prefix_can_be(shape: Shape) -> bool:
-        """Tell whether items that must be contained can only stand in the prefix."""
-        return any(items.rest is False for items in shape.items)
 
     def _item(
         self, schemas: Sequence[Schema], place: _Place, others: Collection[Any], *, unique: bool

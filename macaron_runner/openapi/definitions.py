@@ -87,8 +87,14 @@ class Definitions:
                 self._schemas[name] = self._normaliser(self._nodes[name], self._contexts[name])
         heirs = _heirs(self._schemas)
         for found in self._discriminated:
-            _complete(found, self._written, heirs)
+            _complete(found, self._tag_of, heirs)
         return self._schemas
+
+    def _tag_of(self, name: str) -> str:
+        """Return the tag of a named schema's values: its name, or what documents of AutoRest say instead."""
+        schema = self._schemas[name]
+        said = schema.get("x-ms-discriminator-value") if isinstance(schema, dict) else None
+        return said if isinstance(said, str) else self._written[name]
 
     def _claim_names(self) -> None:
         """Give the document's own named schemas their names, before any other schema can take one.
@@ -241,8 +247,8 @@ def _references_in(schema: SchemaDict, *keywords: str) -> list[str]:
     return [arm["$ref"] for arm in arms if isinstance(arm, dict) and "$ref" in arm]
 
 
-def _complete(found: _Discriminated, written: Mapping[str, str], heirs: Mapping[str, list[str]]) -> None:
-    """Add what a discriminator's mapping leaves unsaid: each arm, or else each heir, goes by its name."""
+def _complete(found: _Discriminated, tag_of: Callable[[str], str], heirs: Mapping[str, list[str]]) -> None:
+    """Add what a discriminator's mapping leaves unsaid: each arm, or else each heir, goes by its own tag."""
     arms = _references_in(found.schema, "oneOf", "anyOf")
     if not arms and found.name is not None:
         arms = _lineage(f"#/$defs/{found.name}", heirs)
@@ -250,7 +256,7 @@ def _complete(found: _Discriminated, written: Mapping[str, str], heirs: Mapping[
     mapped = set(mapping.values())
     for arm in arms:
         if arm not in mapped:
-            mapping.setdefault(written[arm.removeprefix("#/$defs/")], arm)
+            mapping.setdefault(tag_of(arm.removeprefix("#/$defs/")), arm)
 
 
 def _lineage(reference: str, heirs: Mapping[str, list[str]]) -> list[str]:

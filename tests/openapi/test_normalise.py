@@ -256,6 +256,12 @@ DISCRIMINATORS: dict[str, tuple[str, Any, dict[str, Any], dict[str, str]]] = {
         },
         {"X": "X", "A": "A", "B": "B"},
     ),
+    "heirs that say their tag themselves": (
+        "2.0",
+        {"discriminator": "kind"},
+        {"A": {"allOf": [{"$ref": "#/definitions/X"}], "x-ms-discriminator-value": "#Some.Thing"}},
+        {"X": "X", "#Some.Thing": "A"},
+    ),
     "a name that had to change": (
         "3.0",
         {"oneOf": [{"$ref": "#/components/schemas/A b"}], "discriminator": {"propertyName": "kind"}},
