@@ -231,21 +231,19 @@ class _Texts:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         schema: Any = handler(source)
         text = core_schema.str_schema(min_length=self.least, max_length=self.most, strict=True)
-        exact = _zoned({**schema, "strict": True})
-        either = core_schema.union_schema(
-            [core_schema.chain_schema([text, _zoned(schema)]), exact], mode="left_to_right"
-        )
+        arms = [core_schema.chain_schema([text, arm]) for arm in _zoned(schema)]
+        either = core_schema.union_schema([*arms, *_zoned({**schema, "strict": True})], mode="left_to_right")
         return core_schema.custom_error_schema(
             either, schema["type"], custom_error_message=self.message, serialization=_AS_IT_IS
         )
 
 
-def _zoned(schema: Any) -> CoreSchema:
-    """Return the schema of a time, one without a zone taken for UTC; of anything else the schema itself."""
+def _zoned(schema: Any) -> tuple[CoreSchema, ...]:
+    """Return what takes a time that has its zone, and then one without it, for UTC; of anything else the schema."""
     if schema["type"] != "datetime":
-        return schema  # type: ignore[no-any-return]
+        return (schema,)
     naive = core_schema.no_info_after_validator_function(_in_utc, schema)
-    return core_schema.union_schema([{**schema, "tz_constraint": "aware"}, naive], mode="left_to_right")
+    return {**schema, "tz_constraint": "aware"}, naive
 
 
 def _in_utc(value: datetime) -> datetime:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from macaron_runner.errors import ErrorDetail, UnsupportedMediaType
+from macaron_runner.errors import ErrorDetail, InvalidParameter, UnsupportedMediaType
 from macaron_runner.validation.form import compile_form
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.media_types import (
@@ -171,7 +171,10 @@ def _accepted(
     view = without_files if media_type.name == MULTIPART else None
 
     def decode(raw: bytes, given: MediaType) -> Any:
-        value = _readable(read, raw, given)
+        try:
+            value = read(raw, given)
+        except UnreadableText as error:
+            raise _unreadable(error) from None
         if type(value) is bytes:
             return value
         seen = value if view is None else view(value)
@@ -190,7 +193,11 @@ def _readable(read: _Read, raw: bytes, given: MediaType) -> Any:
     try:
         return read(raw, given)
     except UnreadableText as error:
-        raise invalid([ErrorDetail("body", "", str(error))]) from None
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: UnreadableText) -> InvalidParameter:
+    return invalid([ErrorDetail("body", "", str(error))])
 
 
 def _schema_of(content: Content, media_type: MediaType) -> Schema | None:
