@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
-from macaron_runner.errors import NotFound, NotImplementedYet
+from macaron_runner.errors import MacaronError, NotFound, NotImplementedYet
 from macaron_runner.mock.fitting import Unfit, fits, make_fitting
 from macaron_runner.mock.forms import in_form
 from macaron_runner.mock.headers import headers_of
@@ -23,11 +23,18 @@ from macaron_runner.validation.media_types import MediaType, closest, parse_medi
 from macaron_runner.validation.responses import BODILESS, ResponseEncoder, compile_responses
 from macaron_runner.validation.schema import compile_schema
 
+Made: TypeAlias = tuple[Any, int, dict[str, str]]
+"""Value, status and headers, as a handler returns them."""
+
 HeaderOf: TypeAlias = Callable[[str], str | None]
 """Returns a header of the request under way."""
 
 _KEPT: Final = 64
 """Answers that one operation keeps; what clients prefer is bounded by the document, but for ranges of statuses."""
+
+
+_SAME: Final[Mapping[int, int]] = {400: 422}
+"""Where documents have another status for what we refuse: all that FastAPI writes, for one."""
 
 
 class Mock:
@@ -38,7 +45,7 @@ class Mock:
         self._merger = merger
         self._kept: dict[tuple[int, str, Preferences], tuple[Any, dict[str, str]]] = {}
 
-    def answer(self, prefer: str | None, accept: str | None) -> tuple[Any, int, dict[str, str]]:
+    def answer(self, prefer: str | None, accept: str | None) -> Made:
         """Return value, status and headers for what a client prefers and accepts.
 
         Raises InvalidParameter or NotFound where the document has no such answer, NotAcceptable, and NotImplementedYet
@@ -46,7 +53,35 @@ class Mock:
         """
         preferences = read_preferences(prefer)
         response, status = self._response(preferences.code)
-        media_type = self._encoder.media_type(status, self._encoder.negotiate(accept))
+        return self._answer(response, status, self._encoder.negotiate(accept), preferences)
+
+    def refusal(self, error: MacaronError) -> Made | None:
+        """Return what the document describes for an error's status; None where it describes nothing that ours is not.
+
+        Raises NotImplementedYet where nothing can be made up that fits.
+        """
+        described = self._described(error.status) or self._described(_SAME.get(error.status))
+        if described is None:
+            return None
+        response, status = described
+        if not response.content or any(self._is_ours(error, content) for content in response.content):
+            return None
+        value, status, headers = self._answer(response, status, self._encoder.negotiate(None), Preferences())
+        return value, status, headers | error.headers
+
+    def _described(self, status: int | None) -> tuple[Response, int] | None:
+        try:
+            return None if status is None else self._response(status)
+        except NotFound:
+            return None
+
+    def _is_ours(self, error: MacaronError, content: Content) -> bool:
+        """Tell whether an error in our own form is what the document describes."""
+        media_type = parse_media_type(content.media_type)
+        return media_type is not None and media_type.is_json and self._fits(error.to_json(), content)
+
+    def _answer(self, response: Response, status: int, negotiated: str, preferences: Preferences) -> Made:
+        media_type = self._encoder.media_type(status, negotiated)
         key = (status, media_type, preferences)
         if key not in self._kept:
             made = self._made(response, status, media_type, preferences)
@@ -114,6 +149,27 @@ class Mock:
         if content.schema is None or not _is_described(content):
             return True
         return fits(value, compile_schema(content.schema, self._merger.definitions, "response"))
+
+
+def mock_refusal(
+    operation: Operation, merger: Merger, header: HeaderOf
+) -> Callable[[MacaronError], Made | None]:
+    """Return a function that gives the answer to a request that is refused before a mocked operation is called.
+
+    It gives None where the error is to be told as it is: the document describes no such answer, or one that our own
+    form fits, or the client speaks to the mock itself (`Prefer`), and wants to know.
+    """
+    mock = Mock(operation, merger)
+
+    def refusal(error: MacaronError) -> Made | None:
+        if error.status >= 500 or header("Prefer") is not None:
+            return None
+        try:
+            return mock.refusal(error)
+        except NotImplementedYet:
+            return None
+
+    return refusal
 
 
 def mock_handler(operation: Operation, merger: Merger, header: HeaderOf) -> Callable[..., Any]:

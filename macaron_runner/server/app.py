@@ -23,6 +23,7 @@ from macaron_runner.server.deprecation import announcing, deprecation_headers
 from macaron_runner.server.endpoint import Codec, Endpoint, compile_endpoint
 from macaron_runner.server.errors import compile_form
 from macaron_runner.server.health import health_checks
+from macaron_runner.server.refusing import refusing
 from macaron_runner.server.service_app import ServiceApp
 from macaron_runner.validation.body import compile_body
 from macaron_runner.validation.formats import Formats, check_formats, own_formats
@@ -117,6 +118,8 @@ class _Compiler:
         guard = compile_guard(served, operation, binding)
         codec = compile_codec(served, operation, definitions)
         endpoint = compile_endpoint(operation, binding, guard, codec, self._limit)
+        if binding.refusal is not None:
+            endpoint = refusing(endpoint, binding.refusal, codec.responses)
         headers = deprecation_headers(operation)
         return ServedOperation(operation, announcing(endpoint, headers) if headers else endpoint, codec)
 

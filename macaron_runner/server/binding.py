@@ -26,7 +26,8 @@ from macaron_runner.code.imported import ImportedCode, marker_of
 from macaron_runner.code.search import python_folders
 from macaron_runner.configuration.load import Configuration
 from macaron_runner.diagnostics import Diagnostic
-from macaron_runner.mock.answers import mock_handler
+from macaron_runner.errors import MacaronError
+from macaron_runner.mock.answers import Made, mock_handler, mock_refusal
 from macaron_runner.mock.merging import Merger
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.signature import Call, compile_call
@@ -37,10 +38,14 @@ _ABOUT_DECORATORS: Final = "a decorator gets the function and returns the one to
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The function behind an operation: how to call it, and what its decorators demand."""
+    """The function behind an operation: how to call it, and what its decorators demand.
+
+    `refusal` gives the answer of a mocked operation to an error, where its document describes one.
+    """
 
     call: Call
     marker: Marker | None
+    refusal: Callable[[MacaronError], Made | None] | None = None
 
 
 class Binder:
@@ -73,7 +78,8 @@ class Binder:
         self._misfits += misfits
         if misfits:
             return None
-        return Binding(compile_call(decorated, handler.signature, operation), marker_of(decorated))
+        refusal = self._refusal(operation) if found.missing else None
+        return Binding(compile_call(decorated, handler.signature, operation), marker_of(decorated), refusal)
 
     def _find(self, served: ServedApi, operation: Operation) -> Found:
         if served.mocked:
@@ -87,6 +93,10 @@ class Binder:
             self._merger = Merger(definitions)
         mocked = mock_handler(operation, self._merger, _header_of_request)
         return Function(mocked.__module__, mocked.__name__, signature=None, value=mocked)
+
+    def _refusal(self, operation: Operation) -> Callable[[MacaronError], Made | None]:
+        assert self._merger is not None
+        return mock_refusal(operation, self._merger, _header_of_request)
 
     def _decorate(
         self, function: Callable[..., Any], found: Found, operation: Operation

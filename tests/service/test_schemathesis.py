@@ -1,4 +1,4 @@
-"""schemathesis finds nothing wrong: all its checks and phases, against sample services that run as in production."""
+"""schemathesis finds nothing wrong: all checks and phases, against services run as in production, and mocks."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.conversation import Tokens
+from tests.support.public_documents import unpack
 from tests.support.service import ROOT, RunningService
 
 pytestmark = pytest.mark.slow
@@ -20,13 +21,22 @@ CLERK = {"clerk": {"claims": {"scope": "orders:cancel"}}}
 DEADLINE = 120.0
 
 
-def examine(service: RunningService, document: str, token: str, *options: str, base_path: str = "") -> None:
+MOCKED = ("afterbanks.com/3.0.0.json", "apisetu.gov.in/ubseuk/3.0.0.json", "botschaft.local/0.1.0.json")
+"""Documents that describe what becomes of a request that does not fit; an undocumented 400 is a finding."""
+
+BEYOND_MOCKS = ("--exclude-checks", "ignored_auth,use_after_free")
+"""A mock believes any credential, and forgets nothing that was deleted."""
+
+
+def examine(
+    service: RunningService, document: str | Path, token: str, *options: str, base_path: str = ""
+) -> None:
     """Let schemathesis ask the service all it can think of; fail with its report."""
     program = str(Path(sys.executable).parent / "schemathesis")
     result = subprocess.run(
         [
             program, "run", str(ROOT / document), "--url", f"http://127.0.0.1:{service.port}{base_path}",
-            "--header", f"Authorization: Bearer {token}", "--checks", "all", "--max-examples", "20",
+            "--header", f"Authorization: Bearer {token}", "--checks", "all", "--max-examples", "15",
             "--generation-deterministic", "--warnings", "off", "--no-color", *options,
         ],
         cwd=service.directory, capture_output=True, text=True, timeout=DEADLINE, check=False,
@@ -49,3 +59,9 @@ def test_helloworld_and_ping(tmp_path: Path) -> None:
     with RunningService(HELLOWORLD, "--set", "server.workers=1", environment=environment) as service:
         examine(service, "sample_services/helloworld/apis/helloworld.yaml", token, *failing)
         examine(service, "schemas/ping.yaml", token)
+
+
+def test_mocked_documents(tmp_path: Path) -> None:
+    for _, document in unpack(tmp_path, MOCKED.__contains__):
+        with RunningService(document, "--base-path", "", verb="mock", ready_path="/health/ready") as service:
+            examine(service, document, "any", *BEYOND_MOCKS)
