@@ -18,10 +18,11 @@ from macaron_runner.mock.forms import in_form
 from macaron_runner.mock.headers import headers_of
 from macaron_runner.mock.merging import Merger
 from macaron_runner.mock.prefer import Preferences, read_preferences
-from macaron_runner.openapi.operation import Content, Operation, Response
+from macaron_runner.openapi.operation import Content, Operation, Response, Schema
 from macaron_runner.validation.media_types import MediaType, closest, parse_media_type
 from macaron_runner.validation.responses import BODILESS, ResponseEncoder, compile_responses
 from macaron_runner.validation.schema import compile_schema
+from macaron_runner.validation.sequences import schema_of_sequence
 
 Made: TypeAlias = tuple[Any, int, dict[str, str]]
 """Value, status and headers, as a handler returns them."""
@@ -132,9 +133,8 @@ class Mock:
             for value in content.examples.values():
                 if self._fits(value, content):
                     return value
-        if content.schema is None:
-            return {}
-        return make_fitting(content.schema, self._merger, shown=not preferences.dynamic)
+        schema = _schema_of(content)
+        return {} if schema is None else make_fitting(schema, self._merger, shown=not preferences.dynamic)
 
     def _example(self, response: Response, content: Content, name: str) -> Any:
         if name not in content.examples:
@@ -146,9 +146,10 @@ class Mock:
         return content.examples[name]
 
     def _fits(self, value: Any, content: Content) -> bool:
-        if content.schema is None or not _is_described(content):
+        schema = _schema_of(content)
+        if schema is None or not _is_described(content):
             return True
-        return fits(value, compile_schema(content.schema, self._merger.definitions, "response"))
+        return fits(value, compile_schema(schema, self._merger.definitions, "response"))
 
 
 def mock_refusal(
@@ -221,11 +222,19 @@ def _content_of(response: Response, media_type: str) -> Content | None:
     return contents[number] if number is not None else next(iter(contents), None)
 
 
+def _schema_of(content: Content) -> Schema | None:
+    """Return what the value of a content must fit; of a sequence, all items together."""
+    media_type = parse_media_type(content.media_type)
+    if media_type is not None and (media_type.is_sequence or content.item_schema is not None):
+        return schema_of_sequence(content)
+    return content.schema
+
+
 def _is_described(content: Content) -> bool:
-    """Tell whether the schema is about what is sent, and not about bytes."""
+    """Tell whether the schema is about the value, and not about the bytes that are sent."""
     media_type = parse_media_type(content.media_type)
     return media_type is not None and (
-        media_type.is_json or media_type.is_range or media_type.name.startswith("text/")
+        media_type.is_json or media_type.is_range or media_type.is_text or media_type.is_sequence
     )
 
 

@@ -18,10 +18,12 @@ _ELEMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def in_form(value: Any, media_type: str) -> Any:
-    """Return JSON as it is, and for all other media types a text or bytes."""
+    """Return JSON and the items of a sequence as they are, and for all other media types a text or bytes."""
     parsed = parse_media_type(media_type)
-    if parsed is None or parsed.is_json or isinstance(value, str):
+    if parsed is None or parsed.is_json or parsed.is_sequence or isinstance(value, str):
         return value
+    if parsed.is_event_stream:
+        return value if isinstance(value, list) else [{"data": value}]
     if parsed.name.endswith(("/xml", "+xml")):
         return f'<?xml version="1.0" encoding="UTF-8"?>\n{_xml("response", value)}'.encode()
     if parsed.name == "application/x-www-form-urlencoded" and isinstance(value, dict):

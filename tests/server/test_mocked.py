@@ -22,6 +22,8 @@ apis:
 """
 
 DOCUMENT = """
+openapi: 3.2.0
+info: {title: shop, version: "1"}
 paths:
   /orders:
     get:
@@ -78,6 +80,20 @@ paths:
       operationId: marked
       x-decorate-server: macaron_runner.requires_auth
       responses: {default: {description: whatever, content: {application/json: {example: {a: 1}}}}}
+  /lines:
+    get:
+      operationId: lines
+      responses:
+        "200":
+          description: one after the other
+          content:
+            application/jsonl: {itemSchema: {$ref: "#/components/schemas/Order"}}
+            text/event-stream:
+              itemSchema: {type: object, required: [data], properties: {data: {type: string}, event: {const: order}}}
+  /events:
+    get:
+      operationId: events
+      responses: {"200": {description: of an older document, content: {text/event-stream: {schema: {type: object}}}}}
   /moved:
     get:
       operationId: moved
@@ -198,6 +214,13 @@ def test_the_accepted_media_type_is_answered(ask) -> None:
     assert ask("GET", "/orders", headers={"Accept": "image/png"}).status_code == 406
     assert ask("GET", "/picture").headers["Content-Type"] == "image/png"
     assert ask("GET", "/picture").data
+
+
+def test_sequences_are_answered_item_by_item(ask) -> None:
+    assert ask("GET", "/lines").data == b'{"id":1,"email":"ada@example.com"}\n'
+    events = ask("GET", "/lines", headers={"Accept": "text/event-stream"})
+    assert events.data.decode().splitlines() == ["event: order", "data: string", ""]
+    assert ask("GET", "/events").data.decode().splitlines() == ["data: {}", ""]
 
 
 def test_requests_are_checked_as_ever(ask) -> None:
