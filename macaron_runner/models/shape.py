@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from macaron_runner.openapi.operation import Schema
-from macaron_runner.validation.discriminators import name_of
+from macaron_runner.validation.discriminators import default_target, name_of
 
 SchemaMap: TypeAlias = Mapping[str, Any]
 
@@ -41,10 +41,11 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A discriminator: the property, and which named schema each of its values means."""
+    """A discriminator: the property, and which named schema each of its values means; `otherwise` any other value."""
 
     property: str
     arms: Mapping[str, str]
+    otherwise: str = ""
 
 
 class Schemas:
@@ -121,6 +122,20 @@ class Schemas:
             return False
         choices = [schema[key] for key in _CHOICES if schema.get(key)]
         return all(any(self.admits_null(arm, inside) for arm in arms) for arms in choices)
+
+    def default_of(self, schema: Schema, inside: frozenset[str] = frozenset()) -> Any:
+        """Return the default of a property: its own, or that of what it refers to or combines; None without one.
+
+        Alternatives do not count: nothing says which of them is meant where there is no value.
+        """
+        if isinstance(schema, bool) or "default" in schema:
+            return schema["default"] if isinstance(schema, Mapping) else None
+        found = (self.default_of(part, inside) for part in schema.get("allOf", ()))
+        default = next((one for one in found if one is not None), None)
+        name = name_of(schema["$ref"]) if default is None and "$ref" in schema else None
+        if name is None or name in inside:
+            return default
+        return self.default_of(self._named[name], inside | {name})
 
     # Kinds
 
@@ -250,7 +265,12 @@ class Schemas:
             return None
         mapping = {tag: name_of(target) for tag, target in (said.get("mapping") or {}).items()}
         arms = {tag: name for tag, name in mapping.items() if name in targets}
-        return Choice(said["propertyName"], arms | {name: name for name in targets if name not in arms})
+        otherwise = default_target(schema)
+        return Choice(
+            said["propertyName"],
+            arms | {name: name for name in targets if name not in arms},
+            otherwise if otherwise is not None and self.is_class(otherwise) else "",
+        )
 
     def hierarchy(self, name: str) -> Choice | None:
         """Return how the discriminator of a class chooses among itself and all that extend it, or None."""

@@ -232,15 +232,19 @@ class ModelSource:
     def _both_ways(self, name: str, shape: Shape) -> bool:
         """Tell whether a property may be absent and may be null: None alone does not say which."""
         schema = shape.properties[name]
-        return name not in shape.must and _default_of(schema) is None and self._schemas.admits_null(schema)
+        return (
+            name not in shape.must
+            and self._schemas.default_of(schema) is None
+            and self._schemas.admits_null(schema)
+        )
 
     def _field(self, name: str, attribute: str, shape: Shape, scope: Scope) -> Iterator[str | Annotation]:
         schema = shape.properties[name]
         annotation = self._mentioning(partial(self._annotations, schema, scope.inner(name)))
         alias = {} if attribute == name else {"alias": repr(name)}
-        default = _default_of(schema)
+        default = self._schemas.default_of(schema)
         given = {} if default is None else {"": literal(default)}
-        converts = _converts(default, annotation.text)
+        converts = _converts(default, annotation.text) and not self._lists_values(schema)
         if name in shape.must:
             function, arguments = "Field" if alias else "", alias
         elif self._schemas.admits_null(schema):
@@ -252,6 +256,12 @@ class ModelSource:
             annotation = annotation if given else replace(annotation, text=f"{annotation.text} | None")
         yield from (f"{_INDENT}{attribute}: ", annotation)
         yield f"{self._assigned(function, arguments, scope)}\n{_doc(schema, _INDENT)}"
+
+    def _lists_values(self, schema: Schema) -> bool:
+        """Tell whether a property's values are listed where its `$ref` leads: these are as JSON has them."""
+        parts = (schema, *schema.get("allOf", ())) if isinstance(schema, Mapping) else ()
+        named = [self._schemas[name] for part in parts if (name := self._schemas.target(part)) is not None]
+        return any(isinstance(one, Mapping) and ("enum" in one or "const" in one) for one in named)
 
     def _assigned(self, function: str, arguments: Mapping[str, str], scope: Scope) -> str:
         """Return what stands behind an annotation: ` = optional('new', alias='state')`, ` = None` or nothing."""
@@ -311,10 +321,6 @@ def _keywords(shape: Shape) -> list[str]:
     if shape.additional is None:
         return []
     return ["extra='forbid'"] if shape.additional is False else ["open=True"]
-
-
-def _default_of(schema: Schema) -> Any:
-    return schema.get("default") if isinstance(schema, Mapping) else None
 
 
 def _converts(default: Any, annotation: str) -> bool:

@@ -208,7 +208,9 @@ class Annotations:
 
     def tagged(self, choice: Choice, scope: Scope, otherwise: str = "") -> str:
         """Return the annotated union of the classes that a discriminator tells apart."""
-        classes = dict.fromkeys(self._definer.class_name(name) for name in choice.arms.values())
+        otherwise = choice.otherwise or otherwise
+        named = [*choice.arms.values(), *([otherwise] if otherwise else [])]
+        classes = dict.fromkeys(self._definer.class_name(name) for name in named)
         union = " | ".join(self._word(name, scope) for name in classes)
         last = f", {otherwise!r}" if otherwise else ""
         mark = f"{self._word('Tagged', scope)}({choice.property!r}, {literal(choice.arms)}{last})"

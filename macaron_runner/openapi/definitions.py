@@ -58,6 +58,7 @@ class Definitions:
     ) -> None:
         self._root = root
         self._collection = COLLECTIONS[specification]
+        self._defaults = specification == "3.2"  # which has defaultMapping
         self._references = references
         self._report = report
         self._scopes = DynamicScopes(references)
@@ -187,6 +188,9 @@ class Definitions:
             return
         mapping = {value: f"#/$defs/{name}" for value, name in named.items()}
         schema["discriminator"] = {"propertyName": property_name, "mapping": mapping}
+        if self._defaults and node.has("defaultMapping"):
+            default = self._mapped(node.child("defaultMapping"), context)
+            schema["discriminator"] |= {} if default is None else {"defaultMapping": f"#/$defs/{default}"}
         owner = self._names.get(((node.file.name, node.pointer[:-1]), context.scope.key))
         self._discriminated.append(_Discriminated(schema["discriminator"], schema, owner))
 

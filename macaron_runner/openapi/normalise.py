@@ -223,7 +223,8 @@ def _bounds(schema: SchemaDict) -> None:
     form = schema.get("format")
     if not isinstance(form, str):
         return
-    known = [_BOUNDS[name][form] for name in _types(schema) if name in _BOUNDS and form in _BOUNDS[name]]
+    types = [name for name in _types(schema) if isinstance(name, str)]
+    known = [limits[form] for name in types if form in (limits := _BOUNDS.get(name, {}))]
     if not known:
         return
     low, high = known[0]

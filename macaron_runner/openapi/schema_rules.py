@@ -60,7 +60,8 @@ def discriminators_are_required(survey: Survey) -> Iterator[Diagnostic]:
     for node in survey.nodes("schema"):
         found = node.child("discriminator")
         name = found.value if isinstance(found.value, str) else found.text("propertyName")
-        if name and not _requires(survey, node, name, depth=3):
+        optional = survey.specification == "3.2" and found.has("defaultMapping")
+        if name and not optional and not _requires(survey, node, name, depth=3):
             yield Diagnostic(
                 "MAC323",
                 f'the discriminator\'s property "{name}" is not required',
@@ -88,7 +89,9 @@ def _requires(survey: Survey, node: Node, name: str, depth: int) -> bool:
 def discriminators_map_to_schemas(survey: Survey) -> Iterator[Diagnostic]:
     """Report entries of a discriminator's mapping that neither name a schema nor refer to one."""
     for node in survey.nodes("schema"):
-        for _, entry in node.child("discriminator").child("mapping").members():
+        found = node.child("discriminator")
+        default = [found.child("defaultMapping")] if found.has("defaultMapping") else []
+        for entry in (*(entry for _, entry in found.child("mapping").members()), *default):
             try:
                 mapping_target(survey.references, survey.root, COLLECTIONS[survey.specification], entry)
             except BrokenReference as error:

@@ -28,6 +28,13 @@ def tag_of(schema: Schema) -> str | None:
     return discriminator if isinstance(discriminator, str) else None
 
 
+def default_target(schema: Schema) -> str | None:
+    """Return the schema that a value is of whose tag is absent or names none (OpenAPI 3.2, `defaultMapping`)."""
+    discriminator = schema.get("discriminator") if isinstance(schema, Mapping) else None
+    target = discriminator.get("defaultMapping") if isinstance(discriminator, Mapping) else None
+    return name_of(target) if isinstance(target, str) else None
+
+
 def choice_of(schema: Mapping[str, Any]) -> str:
     """Return the keyword that lists the alternatives of a tag: oneOf, or anyOf where there is no oneOf."""
     return "oneOf" if schema.get("oneOf") else "anyOf"

@@ -7,7 +7,8 @@ What `required`, discriminators and patterns become; not for compiling or runnin
                {"if": {... "kind": {"enum": ["Cat"]} ...}, "then": {"$ref": "#/$defs/d0"}}, ...]}
 
 so that only the alternative that the tag names is validated, and an unknown tag is reported at the tag
-(OpenAPI 3.1 section 4.8.25). A discriminator's property is required: without it, nothing says what the value is.
+(OpenAPI 3.1 section 4.8.25). A discriminator's property is required: without it, nothing says what the value is, but
+where 3.2's `defaultMapping` does.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from macaron_runner.validation.discriminators import ancestors_of, choice_of, name_of, tag_of
+from macaron_runner.validation.discriminators import ancestors_of, choice_of, default_target, name_of, tag_of
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Schema
@@ -223,8 +224,13 @@ class DirectedSchemas:
         else:
             plain = self._reference(name, "p")
         kinds: Any = ["object", "null"] if {"type": "null"} in schema.get(choice_of(schema), ()) else "object"
-        known = {"type": kinds, "required": [tag], "properties": {tag: {"enum": list(alternatives)}}}
-        return {"allOf": [plain, known, *self._rules(tag, alternatives, name)]}
+        named = {"required": [tag], "properties": {tag: {"enum": list(alternatives)}}}
+        default = default_target(schema)
+        if default is None:
+            return {"allOf": [plain, {"type": kinds, **named}, *self._rules(tag, alternatives, name)]}
+        otherwise = {"if": {"type": "object", "not": named}, "then": self._reference(default)}
+        others = [otherwise] if default != name else []
+        return {"allOf": [plain, {"type": kinds}, *self._rules(tag, alternatives, name), *others]}
 
     def _rules(self, tag: str, alternatives: Mapping[str, str], own: str | None) -> list[dict[str, Any]]:
         """Return one `if`/`then` for each schema that a tag names; a parent itself is already demanded."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from macaron_runner.validation.discriminators import name_of, tag_of
+from macaron_runner.validation.discriminators import default_target, name_of, tag_of
 from macaron_runner.validation.problems import Finding, Unusable
 
 if TYPE_CHECKING:
@@ -175,13 +175,16 @@ class Trimming:
             for value, target in _mapping(schema).items()
             if (trim := self._of_name(name_of(target), tagged=lists_them)) is not None
         }
+        known = _mapping(schema).keys()
+        default = default_target(schema)
+        otherwise = self._of_name(default, tagged=lists_them) if default is not None else None
 
         def trim_as_named(value: Any) -> Any:
             named = value.get(tag) if isinstance(value, dict) else None
-            trim = trims.get(named) if isinstance(named, str) else None
+            trim = trims.get(named) if isinstance(named, str) and named in known else otherwise
             return value if trim is None else trim(value)
 
-        return trim_as_named if trims else None
+        return trim_as_named if trims or otherwise else None
 
 
 def _unchanged(value: Any) -> Any:
@@ -219,6 +222,8 @@ def _names(schema: Mapping[str, Any]) -> Iterator[str]:
     for reference in (schema.get("$ref"), *_mapping(schema).values()):
         if isinstance(reference, str):
             yield name_of(reference)
+    if (default := default_target(schema)) is not None:
+        yield default
 
 
 def _mapping(schema: Mapping[str, Any]) -> Mapping[str, str]:
