@@ -88,6 +88,8 @@ def show_instructions(arguments: argparse.Namespace) -> Results:
     peers = present(EVERYONE, arguments.peers or baseline.COUNTED)
     results = instructions.count({peer.name: arguments.workloads for peer in peers})
     show(results, EVERYONE, IN_PROCESS)
+    changes = baseline.changes(baseline.counts_of(results), baseline.stored() or {})
+    print(*(f"{what}: {factor:.2f} times the baseline" for what, factor in sorted(changes)), sep="\n")
     return results
 
 

@@ -49,9 +49,14 @@ def store(counts: Counts) -> None:
 
 
 def changes(now: Counts, then: Counts) -> Iterator[tuple[str, float]]:
-    """Yield, for each of our workloads, how many times the baseline it takes, by the reference that changed less."""
+    """Yield, for each of our workloads, how many times the baseline it takes, by the reference that changed less.
+
+    Nothing where a reference was not counted.
+    """
+    if not all(workload in now.get(name, ()) for name, workload in REFERENCES.items()):
+        return
     for name in OURS:
-        for workload in then.get(name, ()):
+        for workload in now.get(name, {}).keys() & then.get(name, {}).keys():
             factors = [
                 now[name][workload] / then[name][workload] * then[reference][at] / now[reference][at]
                 for reference, at in REFERENCES.items()

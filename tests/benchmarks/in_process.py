@@ -75,8 +75,9 @@ class Called:
 
 
 def environ_of(peer: Peer) -> dict[str, str]:
-    """Return the environment of a peer's processes."""
-    return {**os.environ, **EVEN, **peer.environ}
+    """Return the environment of a peer's processes: nothing of macaron's but what the peer has."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MACARON_")}
+    return {**inherited, **EVEN, **peer.environ}
 
 
 def measure(peers: Iterable[Peer], workloads: Iterable[str], rounds: int, seconds: float) -> Results:
