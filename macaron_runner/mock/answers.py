@@ -57,7 +57,9 @@ class Mock:
         return self._answer(response, status, self._encoder.negotiate(accept), preferences)
 
     def refusal(self, error: MacaronError) -> Made | None:
-        """Return what the document describes for an error's status; None where it describes nothing that ours is not.
+        """Return what the document describes for an error's status, or for one that means the same.
+
+        None where it describes neither, or what our own form is anyway.
 
         Raises NotImplementedYet where nothing can be made up that fits.
         """
@@ -65,8 +67,11 @@ class Mock:
         if described is None:
             return None
         response, status = described
-        if not response.content or any(self._is_ours(error, content) for content in response.content):
+        is_ours = any(self._is_ours(error, content) for content in response.content)
+        if status == error.status and (is_ours or not response.content):
             return None
+        if is_ours:
+            return error.to_json() | {"status": status}, status, error.headers
         value, status, headers = self._answer(response, status, self._encoder.negotiate(None), Preferences())
         return value, status, headers | error.headers
 

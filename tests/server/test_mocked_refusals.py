@@ -39,9 +39,18 @@ def test_as_the_document_describes(client_of, status):
     assert answer.headers["X-Request-ID"]
 
 
-def test_with_the_status_it_describes(client_of):
-    answer = client_of(f'"422": {THEIRS}').get("/things/x")
-    assert (answer.status_code, answer.json) == (422, {"fault": "bad"})
+@pytest.mark.parametrize(
+    ("response", "said"),
+    [
+        (THEIRS, {"fault": "bad"}),
+        (OURS, {"status": 422, "error": "INVALID_PARAMETER"}),
+        ("{description: no}", {}),
+    ],
+)
+def test_with_the_status_it_describes(client_of, response, said):
+    answer = client_of(f'"422": {response}').get("/things/x")
+    assert answer.status_code == 422
+    assert (answer.json if answer.data else {}).items() >= said.items()
 
 
 def test_in_the_media_type_it_describes(client_of):

@@ -52,13 +52,12 @@ def test_shop(tmp_path: Path) -> None:
         examine(service, "sample_services/shop/apis/shop.yaml", token, base_path="/v1")
 
 
-def test_helloworld_and_ping(tmp_path: Path) -> None:
+def test_helloworld(tmp_path: Path) -> None:
     environment = {"HELLOWORLD_JWT_SECRET": SECRET, "HELLOWORLD_ASYNC_FILE": str(tmp_path / "async.txt")}
     token = Tokens("api.helloworld.com", "helloworldaudienceisgreat", SECRET, CLERK).token("clerk")
     failing = ("--exclude-path", "/die", "--exclude-path", "/asyncdie")  # they fail on purpose
     with RunningService(HELLOWORLD, "--set", "server.workers=1", environment=environment) as service:
         examine(service, "sample_services/helloworld/apis/helloworld.yaml", token, *failing)
-        examine(service, "schemas/ping.yaml", token)
 
 
 def test_mocked_documents(tmp_path: Path) -> None:
