@@ -1,11 +1,22 @@
-"""Guards around every test: no leaked environment, no active service left behind, no program missing in CI."""
+"""Guards around every test: no leaked environment, no active service left behind, no program missing in CI.
+
+Property tests try the same examples in every run: neither chance nor a busy machine's clock decides whether one
+passes. `--hypothesis-profile=search` tries others.
+"""
 
 import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from macaron_runner import context
+
+settings.register_profile(
+    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", settings.get_profile("tests"), derandomize=False)
+settings.load_profile("tests")
 
 EVERYTHING_IS_INSTALLED = os.environ.get("MACARON_TESTS_EVERYTHING_INSTALLED") == "1"
 

@@ -15,8 +15,8 @@ from macaron_runner.validation.problems import shown
 from macaron_runner.validation.text_values import UnreadableText
 
 _DIGITS_TO_ZERO: Final = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
-_MANY_DIGITS: Final = b"0" * 20
-"""2**64, where the fast parser begins to turn integers into floats, has twenty digits."""
+_MANY_DIGITS: Final = b"0" * 19
+"""-2**63, below which the fast parser turns integers into floats (as from 2**64 on), has nineteen digits."""
 _BACKSLASH: Final = 0x5C
 _LOOKED_THROUGH: Final = 64 * 1024
 """Bytes up to which the place of a repeated key is looked for."""

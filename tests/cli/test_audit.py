@@ -155,7 +155,7 @@ SECRET = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789", min_size=10, max_
 
 
 @given(SECRET, SECRET, SECRET, SECRET, SECRET)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_no_secret_is_ever_shown(
     key: str, password: str, default: str, literal: str, environment: str
 ) -> None:

@@ -23,7 +23,7 @@ from macaron_runner.configuration.reference import reference
 from tests.cli.conftest import ROOT, CommandLine
 from tests.support.programs import require
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 SHELLS = ("bash", "fish", "zsh")
 
 Offer = Callable[[str], list[str]]

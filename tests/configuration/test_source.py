@@ -161,9 +161,13 @@ def test_a_large_document_reads_as_fast_as_a_plain_load() -> None:
         read()
         return time.process_time() - begin
 
-    plain = min(seconds(lambda: yaml.load(text, Loader=yaml.CSafeLoader)) for _ in range(5))
-    ours = min(seconds(lambda: read_yaml(text, "a.yaml")) for _ in range(5))
-    assert ours < plain * 1.2
+    plain = ours = math.inf
+    for _ in range(25):  # what else the machine does only ever adds
+        plain = min(plain, seconds(lambda: yaml.load(text, Loader=yaml.CSafeLoader)))
+        ours = min(ours, seconds(lambda: read_yaml(text, "a.yaml")))
+        if ours < plain * 1.2:
+            return
+    pytest.fail(f"{ours / plain:.2f} times as long")
 
 
 class _WithoutAliases(yaml.CSafeDumper):

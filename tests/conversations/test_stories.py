@@ -27,7 +27,7 @@ def test_a_task_gets_everything_it_was_called_with(helloworld: RunningService) -
     message = helloworld.request("GET", "/async").json()["message"]
     code = message.removeprefix("Writing code ")
     assert len(code) == 36
-    wait_for("the task to write its code", lambda: code in _written(helloworld), 20)
+    wait_for("the task to write its code", lambda: code in _written(helloworld))
     assert "Traceback" not in helloworld.log.partition(code)[2].partition("\n")[0]
 
 
@@ -40,7 +40,7 @@ def _written(service: RunningService) -> str:
 
 def test_a_task_that_dies_is_reported(helloworld: RunningService) -> None:
     assert helloworld.request("GET", "/asyncdie").status == 200
-    wait_for("the error in the log", lambda: "OH! NO! Not here either!" in helloworld.log, 20)
+    wait_for("the error in the log", lambda: "OH! NO! Not here either!" in helloworld.log)
 
 
 def test_the_log_of_an_unexpected_error_carries_the_clients_error_id(helloworld: RunningService) -> None:
@@ -78,7 +78,7 @@ def test_the_life_of_an_order(shop: RunningService, shop_tokens: Tokens) -> None
     assert order["items"] == ORDER["items"]
 
     assert shop.request("GET", path).json()["created"] == order["created"]
-    wait_for("the receipt to be sent", lambda: shop.request("GET", path).json()["receipt_sent"], 20)
+    wait_for("the receipt to be sent", lambda: shop.request("GET", path).json()["receipt_sent"])
 
     assert post(shop, f"{path}/cancel", shop_tokens.token("valid"), {}).status == 403
     assert post(shop, f"{path}/cancel", shop_tokens.token("canceller"), {"reason": "x" * 201}).status == 400
@@ -116,7 +116,7 @@ def test_many_clients_at_once_get_their_own_answers(shop: RunningService, shop_t
 def test_a_worker_that_dies_is_replaced(crash: RunningService) -> None:
     with pytest.raises((http.client.HTTPException, ConnectionError)):
         crash.request("GET", "/crash/exit")
-    wait_for("an answer", lambda: _answers(crash), 15)
+    wait_for("an answer", lambda: _answers(crash))
 
 
 def _answers(service: RunningService) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 
 from tests.fuzzing.application import FILE, fuzzed
 from tests.fuzzing.judgement import judge
@@ -11,11 +11,7 @@ from tests.fuzzing.requests import CHUNKED, RIGHT, Request, requests
 from tests.support.service import RunningService
 
 bounded = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
     phases=(Phase.generate, Phase.shrink),
-    suppress_health_check=[HealthCheck.too_slow],
 )
 
 

@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def imported(code: str, deadline: float = 30.0) -> Inspection:
+def imported(code: str, deadline: float = 60.0) -> Inspection:
     """Return what is found of the service with this code."""
     Path("moody_orders.py").write_text(code)
     environ = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]}
@@ -53,7 +53,7 @@ def test_this_process_stays_as_it_was(folder: Path) -> None:
 def test_what_hangs_is_ended_and_found() -> None:
     began = time.monotonic()
     (found,) = imported("import time\n\n\nwhile True:\n    time.sleep(0.01)\n", deadline=4.0).diagnostics
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert (found.code, found.message) == (
         "MAC258",
         'importing "moody_orders" does not end within 4 s',
@@ -71,7 +71,7 @@ def test_what_it_started_ends_with_it(folder: Path) -> None:
     (found,) = imported(child).diagnostics
     assert found.message == 'importing "moody_orders" ends the process with exit code 0'
     pid = int((folder / "pid").read_text())
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while _alive(pid):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -89,7 +89,7 @@ def test_threads_and_exit_handlers_are_not_waited_for() -> None:
     code += "threading.Thread(target=time.sleep, args=(600,)).start()\n" + HANDLER
     began = time.monotonic()
     assert imported(code).diagnostics == ()
-    assert time.monotonic() - began < 25
+    assert time.monotonic() - began < 50
 
 
 def test_nothing_is_imported_where_something_else_is_wrong(folder: Path) -> None:

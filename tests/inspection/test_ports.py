@@ -37,7 +37,7 @@ def holding(*words: str, cwd: Path | None = None) -> Iterator[tuple[int, int]]:
             yield int(process.stdout.readline()), process.pid
         finally:
             process.stdin.close()
-            process.wait(10)
+            process.wait(60)
 
 
 def found_at(bind: str) -> tuple[Diagnostic, ...]:

@@ -103,7 +103,7 @@ SCHEMAS = st.recursive(LEAVES, containers, max_leaves=12)
 DEFINITIONS = st.fixed_dictionaries(dict.fromkeys(("A", "B", "C"), SCHEMAS))
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS, DEFINITIONS, st.booleans())
 def test_what_is_made_up_is_valid_or_refused(
     schema: object, definitions: dict[str, object], shown: bool
@@ -119,7 +119,7 @@ def test_what_is_made_up_is_valid_or_refused(
         assert compile_schema(schema, definitions, "response").valid(value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(patterns(), SMALL, st.integers(0, 30))
 def test_texts_of_usual_patterns_match_them(pattern: str, least: int, more: int) -> None:
     texts = list(texts_of(pattern, least, least + more))
@@ -127,7 +127,7 @@ def test_texts_of_usual_patterns_match_them(pattern: str, least: int, more: int)
     assert not texts or any(matches(pattern, text) for text in texts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="ab.^$[](){}?*+|\\-1,dwpLu<=!:x", max_size=30))
 def test_no_pattern_is_too_odd(pattern: str) -> None:
     assert all(len(text) <= 2 * LONGEST for text in texts_of(pattern))

@@ -3,7 +3,7 @@
 import string
 from typing import Any, TypeAlias
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macaron_runner.models.model import Model
@@ -145,7 +145,7 @@ def json_of(value: Any) -> Any:
     return {key: json_of(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(PAIRS)
 def test_a_fitting_value_survives_the_way_in_and_out(pair: Pair) -> None:
     schema, value = pair
@@ -157,7 +157,7 @@ def test_a_fitting_value_survives_the_way_in_and_out(pair: Pair) -> None:
     models.adapt(ref("Named"))(value)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(object_pairs(SCALARS))
 def test_attributes_hold_what_the_properties_held(pair: Pair) -> None:
     schema, value = pair

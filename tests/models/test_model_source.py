@@ -205,7 +205,7 @@ CODE = st.text(alphabet="\"'\\\n\r#{}()[]:=, abc_xuN0\t\u2028\x00")
 TAKEN = {"Alias", "Closed", "Inline", "Tag", "Sub", "x", "more"}  # the document's own words
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given((st.text(st.characters(exclude_categories=["Cs"])) | CODE).filter(lambda text: text not in TAKEN))
 def test_no_text_at_all_becomes_code(text: str) -> None:
     check_that_it_stays_text(text)

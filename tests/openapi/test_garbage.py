@@ -59,7 +59,7 @@ def survive(path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", GOOD)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(
     changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, len(GARBAGE))), min_size=1, max_size=6)
 )
@@ -72,7 +72,7 @@ def test_a_spoilt_document(version: str, tmp_path: Path, changes: list[tuple[int
 
 
 @pytest.mark.parametrize("suffix", ["json", "yaml"])
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200))
 def test_any_bytes(suffix: str, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / f"api.{suffix}"

@@ -132,7 +132,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tree=documents())
 def test_bravado_inherits_and_replaces_the_same_way(
     tmp_path_factory: pytest.TempPathFactory, tree: dict[str, Any]

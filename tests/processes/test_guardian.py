@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from macaron_runner.processes.guardian import GRACE, Guardian, end, listen
+from tests.support.processes import PATIENCE
 from tests.support.supervised import SLEEPER, STUBBORN
 
 # The guardian is made before any thread; a test runner may have some.
@@ -56,7 +57,7 @@ class TestEnd:
     def test_it_asks_first(self) -> None:
         process = self.start(SLEEPER)
         end({process.pid: False})
-        assert process.wait(5) == -signal.SIGTERM
+        assert process.wait(PATIENCE) == -signal.SIGTERM
 
     def test_it_kills_what_stays_and_looks_often_at_first(self) -> None:
         process = self.start(STUBBORN)
@@ -68,7 +69,7 @@ class TestEnd:
             now[0] += seconds
 
         end({process.pid: False, NOBODY: True}, clock=lambda: now[0], sleep=sleep)
-        assert process.wait(5) == -signal.SIGKILL
+        assert process.wait(PATIENCE) == -signal.SIGKILL
         assert pauses[0] < 0.01
         assert sum(pauses) == pytest.approx(GRACE)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from macaron_runner.processes.sessions import children_of, groups_of, session_alive, signal_session
-from tests.support.processes import wait_for
+from tests.support.processes import PATIENCE, wait_for
 from tests.support.supervised import ROOT
 
 REPORT = """
@@ -40,7 +40,7 @@ def become(*argv: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -96,4 +96,4 @@ class TestSessions:
         wait_for("the session's end", lambda: not session_alive(leader.pid))
         # Its leader is a zombie still, which is as good as gone.
         assert not signal_session(leader.pid, signal.SIGKILL)
-        assert leader.wait(5) == -signal.SIGKILL
+        assert leader.wait(PATIENCE) == -signal.SIGKILL

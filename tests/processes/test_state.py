@@ -13,7 +13,7 @@ import pytest
 
 from macaron_runner.errors import DependencyMissing
 from macaron_runner.processes.state import StateDirectory
-from tests.support.processes import running
+from tests.support.processes import PATIENCE, running
 
 
 def mode(path: Path) -> int:
@@ -145,7 +145,7 @@ class TestLock:
 
 def dead_pid() -> int:
     process = subprocess.Popen(["/bin/true"])
-    process.wait(5)
+    process.wait(PATIENCE)
     assert process.pid not in running()
     return process.pid
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import running, wait_for
+from tests.support.processes import PATIENCE, running, wait_for
 from tests.support.supervised import SLEEPER, STUBBORN, python, supervised
 
 FAMILY = """
@@ -46,8 +46,8 @@ time.sleep(600)
 """
 
 
-def gone(*pids: int, seconds: float = 10) -> None:
-    wait_for(f"the end of {pids}", lambda: not set(pids) & set(running()), seconds)
+def gone(*pids: int) -> None:
+    wait_for(f"the end of {pids}", lambda: not set(pids) & set(running()))
 
 
 def descriptors_of(pid: int) -> set[str]:
@@ -65,7 +65,7 @@ def free_port() -> int:
 
 
 def get(port: int) -> int:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=PATIENCE) as answer:
         return int(answer.read())
 
 
@@ -82,7 +82,7 @@ def test_what_is_killed_comes_back() -> None:
 
 def test_a_crash_loop_ends_with_70() -> None:
     with supervised(python("worker", "raise SystemExit(1)"), python("web", SLEEPER, "web")) as service:
-        assert service.process.wait(20) == 70
+        assert service.wait() == 70
         assert (
             "worker died (exit code 1), 5 times in a row, and is given up: stopping everything"
             in service.stderr
@@ -93,7 +93,7 @@ def test_a_crash_loop_ends_with_70() -> None:
 @pytest.mark.parametrize(("code", "ours"), [(78, 78), (2, 78), (69, 69)])
 def test_bad_configuration_and_missing_dependencies_are_not_tried_again(code: int, ours: int) -> None:
     with supervised(python("web", SLEEPER, "web"), python("worker", f"raise SystemExit({code})")) as service:
-        assert service.process.wait(15) == ours
+        assert service.wait() == ours
         assert service.stderr.count("worker started") == 1
 
 
@@ -128,7 +128,7 @@ def test_one_that_ignores_term_is_killed_after_its_grace() -> None:
         service.sees("| up")
         begun = time.monotonic()
         assert service.stop(signal.SIGTERM) == 0
-        assert 0.4 < time.monotonic() - begun < 5
+        assert 0.4 < time.monotonic() - begun < 30
         assert "worker did not stop in time, killing it" in service.stderr
 
 
@@ -139,7 +139,7 @@ def test_a_third_signal_kills_at_once() -> None:
             service.process.send_signal(signal.SIGTERM)
             service.sees(f"| {said}\n")
             time.sleep(0.25)  # sooner, it would be the same request heard twice
-        assert service.process.wait(10) == 0
+        assert service.wait() == 0
 
 
 @pytest.mark.parametrize("group", [None, 0], ids=["its group", "a group of its own"])
@@ -187,7 +187,7 @@ def test_what_left_its_session_ends_with_the_service() -> None:
         service.sees("family")
         pids = family(service.stdout)
         assert service.stop(signal.SIGTERM) == 0
-        gone(*pids, seconds=1)
+        gone(*pids)
 
 
 def test_connections_wait_while_a_killed_web_is_replaced() -> None:
@@ -219,15 +219,15 @@ def test_the_port_is_closed_as_soon_as_the_web_was_told_to_stop() -> None:
         service.process.terminate()
         service.sees("closed")
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=5)
-        assert service.process.wait(10) == 0
+            socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        assert service.wait() == 0
 
 
 def test_a_port_in_use_is_one_sentence_and_69() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         with supervised(python("web", SLEEPER, "web", listeners=[address])) as service:
-            assert service.process.wait(10) == 69
+            assert service.wait() == 69
             assert (
                 service.stderr
                 == f"macaron: cannot listen on {address}: the port is in use by another program\n"
@@ -295,7 +295,7 @@ def test_locks_are_held_until_nothing_is_left(tmp_path: Path) -> None:
             service.sees("| up")
             worker = service.pid_of("worker")
             service.process.kill()
-            service.process.wait(5)
+            service.wait()
             assert not free()
             wait_for("the lock", free)
             assert worker not in running()
@@ -307,28 +307,28 @@ class TestAsPidOne:
     @pytest.fixture(autouse=True)
     def _needs_namespaces(self) -> None:
         try:
-            done = subprocess.run([*self.UNSHARE, "true"], capture_output=True, timeout=10, check=False)
+            done = subprocess.run([*self.UNSHARE, "true"], capture_output=True, timeout=PATIENCE, check=False)
         except FileNotFoundError:
             pytest.skip("unshare is not installed")
         if done.returncode:
             pytest.skip(f"no pid namespaces here: {done.stderr.decode().strip()}")
 
     def test_it_reaps_orphans_and_obeys_signals(self) -> None:
-        orphan = "import os, time\nif os.fork(): os._exit(0)\ntime.sleep(0.3)"
+        orphan = "import os, time\npid = os.fork()\nif pid: print(pid)\nelse: os.close(1); time.sleep(0.3)"
         code = (
             "import os, subprocess, sys, time\n"
-            f"subprocess.run([sys.executable, '-S', '-c', {orphan!r}])\n"
-            "time.sleep(1)\n"
-            "states = [open(f'/proc/{p}/stat').read().rpartition(')')[2].split()[0]"
-            " for p in os.listdir('/proc') if p.isdecimal()]\n"
-            "print('parent', os.getppid(), 'zombies', states.count('Z'), flush=True)\n"
+            f"pid = int(subprocess.check_output([sys.executable, '-S', '-c', {orphan!r}]))\n"
+            "print('parent', os.getppid(), 'of', os.path.exists(f'/proc/{pid}'), flush=True)\n"
+            "while os.path.exists(f'/proc/{pid}'): time.sleep(0.02)\n"
+            "print('reaped', flush=True)\n"
             "time.sleep(600)"
         )
         with supervised(python("worker", code), prefix=self.UNSHARE) as service:
-            service.sees("worker  | parent 1 zombies 0")
+            service.sees("worker  | parent 1 of True")
+            service.sees("worker  | reaped")
             inner = next(each.pid for each in running().values() if each.parent == service.pid)
             os.kill(inner, signal.SIGTERM)
-            assert service.process.wait(10) == 0
+            assert service.wait() == 0
 
 
 HOLDS_TERMINAL = """
@@ -349,5 +349,5 @@ def test_a_closed_terminal_stops_the_service_and_a_mere_hangup_does_not() -> Non
         service.sees("SIGHUP: there is no reload in this version")
         os.close(master)
         service.sees("the terminal is gone")
-        assert service.process.wait(10) == 0
+        assert service.wait() == 0
         gone(service.pid_of("worker"))

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macaron_runner.scaffold.names import dns_label, function_name, module_name, package_name, words_of_path
@@ -148,7 +148,7 @@ def test_a_thousand_operations(make: Maker) -> None:
     assert made.problems() == ()
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300)
 @given(st.text(), st.text())
 def test_docstrings_of_anything(head: str, text: str) -> None:
     module = ast.parse(f"def f():\n{docstring(head, text, '    ')}    return 1\n")
@@ -157,7 +157,7 @@ def test_docstrings_of_anything(head: str, text: str) -> None:
     assert [type(node) for node in function.body] == [ast.Expr, ast.Return]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.recursive(
         st.none()
@@ -172,7 +172,7 @@ def test_literals_of_anything(value: Any) -> None:
     assert ast.literal_eval(literal(value, "    ", 7, 0).strip()) == value
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.text())
 def test_names_of_anything(text: str) -> None:
     function, module, label = function_name(text), module_name(text), dns_label(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Running, descendants, running, wait_for
+from tests.support.processes import PATIENCE, Running, descendants, running, wait_for
 from tests.support.service import RunningService
 
 pytestmark = pytest.mark.service
@@ -63,7 +63,7 @@ def runs_a_task(service: RunningService) -> bool:
     assert answer.status == 200, answer.text
     code = answer.json()["message"].split()[-1]
     written = Path(service.environment["HELLOWORLD_ASYNC_FILE"])
-    return wait_for("the task", lambda: written.exists() and written.read_text() == str(uuid.UUID(code)), 40)
+    return wait_for("the task", lambda: written.exists() and written.read_text() == str(uuid.UUID(code)))
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
@@ -95,6 +95,6 @@ def test_killed_supervisor_leaves_nothing_running(helloworld: RunningService, mo
     # The guardian, the broker, gunicorn and two workers, Celery and its children.
     whole = wait_for("the whole service", lambda: len(found := tree(helloworld)) >= 7 and found)
     helloworld.process.kill()
-    helloworld.process.wait(10)
+    helloworld.process.wait(PATIENCE)
     pids = {process.pid for process in whole}
-    wait_for("all processes to end", lambda: not pids & set(running()), 20)
+    wait_for("all processes to end", lambda: not pids & set(running()))

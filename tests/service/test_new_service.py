@@ -36,8 +36,8 @@ def run(folder: Path, *words: str) -> str:
 
 def curl(service: RunningService, path: str, *words: str) -> str:
     """Return what curl prints for a path of the service."""
-    command = ["curl", "-s", "--max-time", "20", *words, f"http://127.0.0.1:{service.port}{path}"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
+    command = ["curl", "-s", "--max-time", "60", *words, f"http://127.0.0.1:{service.port}{path}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -51,7 +51,7 @@ def test_a_template(tmp_path: Path, template: str) -> None:
         assert '"error":"INVALID_PARAMETER"' in curl(service, "/greetings/Ada?times=none")
         if template == "tasks":
             curl(service, "/letters", "--json", '{"to": "Ada", "text": "How are you?"}')
-            wait_for("the task", lambda: "to Ada: How are you?" in service.log, 30)
+            wait_for("the task", lambda: "to Ada: How are you?" in service.log)
     run(folder, "pytest", "-q", "-p", "no:cacheprovider")
 
 

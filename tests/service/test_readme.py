@@ -49,7 +49,7 @@ class Shell:
         return printed.removesuffix("\n")
 
     def close(self) -> None:
-        self._shell.communicate(timeout=20)
+        self._shell.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def _take(step: Step, shell: Shell, port: str) -> None:
     if step.command.startswith(("macaron run", "macaron mock")):
         shell.type(step.command.removesuffix("&") + "> run.log 2>&1 &")
         ready = f"curl -s http://127.0.0.1:{port}/health/ready"
-        wait_for("the service", lambda: shell.type(ready) == '{"status":"ok"}', 25)
+        wait_for("the service", lambda: shell.type(ready) == '{"status":"ok"}')
         printed = shell.type("cat run.log")
     else:
         printed = shell.type(step.command)

@@ -18,7 +18,7 @@ SHOP = "sample_services/shop/macaron.yaml"
 HELLOWORLD = "sample_services/helloworld/macaron.yaml"
 SECRET = "the secret of the tests with schemathesis"
 CLERK = {"clerk": {"claims": {"scope": "orders:cancel"}}}
-DEADLINE = 120.0
+DEADLINE = 300.0
 
 
 MOCKED = ("afterbanks.com/3.0.0.json", "botschaft.local/0.1.0.json")

@@ -9,6 +9,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+PATIENCE = 60.0
+"""Seconds to wait for what must happen: a machine may do much else. They pass only where a test fails."""
+
 
 @dataclass(frozen=True)
 class Running:
@@ -52,7 +55,7 @@ def descendants(pid: int) -> list[Running]:
     return found
 
 
-def wait_for(what: str, condition: Callable[[], T | None], seconds: float = 15) -> T:
+def wait_for(what: str, condition: Callable[[], T | None], seconds: float = PATIENCE) -> T:
     """Return the first true value of `condition`; fail with what was waited for when the deadline passes."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -22,11 +22,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.support.processes import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 
-START_DEADLINE = 25.0
-STOP_DEADLINE = 45.0
-ANSWER_DEADLINE = 20.0
+START_DEADLINE = PATIENCE
+STOP_DEADLINE = PATIENCE
+ANSWER_DEADLINE = PATIENCE
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class RunningService:
         self.port = free_port()
         self.ready_path = ready_path
         self.start_deadline = start_deadline
-        self._directory = tempfile.TemporaryDirectory(prefix="macaron-test-")
+        self._directory = tempfile.TemporaryDirectory(prefix="macaron-test-", ignore_cleanup_errors=True)
         self.directory = Path(self._directory.name)
         self.state = self.directory / "state"
         self.log_file = self.directory / "log"

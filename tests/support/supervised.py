@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.processes import running, wait_for
+from tests.support.processes import PATIENCE, running, wait_for
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tests" / "processes" / "run_service.py"
@@ -41,10 +41,10 @@ class Supervised:
     def stderr(self) -> str:
         return self._stderr.read_text(errors="replace")
 
-    def sees(self, text: str, *, times: int = 1, seconds: float = 15) -> None:
+    def sees(self, text: str, *, times: int = 1) -> None:
         """Wait until the text was printed so often."""
         try:
-            wait_for(repr(text), lambda: (self.stdout + self.stderr).count(text) >= times, seconds)
+            wait_for(repr(text), lambda: (self.stdout + self.stderr).count(text) >= times)
         except AssertionError as error:
             raise AssertionError(f"{error}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}") from None
 
@@ -60,9 +60,13 @@ class Supervised:
             each.pid for each in running().values() if each.parent == self.pid and each.words == words
         )
 
-    def stop(self, signum: int, seconds: float = 15) -> int:
+    def wait(self) -> int:
+        """Return the exit code when it has ended."""
+        return self.process.wait(PATIENCE)
+
+    def stop(self, signum: int) -> int:
         self.process.send_signal(signum)
-        return self.process.wait(seconds)
+        return self.wait()
 
 
 @contextmanager
@@ -89,4 +93,4 @@ def supervised(
             yield Supervised(process, out, err)
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(PATIENCE)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from macaron_runner.configuration.selection import Selection
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 class Web:

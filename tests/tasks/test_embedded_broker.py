@@ -4,7 +4,7 @@ import pytest
 
 from macaron_runner.errors import DependencyMissing
 from macaron_runner.tasks.broker import broker_command, find_server
-from tests.tasks.workshop import Embedded, answers, wait_until
+from tests.tasks.workshop import START_DEADLINE, Embedded, answers, wait_until
 
 
 def test_the_words():
@@ -46,7 +46,7 @@ def test_a_file_cut_short_loads(running, configure):
     broker = Embedded(running, configure())
     broker.start()
     broker.process.kill()
-    broker.process.wait(10)
+    broker.process.wait(START_DEADLINE)
     (log,) = (Path(broker.socket).parent / "broker" / "appendonlydir").glob("*.incr.aof")
     with log.open("ab") as file:
         file.write(b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$100\r\ncut")

@@ -7,16 +7,21 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from redis import Redis
 
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
-from tests.tasks.workshop import BROKERS, TRANSPORTS, signal_all_of, stop, wait_until
+from tests.tasks.workshop import BROKERS, START_DEADLINE, TRANSPORTS, signal_all_of, stop, wait_until
 
 pytestmark = pytest.mark.service
 
 REQUEST = context.Context(
     request_id="request-1", user_id="alice", claims={"data": {"role": "clerk"}}, token="t0ken"
 )
+
+
+SOON = 10
+"""Seconds after which a caller knows at the latest: 1 or 2, but for a busy machine; Celery alone tries for minutes."""
 
 
 @contextmanager
@@ -61,7 +66,7 @@ def test_a_task_waits_for_its_delay(workshop, kind):
     service.start_worker()
     with context.entered(REQUEST):
         service.jobs.later(str(service.place), time.time())
-    assert 2 <= service.wait_for(1)[0]["waited"] < 10
+    assert 2 <= service.wait_for(1)[0]["waited"] < 30
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
@@ -72,7 +77,7 @@ def test_a_killed_child_gives_its_task_back(workshop, kind):
         service.jobs.take_time("long", 2, place=str(service.place))
     (first,) = service.wait_for(1, event="start")
     os.kill(first["pid"], signal.SIGKILL)
-    service.wait_for(1, seconds=20, name="long", event="end")
+    service.wait_for(1, name="long", event="end")
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
@@ -85,12 +90,12 @@ def test_a_killed_worker_gives_its_tasks_back(workshop, kind):
             service.jobs.take_time(name, 3, place=str(service.place))
     started = service.wait_for(2, event="start")
     worker.kill()
-    wait_until(lambda: all(is_gone(line["pid"]) for line in started), "its children are gone", 10)
+    wait_until(lambda: all(is_gone(line["pid"]) for line in started), "its children are gone")
     service.start_worker()
     wait_until(
         lambda: {line["name"] for line in service.seen() if line["event"] == "end"} == {"a", "b", "c"},
         "all have run",
-        45,
+        90,
     )
 
 
@@ -101,7 +106,7 @@ def test_a_task_longer_than_its_lease_runs_once(workshop):
     service.start_worker()
     with context.entered(REQUEST):
         service.jobs.take_time("long", 35, place=str(service.place))
-    service.wait_for(1, seconds=60, event="end")
+    service.wait_for(1, seconds=120, event="end")
     assert [line["event"] for line in service.seen()] == ["start", "end"]
 
 
@@ -112,37 +117,40 @@ def test_a_worker_that_is_told_to_stop_ends_its_task_first(workshop, kind):
     with context.entered(REQUEST):
         service.jobs.take_time("long", 3, place=str(service.place))
     service.wait_for(1, event="start")
-    assert stop(worker, seconds=20) == 0
+    assert stop(worker) == 0
     assert [line["event"] for line in service.seen()] == ["start", "end"]
 
 
 @pytest.mark.slow
-def test_a_worker_whose_grace_is_over_hands_its_task_over(workshop):
+def test_a_worker_whose_grace_is_over_hands_its_task_over(workshop, tmp_path):
     service = workshop("embedded")
     words = (*service.configuration.selection.arguments(), "--pool", "default")
     code = f"from macaron_runner.entries.worker import main; raise SystemExit(main({words!r}, grace=8.0))"
     worker = service.running.start(sys.executable, "-c", code)
     wait_until(lambda: " ready." in service.running.log_of(worker), "the worker is ready")
     with context.entered(REQUEST):
-        service.jobs.take_time("long", 15, place=str(service.place))
+        service.jobs.wait_until(str(tmp_path / "free"), place=str(service.place))
     (first,) = service.wait_for(1, event="start")
     other = service.start_worker()
-    with within(8):
-        stop(worker, seconds=20)
+    with within(30):
+        stop(worker)
+    (tmp_path / "free").touch()
     service.wait_for(1, event="end", parent=other.pid)
     assert [line["parent"] for line in service.seen()] == [first["parent"], other.pid, other.pid]
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
-def test_a_worker_that_must_stop_quickly_hands_its_task_over(workshop, kind):
+def test_a_worker_that_must_stop_quickly_hands_its_task_over(workshop, kind, tmp_path):
     service = workshop(kind)
     worker = service.start_worker()
     with context.entered(REQUEST):
-        service.jobs.take_time("long", 4, place=str(service.place))
+        service.jobs.wait_until(str(tmp_path / "free"), place=str(service.place))
     (first,) = service.wait_for(1, event="start")
     other = service.start_worker()
-    stop(worker, signal.SIGQUIT, seconds=20)
-    service.wait_for(1, seconds=15, event="end")
+    stop(worker, signal.SIGQUIT)
+    service.wait_for(1, event="start", parent=other.pid)
+    (tmp_path / "free").touch()
+    service.wait_for(1, event="end")
     assert {line["parent"] for line in service.seen()} == {first["parent"], other.pid}
 
 
@@ -159,12 +167,16 @@ def test_a_worker_that_is_told_to_stop_while_it_starts_leaves_the_tasks(workshop
         f"raise SystemExit(main({words!r}))"
     )
     worker = service.running.start(sys.executable, "-c", code)
-    assert worker.wait(30) == 0
+    assert worker.wait(START_DEADLINE) == 0
     assert "Traceback" not in service.running.log_of(worker)
     assert not service.seen()
-    with within(10):
-        service.start_worker()
-        service.wait_for(1, event="end")
+    with Redis(unix_socket_path=service.broker.socket) as broker:
+        assert (broker.llen("default"), broker.hlen("unacked")) == (
+            1,
+            0,
+        )  # nobody must wait for its lease to end
+    service.start_worker()
+    service.wait_for(1, event="end")
 
 
 def test_a_worker_survives_its_broker(workshop):
@@ -174,7 +186,7 @@ def test_a_worker_survives_its_broker(workshop):
         service.jobs.take_time("first", 4, place=str(service.place))
     service.wait_for(1, event="start")
     service.broker.process.kill()
-    service.broker.process.wait(10)
+    service.broker.process.wait(START_DEADLINE)
     service.broker.start()
     with context.entered(REQUEST):
         service.jobs.take_time("second", 0, place=str(service.place))
@@ -209,7 +221,7 @@ def test_errors_are_reported(workshop, kind, tmp_path):
 def test_a_broker_that_is_away_is_a_clear_error_soon(workshop, kind):
     service = workshop(kind, start=False)
     for _ in range(2):
-        with within(3), context.entered(REQUEST), pytest.raises(TaskQueueUnavailable) as caught:
+        with within(SOON), context.entered(REQUEST), pytest.raises(TaskQueueUnavailable) as caught:
             service.jobs.tick("/nowhere")
         assert caught.value.to_json()["error"] == "TASK_QUEUE_UNAVAILABLE"
         assert (caught.value.status, caught.value.headers["Retry-After"]) == (503, "5")
@@ -221,7 +233,7 @@ def test_a_broker_that_does_not_answer_is_a_clear_error_soon(workshop, kind):
     with context.entered(REQUEST):
         service.jobs.tick(str(service.place))
     signal_all_of(service.broker.process, signal.SIGSTOP)
-    with within(3), context.entered(REQUEST), pytest.raises(TaskQueueUnavailable):
+    with within(SOON), context.entered(REQUEST), pytest.raises(TaskQueueUnavailable):
         service.jobs.tick(str(service.place))
     signal_all_of(service.broker.process, signal.SIGCONT)
     with context.entered(REQUEST):
@@ -256,9 +268,9 @@ def test_results_come_back_as_models_where_they_are_kept(workshop):
     with context.entered(REQUEST):
         stored = service.jobs.store({"all": [service.Parcel(weight=4)]}, place=str(service.place))
         failed = service.jobs.fail("it failed")
-    assert stored.get(timeout=20) == service.Parcel(weight=4)
+    assert stored.get(timeout=START_DEADLINE) == service.Parcel(weight=4)
     with pytest.raises(ValueError, match="it failed"):
-        failed.get(timeout=20)
+        failed.get(timeout=START_DEADLINE)
 
 
 def test_results_are_not_kept_unasked(workshop):

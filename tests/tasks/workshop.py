@@ -26,7 +26,7 @@ from macaron_runner.tasks.queue import CeleryQueue
 from tests.support.service import free_port
 
 ROOT = Path(__file__).parents[2]
-START_DEADLINE = 30.0
+START_DEADLINE = 60.0
 
 
 def wait_until(happens: Callable[[], Any], what: str, seconds: float = START_DEADLINE) -> Any:
@@ -68,7 +68,7 @@ class Running:
         # The last one first: RabbitMQ would start an epmd of its own where it misses the one that we started.
         for process, log in reversed(self.processes.items()):
             signal_all_of(process, signal.SIGKILL)
-            process.wait(10)
+            process.wait(START_DEADLINE)
             print(f"--- {' '.join(map(str, process.args))}\n{log.read_text('utf-8', 'replace')}")
 
 
@@ -157,7 +157,7 @@ class Rabbit:
             RABBITMQ_ENABLED_PLUGINS_FILE=str(home / "plugins"),
             RABBITMQ_NODE_IP_ADDRESS="127.0.0.1",
         )
-        wait_until(lambda: accepts(("127.0.0.1", self.port)), "RabbitMQ listens", 60)
+        wait_until(lambda: accepts(("127.0.0.1", self.port)), "RabbitMQ listens", 120)
 
 
 BROKERS = {"embedded": Embedded, "redis": Redis, "rabbitmq": Rabbit}

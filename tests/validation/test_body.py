@@ -174,7 +174,7 @@ def test_a_long_number_deep_inside_is_exact_or_refused() -> None:
         assert value == int("1" * 30)
 
 
-@pytest.mark.parametrize("number", [2**63, 2**64 - 1, 2**64, -(2**64), 10**40, -(10**40)])
+@pytest.mark.parametrize("number", [2**63, 2**64 - 1, 2**64, -(2**63) - 1, -(2**64), 10**40, -(10**40)])
 def test_integers_are_exact(number: int) -> None:
     value = decode(taking(Content(JSON, INTEGER)), JSON, str(number).encode())
     assert value == number

@@ -56,7 +56,7 @@ def parameters(location: Any) -> Iterator[tuple[Callable[[str], dict[str, Any]],
 READERS = {location: tuple(parameters(location)) for location in STYLES}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXT, st.sampled_from(["", "color=", "color[", "x=1&color=", "color[x]=1&color[y]["]))
 def test_parameters(text: str, start: str) -> None:
     """Whatever text comes, what a handler gets fits the schema."""
@@ -74,7 +74,7 @@ BOUNDED: list[Any] = [
 ]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(TEXT | st.sampled_from(["true", "-1", "5", "2.5", "6", "1e0", "aé"]))
 def test_what_is_read_quickly_is_what_is_read_with_care(text: str) -> None:
     for location in STYLES:
@@ -108,7 +108,7 @@ HEADS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.binary() | TEXT.map(lambda text: text.encode("utf-8", "surrogatepass")), st.sampled_from(HEADS) | TEXT
 )
@@ -117,7 +117,7 @@ def test_bodies(raw: bytes, content_type: str | None) -> None:
         DECODE_BODY(content_type, None, lambda: raw)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.binary(),
     st.sampled_from([b'name="x"', b'name="y"; filename="f"', b"", b'name="z"\r\nContent-Type: a/b']),
@@ -133,14 +133,14 @@ ENCODER = compile_responses(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXT | st.text(alphabet='/*,;q=.01a" '))
 def test_accept_headers(accept: str) -> None:
     with contextlib.suppress(NotAcceptable):
         assert "*" not in ENCODER.negotiate(accept)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.dates() | st.decimals(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner) | st.tuples(inner),

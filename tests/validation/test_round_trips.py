@@ -69,7 +69,7 @@ CODECS = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(CASES), st.data())
 def test_parameters(case: Any, data: st.DataObject) -> None:
     value = data.draw(KINDS[case[3]][1])
@@ -121,7 +121,7 @@ def test_common_values_are_not_refused() -> None:
     }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(["query", "cookie", "path"]), st.booleans(), TEXT, st.lists(TEXT, min_size=2))
 def test_reserved_characters_may_stay(location: Any, explode: bool, text: str, texts: list[str]) -> None:
     """But those that would end the value; what looks percent-encoded stays as it is (RFC 6570 section 3.2.3)."""
@@ -146,7 +146,7 @@ FORMS = {
 }
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(sorted(FORMS)), objects({kind: made[1] for kind, made in FORM_KINDS.items()}))
 def test_forms(name: str, value: Any) -> None:
     encode, read = FORMS[name]

@@ -301,7 +301,7 @@ def test_a_copy_of_the_context_needs_a_request(serve):
 def test_two_threads_answer_two_requests(serve):
     served = serve("""
         import threading
-        both = threading.Barrier(2, timeout=10)
+        both = threading.Barrier(2, timeout=60)
 
         def get_who(name):
             g.name = name
@@ -317,7 +317,7 @@ def test_two_threads_answer_two_requests(serve):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert found == {name: [name, name, f"/who/{name}"] for name in "ab"}
 
 

@@ -41,6 +41,14 @@ def take_time(name, seconds, *, place):
     write(place, name=name, event="end")
 
 
+@asynctask()
+def wait_until(freed, *, place):
+    write(place, event="start")
+    while not Path(freed).exists():
+        time.sleep(0.05)
+    write(place, event="end")
+
+
 @asynctask(delay=2)
 def later(place, sent):
     write(place, waited=time.time() - sent)
