@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CoroutineType
+from types import AsyncGeneratorType, CoroutineType
 from typing import Any, TypeAlias
 
 from werkzeug.wrappers import Response as AnyResponse
@@ -68,6 +68,8 @@ def compile_endpoint(
         result = call(values, body)
         if type(result) is CoroutineType:
             result = event_loop.run(result)
+        elif type(result) is AsyncGeneratorType:
+            result = event_loop.pieces(result)
         return render(result, media_type)
 
     return endpoint

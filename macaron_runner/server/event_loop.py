@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 import threading
 import weakref
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -39,3 +39,20 @@ def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
     So flask.request, flask.g and the current user are there inside. Raises what the coroutine raises.
     """
     return _loop.runner.run(coroutine, context=contextvars.copy_context())
+
+
+def pieces(generator: AsyncGenerator[Result, None]) -> Iterator[Result]:
+    """Yield what an asynchronous generator yields, each on the loop of the thread that asks; then it is closed."""
+
+    async def following() -> Result:
+        return await anext(generator)
+
+    try:
+        while True:
+            try:
+                piece = run(following())
+            except StopAsyncIteration:
+                return
+            yield piece
+    finally:
+        run(generator.aclose())

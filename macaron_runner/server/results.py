@@ -44,7 +44,7 @@ def default_status(operation: Operation) -> int:
 
 def compile_render(encoder: ResponseEncoder, status_by_default: int) -> Render:
     """Return the step from an operation's result to its reply. An error that is returned is raised."""
-    answer_of = encoder.answer
+    answers = encoder.answers
 
     def render(result: Any, media_type: str) -> Reply | AnyResponse:
         value, status, extra = result, status_by_default, _NO_HEADERS
@@ -52,13 +52,17 @@ def compile_render(encoder: ResponseEncoder, status_by_default: int) -> Render:
             value, status, extra = parts_of(result, status_by_default)
         if isinstance(value, _NOT_ENCODED):
             return _as_it_is(value, result)
-        chosen = _chosen_type(extra) if extra else None
-        answer = answer_of(status, media_type) if chosen is None else encoder.answer_as(status, chosen)
-        if answer.check_headers is not None:
-            answer.check_headers(extra)
-        body = answer.write(value)
-        headers = (*answer.headers, *extra) if extra else answer.headers
+        answer = answers.get((status, media_type)) or encoder.answer(status, media_type)
+        if extra and (chosen := _chosen_type(extra)) is not None:
+            answer = encoder.answer_as(status, chosen)
+        headers, write, check_headers = answer
+        if check_headers is not None:
+            check_headers(extra)
+        body = write(value)
+        if extra:
+            headers = (*headers, *extra)
         if isinstance(body, Stream):
+            body.begin()
             return AnyResponse(body, status, list(headers))
         return Reply(status, headers, body)
 

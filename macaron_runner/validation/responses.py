@@ -65,6 +65,8 @@ class Answer(NamedTuple):
 class ResponseEncoder:
     """Turns a handler's value into bytes; `prepare()` it before workers are forked.
 
+    `answers` are those that `answer` remembers, by its arguments: whoever is in a hurry looks there first.
+
     Mode "enforce" raises BadResponse for an answer that breaks the document, "log" reports it and sends it,
     "none" does not look.
     """
@@ -80,7 +82,7 @@ class ResponseEncoder:
             "*/*": self._default,
             "": self._default,
         }
-        self._answers: dict[tuple[int, str], Answer] = {}
+        self.answers: dict[tuple[int, str], Answer] = {}
 
     def prepare(self) -> None:
         """Compile all checks now."""
@@ -113,7 +115,7 @@ class ResponseEncoder:
 
     def answer(self, status: int, negotiated: str) -> Answer:
         """Return how a status is answered to a client that accepts a media type; the same one each time."""
-        known = self._answers.get((status, negotiated))
+        known = self.answers.get((status, negotiated))
         return known if known is not None else self._remembered(status, negotiated)
 
     def answer_as(self, status: int, content_type: str) -> Answer:
@@ -151,8 +153,8 @@ class ResponseEncoder:
 
     def _remembered(self, status: int, negotiated: str) -> Answer:
         answer = self._answer(status, negotiated)
-        if len(self._answers) < _REMEMBERED:
-            self._answers[status, negotiated] = answer
+        if len(self.answers) < _REMEMBERED:
+            self.answers[status, negotiated] = answer
         return answer
 
     def _answer(self, status: int, negotiated: str) -> Answer:

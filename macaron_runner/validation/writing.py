@@ -11,6 +11,7 @@ Each with the check that it must pass, if any. Not for what a document promises 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 from macaron_runner.errors import BadResponse, ErrorDetail
@@ -37,14 +38,22 @@ class Stream:
 
     def __init__(self, source: Any, pieces: Iterator[Any], write: Callable[[Any], bytes]) -> None:
         self._source = source
-        self._pieces = pieces
-        self._write = write
+        self._pieces: Iterator[bytes] = map(write, pieces)
+
+    def begin(self) -> None:
+        """Make the first piece: what fails until then can still be answered. Raises whatever making it raises."""
+        try:
+            first = list(islice(self._pieces, 1))
+        except BaseException:
+            self.close()
+            raise
+        self._pieces = chain(first, self._pieces)
 
     def __iter__(self) -> Stream:
         return self
 
     def __next__(self) -> bytes:
-        return self._write(next(self._pieces))
+        return next(self._pieces)
 
     def close(self) -> None:
         """Close the generator or file."""

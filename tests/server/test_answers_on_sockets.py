@@ -40,12 +40,14 @@ paths:
     get:
       operationId: events
       parameters: [{name: bad, in: query, schema: {type: boolean, default: false}}]
-      responses:
+      responses: &stream
         "200":
           description: f
           content:
             text/event-stream: {itemSchema: {type: object, properties: {id: {type: integer}}}}
             application/jsonl: {itemSchema: {type: object, properties: {id: {type: integer}}}}
+  /later: {get: {operationId: later, responses: *stream}}
+  /refused: {get: {operationId: refused, responses: *stream}}
   /file:
     get: {operationId: download, responses: {"200": {description: f, content: {"application/*": {}}}}}
   /send: {get: {operationId: send, responses: {"200": {description: f, content: {text/x-python: {}}}}}}
@@ -53,7 +55,9 @@ paths:
 """
 
 HANDLERS = """
-from flask import request, send_file
+import asyncio
+
+from flask import abort, request, send_file
 
 
 def thing():
@@ -83,6 +87,17 @@ def choose():
 def events(bad):
     assert request.path == "/events"
     return ({"id": "x" if bad and number else number, "data": "y"} for number in range(3))
+
+
+async def later():
+    for number in range(2):
+        await asyncio.sleep(0)
+        yield {"id": number}
+
+
+def refused():
+    abort(404)
+    yield {"id": 1}
 
 
 def download():
@@ -171,6 +186,15 @@ def test_events_are_sent_one_by_one(web: Web) -> None:
     assert [json.loads(line) for line in lines] == [{"id": number, "data": "y"} for number in range(3)]
 
 
+def test_an_asynchronous_generator_is_a_stream(web: Web) -> None:
+    lines = web.request("GET", "/later", Accept="application/jsonl")[2].splitlines()
+    assert [json.loads(line) for line in lines] == [{"id": number} for number in range(2)]
+
+
+def test_what_fails_before_anything_was_sent_is_an_error_like_any_other(web: Web) -> None:
+    assert web.request("GET", "/refused")[0] == 404
+
+
 def test_an_event_that_breaks_the_document_ends_the_stream(web: Web) -> None:
     with pytest.raises(http.client.IncompleteRead) as caught:
         web.request("GET", "/events?bad=true")
@@ -183,5 +207,5 @@ def test_files(web: Web) -> None:
     status, headers, body = web.request("GET", "/file")
     assert (status, headers["Content-Type"], body) == (200, "application/x-python", HANDLERS[1:].encode())
     status, headers, body = web.request("GET", "/send", Range="bytes=0-9")
-    assert (status, body) == (206, b"from flask")
+    assert (status, body) == (206, b"import asy")
     assert headers["Content-Range"].startswith("bytes 0-9/")

@@ -404,6 +404,31 @@ def test_what_a_stream_comes_from_is_closed_with_it() -> None:
     assert closed
 
 
+def test_a_stream_that_fails_at_once_is_closed() -> None:
+    class Failing:
+        closed = False
+
+        def __next__(self) -> bytes:
+            raise LookupError
+
+        def __iter__(self) -> Any:
+            return self
+
+        def close(self) -> None:
+            self.closed = True
+
+    failing = Failing()
+    stream = answering(ok(None, "image/png")).encode(failing, 200, "image/png")
+    assert not isinstance(stream, bytes)
+    with pytest.raises(LookupError):
+        stream.begin()
+    assert failing.closed
+    begun = answering(ok(None, "image/png")).encode(iter([b"a", b"b"]), 200, "image/png")
+    assert not isinstance(begun, bytes)
+    begun.begin()
+    assert list(begun) == [b"a", b"b"]
+
+
 def test_files_are_sent_in_pieces_and_closed() -> None:
     file = io.BytesIO(bytes(200_000))
     stream = answering(ok(None, "image/*")).encode(file, 200, "image/png")
