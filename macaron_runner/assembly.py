@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from macaron_runner.auth.verifiers import Verifier
     from macaron_runner.models.build import Models
     from macaron_runner.models.model import Model
+    from macaron_runner.openapi.cache import ParsedCache
     from macaron_runner.openapi.operation import Api, Operation, Schema
 
 
@@ -80,7 +81,7 @@ def answered_here(api: Api) -> tuple[Operation, ...]:
     return tuple(each for each in api.operations if each.extensions.get("x-no-bind-server") is not True)
 
 
-def assemble(configuration: Configuration) -> Assembly:
+def assemble(configuration: Configuration, cache: ParsedCache | None = None) -> Assembly:
     """Read the APIs, build their models and verifiers, make the service the active one of this process.
 
     The service's own modules become importable (`service.python_path`). Raises BadConfiguration with every diagnostic
@@ -89,7 +90,7 @@ def assemble(configuration: Configuration) -> Assembly:
     from macaron_runner.auth.tokens import Issuer
     from macaron_runner.auth.verifiers import compile_verifiers
 
-    documents, found = read_documents(configuration)
+    documents, found = read_documents(configuration, cache)
     raise_errors(found)
     extend_python_path(configuration)
     by_name, found = read_apis(documents)

@@ -17,6 +17,7 @@ from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Api as ApiSettings
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, Severity, has_errors, near_word
 from macaron_runner.openapi.builtin import BUILTIN_PREFIX, find_document
+from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.openapi.document import Document, Place, read_document
 from macaron_runner.openapi.referrers import note_references
 from macaron_runner.openapi.rules import check_document, check_rules
@@ -64,14 +65,16 @@ def configured_apis(configuration: Configuration) -> dict[str, ApiSettings]:
     return {"ping": PING, **configuration.config.apis}
 
 
-def read_documents(configuration: Configuration) -> tuple[tuple[ApiDocument, ...], tuple[Diagnostic, ...]]:
+def read_documents(
+    configuration: Configuration, cache: ParsedCache | None = None
+) -> tuple[tuple[ApiDocument, ...], tuple[Diagnostic, ...]]:
     """Return the documents of all APIs that can be read, and everything found wrong with any of them."""
     documents: list[ApiDocument] = []
     found: list[Diagnostic] = []
     for name, settings in configured_apis(configuration).items():
         place = configuration.locate("apis", name, "spec")
         try:
-            document = _read_document(settings, configuration, place)
+            document = _read_document(settings, configuration, place, cache)
         except BadConfiguration as problem:
             found += (replace(each, location=each.location or place) for each in problem.diagnostics)
             continue
@@ -158,10 +161,12 @@ def check_with_surroundings(document: Document) -> CheckedDocument:
     )
 
 
-def _read_document(settings: ApiSettings, configuration: Configuration, place: Location) -> Document:
+def _read_document(
+    settings: ApiSettings, configuration: Configuration, place: Location, cache: ParsedCache | None
+) -> Document:
     path = find_document(settings.spec, configuration.directory)
     if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises at odd names
-        return read_document(Path(shown_name(path)))
+        return read_document(Path(shown_name(path)), cache)
     message, label = f'the document "{settings.spec}" does not exist', "no such file"
     if os.path.lexists(path):
         message = f'the document "{settings.spec}" is not a file'

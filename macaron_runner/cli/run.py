@@ -13,6 +13,7 @@ from macaron_runner.cli.terminal import colored, hide_secrets
 from macaron_runner.diagnostics import raise_errors
 from macaron_runner.errors import UsageError
 from macaron_runner.inspection.inspect import inspect_files
+from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.plan import has_embedded_broker, plan
 from macaron_runner.processes.spawn import exec_process
 from macaron_runner.processes.state import StateDirectory
@@ -40,7 +41,8 @@ def execute(arguments: argparse.Namespace) -> int:
     hide_values(arguments.overrides)
     selection = selection_of(arguments)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
-    inspection = inspect_files(selection, environ=os.environ, secret_keeper=state.secret)
+    cache = ParsedCache(state.documents_directory, state.make)
+    inspection = inspect_files(selection, environ=os.environ, secret_keeper=state.secret, cache=cache)
     configuration = inspection.configuration
     hide_secrets(configuration)
     warnings = raise_errors(inspection.diagnostics)

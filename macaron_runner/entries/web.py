@@ -17,6 +17,7 @@ from macaron_runner.configuration.load import Configuration, load
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import Diagnostic, raise_errors
 from macaron_runner.entries.start import settle, speak
+from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.capacity import memory_share, read_limits, web_workers
 from macaron_runner.processes.listeners import ENVIRONMENT_KEY
 from macaron_runner.processes.plan import bind_addresses
@@ -33,7 +34,7 @@ def main(words: Sequence[str]) -> int:
     configuration = load(selection, environ=os.environ, secret_keeper=state.secret)
     speak(configuration)
     raise_errors(check_settings(configuration))
-    assembly = assemble(configuration)
+    assembly = assemble(configuration, ParsedCache(state.documents_directory, state.make))
     app = create_app(assembly)
     check_worker_class(configuration)
     attach_queue(app, assembly, state)

@@ -18,6 +18,7 @@ from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import raise_errors
 from macaron_runner.entries.start import settle, speak
 from macaron_runner.errors import UsageError
+from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.capacity import memory_share, pool_concurrency, read_limits
 from macaron_runner.processes.plan import WORKER_GRACE
 from macaron_runner.processes.state import StateDirectory
@@ -43,7 +44,7 @@ def main(words: Sequence[str], grace: float = WORKER_GRACE) -> int:
     section = configuration.config.tasks
     if section is None or name not in section.pools:
         raise UsageError(f"{selection.file} has no pool {name!r} under tasks.pools")
-    assembly = assemble(configuration)
+    assembly = assemble(configuration, ParsedCache(state.documents_directory, state.make))
     with stand_in(configuration).app_context():
         tasks = load_tasks(configuration, assembly.own_operations)
     celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)

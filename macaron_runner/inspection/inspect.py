@@ -21,6 +21,7 @@ from macaron_runner.inspection.order import files_of, in_order
 
 if TYPE_CHECKING:
     from macaron_runner.inspection.code import CodeLook
+    from macaron_runner.openapi.cache import ParsedCache
 
 _Files = tuple[Configuration | None, tuple[ApiDocument, ...], list[Diagnostic]]
 
@@ -30,6 +31,7 @@ def inspect_files(
     *,
     environ: Mapping[str, str],
     secret_keeper: Callable[[str], str] | None = None,
+    cache: ParsedCache | None = None,
 ) -> Inspection:
     """Return what `run` must know before it starts processes, which look at operations and code by themselves.
 
@@ -37,7 +39,7 @@ def inspect_files(
     what of it is not served. Raises what `secret_keeper` does.
     """
     with uncollected():
-        configuration, documents, found = _look_at_files(selection, environ, secret_keeper)
+        configuration, documents, found = _look_at_files(selection, environ, secret_keeper, cache)
         found += read_apis(each for each in documents if each.left_out is not None)[1]
         return _inspection(selection, configuration, documents, found)
 
@@ -88,12 +90,15 @@ def inspect_service(
 
 
 def _look_at_files(
-    selection: Selection, environ: Mapping[str, str], secret_keeper: Callable[[str], str] | None
+    selection: Selection,
+    environ: Mapping[str, str],
+    secret_keeper: Callable[[str], str] | None,
+    cache: ParsedCache | None = None,
 ) -> _Files:
     configuration, found = examine(selection, environ=environ, secret_keeper=secret_keeper)
     if configuration is None:
         return None, (), list(found)
-    documents, in_documents = read_documents(configuration)
+    documents, in_documents = read_documents(configuration, cache)
     return configuration, documents, [*found, *in_documents, *_check_settings(configuration)]
 
 

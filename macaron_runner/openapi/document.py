@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache as called_once
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import unquote
@@ -20,6 +21,7 @@ from macaron_runner.configuration.files import UnreadableError
 from macaron_runner.configuration.files import read_file as read_bytes
 from macaron_runner.configuration.source import LARGEST, decode, read_yaml
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location
+from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.openapi.positions import JsonPositions, first_deeper_than, repeats_a_key
 
 Pointer: TypeAlias = tuple[str | int, ...]
@@ -54,10 +56,11 @@ class File:
 
 
 class Files:
-    """The files of one document, each read once, when a reference first leads into it."""
+    """The files of one document, each read once, when a reference first leads into it; perhaps from a cache."""
 
-    def __init__(self, *files: File) -> None:
+    def __init__(self, *files: File, cache: ParsedCache | None = None) -> None:
         self._files: dict[str, File | BadConfiguration] = {_identity(file.path): file for file in files}
+        self._cache = cache
 
     @property
     def loaded(self) -> tuple[File, ...]:
@@ -69,7 +72,7 @@ class Files:
         identity = _identity(path)
         if identity not in self._files:
             try:
-                self._files[identity] = read_file(path)
+                self._files[identity] = read_file(path, self._cache)
             except BadConfiguration as error:
                 self._files[identity] = error
         found = self._files[identity]
@@ -93,21 +96,22 @@ class Document:
         return self.source.locate(pointer, key=key)
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, cache: ParsedCache | None = None) -> Document:
     """Return the API document at `path`, Swagger 2.0 or OpenAPI 3.0 to 3.2, in YAML or JSON.
 
-    Raises BadConfiguration where the file cannot be read, is broken, or is no such document.
+    What is in YAML is parsed once, where there is a `cache`. Raises BadConfiguration where the file cannot be read, is
+    broken, or is no such document.
     """
-    source = read_file(path)
+    source = read_file(path, cache)
     if not isinstance(source.value, dict):
         nothing = "the document is empty: " if source.value is None else ""
         message = f"{nothing}an API document is a map, with swagger or openapi at its top"
         raise _refusal("MAC303", message, source.locate(()))
     specification = _specification(source)
-    return Document(source.name, source.value, specification, source, Files(source))
+    return Document(source.name, source.value, specification, source, Files(source, cache=cache))
 
 
-def read_file(path: Path) -> File:
+def read_file(path: Path, cache: ParsedCache | None = None) -> File:
     """Return a YAML or (by its name, *.json) JSON file, parsed. Raises BadConfiguration."""
     name = os.path.normpath(path)
     try:
@@ -117,7 +121,7 @@ def read_file(path: Path) -> File:
     if len(content) > LARGEST:
         message = f"{name} is larger than {LARGEST // 2**20} MiB"
         raise _refusal("MAC301", message, Location(name))
-    return _read_json(content, name) if path.suffix.lower() == ".json" else _read_yaml(content, name)
+    return _read_json(content, name) if path.suffix.lower() == ".json" else _read_yaml(content, name, cache)
 
 
 def parse_pointer(text: str) -> Pointer:
@@ -182,15 +186,20 @@ def _refuse_repeated_keys(text: str, positions: JsonPositions) -> None:
         )
 
 
-def _read_yaml(content: bytes, name: str) -> File:
+def _read_yaml(content: bytes, name: str, cache: ParsedCache | None) -> File:
+    identifies = _mentions_identifiers(content)
+    if cache is not None and (kept := cache.get(content)) is not None:
+        return File(Path(name), name, kept, _places_in(content, name), identifies)
     tree = read_yaml(content, name)
-    return File(
-        Path(name),
-        name,
-        tree.value,
-        lambda pointer, key: tree.locate(pointer, key=key),
-        _mentions_identifiers(content),
-    )
+    if cache is not None:
+        cache.put(content, tree.value)
+    return File(Path(name), name, tree.value, lambda pointer, key: tree.locate(pointer, key=key), identifies)
+
+
+def _places_in(content: bytes, name: str) -> Callable[[Pointer, bool], Location]:
+    """Return what tells places in a text that is parsed only when the first is asked for."""
+    parsed = called_once(lambda: read_yaml(content, name))
+    return lambda pointer, key: parsed().locate(pointer, key=key)
 
 
 def _mentions_identifiers(content: bytes) -> bool:
@@ -208,12 +217,12 @@ def _specification(source: File) -> Specification:
             source.locate(()),
             mend='an OpenAPI document begins with openapi: 3.1.0, an older one with swagger: "2.0"',
         )
-    version, place = tree[keyword], source.locate((keyword,))
+    version = tree[keyword]
     if not isinstance(version, str):
         raise _refusal(
             "MAC303",
             f"{keyword} must be a text",
-            place,
+            source.locate((keyword,)),
             mend=f'put it in quotes: {keyword}: "{_full(keyword, version)}"',
         )
     if keyword == "swagger" and version == "2.0":
@@ -223,7 +232,7 @@ def _specification(source: File) -> Specification:
         raise _refusal(
             "MAC303",
             f'{keyword} "{version}" is not known',
-            place,
+            source.locate((keyword,)),
             label="not one of: openapi 3.0.x, 3.1.x, 3.2.x; swagger 2.0",
         )
     return cast("Specification", match[1])

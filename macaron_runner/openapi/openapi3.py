@@ -191,7 +191,7 @@ def _parameter(reading: Reading, node: Node) -> Parameter:
         description=node.text("description"),
         deprecated=node.flag("deprecated"),
         extensions=extensions(node),
-        place=node.child("name").locate(),
+        locate=node.child("name").locate,
     )
 
 

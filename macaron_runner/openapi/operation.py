@@ -7,7 +7,7 @@ handlers (server).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -20,6 +20,9 @@ Schema: TypeAlias = Mapping[str, Any] | bool
 `type: file` a string of format binary. Keywords that start with `x-`, `discriminator`, `readOnly`, `writeOnly`,
 `default`, `format` and `title`/`description` are kept.
 """
+
+Locate: TypeAlias = Callable[[], Location]
+"""Tells where something stands in its document; most is never asked, and to know it may mean to read the file again."""
 
 ParameterLocation: TypeAlias = Literal["path", "query", "querystring", "header", "cookie"]
 """querystring (OpenAPI 3.2): the whole query as one value, described by `content`."""
@@ -74,7 +77,7 @@ class Parameter:
 
     `encoding`, by property, is that of a form which a parameter described by `content` holds. `inner_styles` are those
     of the arrays inside an array, the outer first (Swagger 2.0, "Items Object"); where there are none, these are JSON.
-    `place`, where the document says its name, does not take part in equality.
+    `locate`, which tells where the document says its name, does not take part in equality.
     """
 
     name: str
@@ -91,7 +94,12 @@ class Parameter:
     description: str = ""
     deprecated: bool = False
     extensions: Mapping[str, Any] = field(default_factory=dict)
-    place: Location | None = field(default=None, compare=False, repr=False)
+    locate: Locate | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def place(self) -> Location | None:
+        """Where the document says its name."""
+        return self.locate() if self.locate is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +221,7 @@ class Operation:
     `path` is the template as the document has it ("/orders/{order-id}"), `base_path` ("" or "/v1") what stands before
     it; `extensions` are the `x-…` keys. `servers` are its own or its path's, which count for clients instead of the
     document's. `callbacks` are the requests that the service itself makes on account of this operation, by name: their
-    `path` is a runtime expression. `location` (where the document says it) does not take part in equality.
+    `path` is a runtime expression. `locate` (where the document says it) does not take part in equality.
     """
 
     api: str
@@ -232,7 +240,12 @@ class Operation:
     extensions: Mapping[str, Any] = field(default_factory=dict)
     servers: tuple[Server, ...] = ()
     callbacks: Mapping[str, tuple[Operation, ...]] = field(default_factory=dict)
-    location: Location | None = field(default=None, compare=False, repr=False)
+    locate: Locate | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def location(self) -> Location | None:
+        """Where the document says it."""
+        return self.locate() if self.locate is not None else None
 
     @property
     def route(self) -> str:

@@ -6,6 +6,7 @@ Not for what differs between the versions (swagger2, openapi3).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -162,7 +163,7 @@ def operation_of(
         extensions=extensions(node),
         servers=servers,
         callbacks=callbacks,
-        location=node.locate(key=True),
+        locate=partial(node.locate, key=True),
     )
 
 

@@ -145,7 +145,7 @@ def _parameter(reading: Reading, node: Node) -> Parameter:
         inner_styles=tuple(_inner_styles(node.child("items"))),
         description=node.text("description"),
         extensions=extensions(node, without=_NULLABLE),
-        place=node.child("name").locate(),
+        locate=node.child("name").locate,
     )
 
 

@@ -48,12 +48,23 @@ class StateDirectory:
         return self.path / "broker"
 
     @property
+    def documents_directory(self) -> Path:
+        """Where parsed documents are kept (openapi.cache)."""
+        return self.path / "documents"
+
+    @property
     def broker_socket(self) -> Path:
         """The embedded broker's Unix socket; under the temporary directory where our path is too long."""
         socket = self.path / "broker.sock"
         if len(os.fsencode(socket)) <= _LONGEST_SOCKET:
             return socket
         return self._short_directory / "broker.sock"
+
+    def make(self) -> None:
+        """Make the directory, for our eyes only and ignored by git, where there is none. Raises OSError."""
+        if not self.path.is_dir():
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.path / ".gitignore").write_text("*\n")
 
     def open(self) -> StateDirectory:
         """Make the directory, for our eyes only and ignored by git; return self.
@@ -62,9 +73,7 @@ class StateDirectory:
         written, or where the place of the socket belongs to somebody else.
         """
         try:
-            if not self.path.is_dir():
-                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-                (self.path / ".gitignore").write_text("*\n")
+            self.make()
             self.broker_directory.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise DependencyMissing(_unusable(self.path, error)) from error

@@ -29,7 +29,7 @@ def resolve(
 ) -> tuple[dict[str, object], list[Diagnostic]]:
     """Return the verifiers' names by scheme, and the diagnostics."""
     operation = operation_with(
-        *((SchemeUse(name),) for name in used), location=Location("apis/shop.yaml", 7, 3)
+        *((SchemeUse(name),) for name in used), locate=lambda: Location("apis/shop.yaml", 7, 3)
     )
     known = compile_verifiers({name: settings() for name in verifiers})
     chosen, problems = resolve_schemes(api_with(*ALL, operations=(operation,)), mapping or {}, known, locate)

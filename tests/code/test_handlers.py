@@ -62,7 +62,7 @@ def test_what_only_importing_could_tell_is_no_problem(code, operation_id, extens
 
 def test_no_handler_points_at_the_operation_and_at_the_modules(code):
     place = Location("shop.yaml", 9, 5)
-    found = find_handler(operation_with(operation_id="getCustomr", location=place), HANDLERS, code)
+    found = find_handler(operation_with(operation_id="getCustomr", locate=lambda: place), HANDLERS, code)
     (problem,) = found.problems
     assert (problem.code, problem.location, problem.help) == ("MAC503", place, 'did you mean "get_customer"?')
     assert [related for related, _ in problem.related] == [place for _, place in HANDLERS]

@@ -1,6 +1,7 @@
 """Functions that look like handlers and answer nothing: one file in idle/ is one case."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from tests.support.authentication import operation_with
 
 CASES = sorted((Path(__file__).parent / "idle").glob("*.txt"))
 OPERATIONS = [
-    operation_with(operation_id=name, location=Location("shop.yaml", line, 5))
+    operation_with(operation_id=name, locate=partial(Location, "shop.yaml", line, 5))
     for line, name in enumerate(("listOrders", "getOrder"), 10)
 ]
 FOR_CLIENTS = operation_with(operation_id="createCustomer")

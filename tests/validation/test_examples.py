@@ -63,7 +63,7 @@ def test_operations() -> None:
         (limit,),
         Body(True, wrong),
         (Response("200", "", wrong),),
-        location=PLACE,
+        locate=lambda: PLACE,
     )
     assert told(Api("shop", "Shop", "1", "", (operation,), {}, {})) == [
         ("MAC376", 'the default of the query parameter "limit" of shop.make is not of its type: "x"'),
