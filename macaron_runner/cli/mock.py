@@ -9,14 +9,11 @@ from pathlib import Path
 
 from macaron_runner.cli.terminal import colored
 from macaron_runner.display import printable
-from macaron_runner.entries.mock import MockedDocuments, read_mocks
+from macaron_runner.entries.mock import MockedDocuments, read_mocks, serve_mocks
 from macaron_runner.errors import UsageError
 from macaron_runner.openapi.operation import Api
-from macaron_runner.processes.process import Process
-from macaron_runner.processes.spawn import exec_process
+from macaron_runner.processes.listeners import open_listeners, with_listeners
 from macaron_runner.rendering import render_text
-
-_GRACE = 5.0
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -53,18 +50,17 @@ def execute(arguments: argparse.Namespace) -> int:
     apis, doubts = read_mocks(configuration)
     if doubts:
         print(render_text(doubts, color=colored(sys.stderr)), end="\n\n", file=sys.stderr)
+    environ = _listening(mocked.bind)
     for api in apis:
         print(f"macaron: {_told(api, mocked.bind)}", file=sys.stderr, flush=True)
-    process = Process(
-        name="mock",
-        role="web",
-        # -P, as for every process of a service: what lies in the working directory is nobody's module.
-        argv=(sys.executable, "-P", "-m", "macaron_runner.entries", "mock", *mocked.words()),
-        grace=_GRACE,
-        environment={"PYTHONUNBUFFERED": "1"},
-        listeners=(mocked.bind,),
-    )
-    exec_process(process, os.environ)
+    serve_mocks(configuration, apis, environ)
+    return 0
+
+
+def _listening(bind: str) -> dict[str, str]:
+    """Return the environment that hands on a socket, open from now on. Raises DependencyMissing."""
+    with open_listeners((bind,)) as listeners:
+        return with_listeners(os.environ, [os.dup(each) for each in listeners.descriptors((bind,))])
 
 
 def _port(given: str | None) -> int:

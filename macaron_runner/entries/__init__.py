@@ -1,1 +1,1 @@
-"""One module a kind of process: what `python -m macaron_runner.entries KIND` starts. Nothing imports them."""
+"""One module a kind of process: what `python -m macaron_runner.entries KIND` starts, or for mock the verb itself."""

@@ -1,13 +1,13 @@
-"""`python -m macaron_runner.entries mock`: serves documents alone, every answer made up; no code of any service is run.
+"""The process of `macaron mock`: serves documents alone, every answer made up; no code of any service is run.
 
-Whatever credential is shown is believed, which no macaron.yaml can ask for. Not for services (web).
+Whatever credential is shown is believed, which no macaron.yaml can ask for. It is the verb's own process, so that
+documents are read once. Not for services (web).
 """
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -43,20 +43,6 @@ class MockedDocuments:
     base_path: str | None = None
     strict: bool = True
 
-    def words(self) -> tuple[str, ...]:
-        """Return the words that `parse` reads, for a process's argv; the files' paths are made absolute."""
-        more = ("strict" if self.strict else "", *(() if self.base_path is None else (self.base_path,)))
-        files = map(os.path.abspath, self.files)  # Path.absolute would change odd names
-        return (self.bind, *files, "--", *more)
-
-    @classmethod
-    def parse(cls, words: Sequence[str]) -> MockedDocuments:
-        """Return what `words` wrote."""
-        bind, *rest = words
-        end = rest.index("--")
-        strict, *base_path = rest[end + 1 :]
-        return cls(tuple(rest[:end]), bind, next(iter(base_path), None), strict == "strict")
-
     def configure(self, environ: Mapping[str, str]) -> Configuration:
         """Return the configuration that serves them; of the environment, MACARON_LOG_LEVEL. Raises BadConfiguration."""
         api: dict[str, Any] = {"on_missing_handler": "mock", "strict": self.strict}
@@ -73,16 +59,6 @@ class MockedDocuments:
         return configure(value, name=NAME, directory=Path.cwd())
 
 
-def main(words: Sequence[str]) -> int:
-    """Serve until told to stop. Raises BadConfiguration before anything is served."""
-    configuration = MockedDocuments.parse(words).configure(os.environ)
-    speak(configuration)
-    apis, _ = read_mocks(configuration)
-    app = create_app(assemble_mocks(configuration, apis))
-    serve(app, configuration, os.environ)
-    return 0
-
-
 def read_mocks(configuration: Configuration) -> tuple[tuple[Api, ...], tuple[Diagnostic, ...]]:
     """Return the APIs of the documents, none of macaron's own, and warnings.
 
@@ -94,6 +70,15 @@ def read_mocks(configuration: Configuration) -> tuple[tuple[Api, ...], tuple[Dia
     doubts = (*doubts, *raise_errors(found))
     raise_errors(tuple(claimed_twice(each for api in apis.values() for each in api.operations)))
     return tuple(apis.values()), doubts
+
+
+def serve_mocks(configuration: Configuration, apis: Iterable[Api], environ: Mapping[str, str]) -> None:
+    """Serve APIs until told to stop, on the sockets that the environment names.
+
+    There is one worker to share with, and often only a few operations are called: each is compiled when first used.
+    """
+    speak(configuration)
+    serve(create_app(assemble_mocks(configuration, apis), prepared=0), configuration, environ)
 
 
 def assemble_mocks(configuration: Configuration, apis: Iterable[Api]) -> Assembly:

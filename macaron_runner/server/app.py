@@ -44,8 +44,8 @@ class ServedOperation:
     codec: Codec
 
 
-def create_app(assembly: Assembly) -> ServiceApp:
-    """Return the service as a WSGI application, ready to be forked.
+def create_app(assembly: Assembly, *, prepared: int = PREPARED_OPERATIONS) -> ServiceApp:
+    """Return the service as a WSGI application, ready to be forked, its first `prepared` operations to the last.
 
     Handler modules are imported inside the application's context, so `flask.current_app` is there to register hooks and
     extensions with. Raises BadConfiguration with every diagnostic of every operation.
@@ -66,7 +66,7 @@ def create_app(assembly: Assembly) -> ServiceApp:
     app.answer(((each.operation, each.endpoint) for each in served), health_checks(app.readiness))
     app.answer_errors(compile_form(config.http.errors, redactor.redact_bytes), error_handler)
     app.service_modules = compiler.modules
-    prepare(served[:PREPARED_OPERATIONS])
+    prepare(served[:prepared])
     return app
 
 

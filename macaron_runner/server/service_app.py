@@ -32,7 +32,7 @@ from macaron_runner.server.route import Route
 from macaron_runner.server.router import Match, Router
 from macaron_runner.server.sending import as_response
 from macaron_runner.server.streaming import stream_in_context
-from macaron_runner.server.url_adapter import OperationAdapter, rule_of
+from macaron_runner.server.url_adapter import OperationAdapter, UrlRule, rule_of
 
 _MATCH_KEY: Final = "macaron.match"
 _INCOMING_KEY: Final = "macaron.incoming"
@@ -48,6 +48,8 @@ class ServiceApp(Flask):
     `readiness` says whether it wants requests, `service_modules` are the modules its handlers were found in,
     `write_error` makes the answer to what never became a request.
     """
+
+    url_rule_class = UrlRule
 
     def __init__(self, name: str, folder: Path, *, body_limit: int, slow_call: float | None) -> None:
         super().__init__(

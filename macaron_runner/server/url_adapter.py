@@ -5,18 +5,27 @@ Not for finding it (router), nor for the routes that extensions add, which Werkz
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.routing import MapAdapter
+from werkzeug.routing import MapAdapter, Rule
 
 from macaron_runner.server.route import Route
 from macaron_runner.server.router import Match
 from macaron_runner.validation.identifiers import identifier
 
 _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
+
+
+class UrlRule(Rule):
+    """A rule of Werkzeug that compiles what url_for needs of it when url_for is first called: of most, nobody asks."""
+
+    def _compile_builder(self, *arguments: Any) -> Callable[..., tuple[str, str]]:
+        compiled = functools.cache(lambda: super(UrlRule, self)._compile_builder(*arguments))
+        return lambda rule, /, **values: compiled()(rule, **values)
 
 
 class OperationAdapter(MapAdapter):

@@ -1,4 +1,4 @@
-"""Documents that are served alone: what travels to the process that serves them, and what they are called there."""
+"""Documents that are served alone: what they are called, and what is served of a faulty one."""
 
 from __future__ import annotations
 
@@ -7,23 +7,7 @@ from pathlib import Path
 import pytest
 
 from macaron_runner.diagnostics import BadConfiguration
-from macaron_runner.entries.mock import MockedDocuments
-
-
-@pytest.mark.parametrize(
-    "mocked",
-    [
-        MockedDocuments(("/a/b c.yaml", "/-.json"), "127.0.0.1:80"),
-        MockedDocuments(("/a.yaml",), "[::1]:80", "/v1", strict=False),
-        MockedDocuments(("/--.yaml",), "h:1", ""),
-    ],
-)
-def test_words_read_as_they_were_written(mocked: MockedDocuments) -> None:
-    assert MockedDocuments.parse(mocked.words()) == mocked
-
-
-def test_files_are_named_absolutely() -> None:
-    assert MockedDocuments(("a.yaml",), "h:1").words()[1] == str(Path.cwd() / "a.yaml")
+from macaron_runner.entries.mock import MockedDocuments, read_mocks
 
 
 def test_each_document_is_an_api_of_its_own() -> None:
@@ -46,3 +30,21 @@ def test_an_address_must_be_one() -> None:
     with pytest.raises(BadConfiguration) as caught:
         MockedDocuments(("/a.yaml",), "no address").configure({})
     assert [each.code for each in caught.value.diagnostics] == ["MAC211"]
+
+
+FAULTY = """\
+openapi: 3.1.0
+info: {title: Shop, version: "1"}
+paths:
+  /a: {get: {responses: {"200": {$ref: "#/components/responses/No"}}}}
+  /b: {get: {responses: {"200": {description: sound}}}}
+"""
+
+
+def test_of_a_faulty_document_only_the_sound_operations_are_served(tmp_path: Path) -> None:
+    (file := tmp_path / "faulty.yaml").write_text(FAULTY)
+    (api,), doubts = read_mocks(MockedDocuments((str(file),), "127.0.0.1:80", strict=False).configure({}))
+    assert [operation.path for operation in api.operations] == ["/b"]
+    assert "MAC304" in [each.code for each in doubts]
+    with pytest.raises(BadConfiguration):
+        read_mocks(MockedDocuments((str(file),), "127.0.0.1:80").configure({}))

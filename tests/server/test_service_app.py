@@ -1,5 +1,6 @@
 """Flask is whole: hooks, g, session, extensions, error handlers, url_for; and every request has its context."""
 
+import flask
 import pytest
 
 DOCUMENT = """
@@ -255,3 +256,19 @@ def test_crash_slow(folder):
         "macaron.yaml": "macaron: 1\nservice: {name: shop}\napis: {crash: {spec: 'macaron:crash'}}\n",
     })  # fmt: skip
     assert folder.app().test_client().get("/crash/slow?seconds=0").json == {"seconds": 0}
+
+
+@pytest.mark.parametrize("name", ["rule", "self", "map"])
+def test_a_path_variable_may_have_any_name_in_url_for(folder, name):
+    document = f"""
+openapi: 3.0.3
+info: {{title: shop, version: "1"}}
+paths:
+  /at/{{{name}}}:
+    parameters: [{{name: {name}, in: path, required: true, schema: {{type: string}}}}]
+    get: {{operationId: at, responses: {{"200": {{description: fine}}}}}}
+"""
+    folder.write({"shop.yaml": document, "shop_handlers.py": f"def at({name}): pass\n"})
+    with folder.app().test_request_context():
+        assert flask.url_for("shop.at", **{name: "a b"}) == "/at/a%20b"
+        assert flask.url_for("shop.at", **{name: "a", "more": 1}) == "/at/a?more=1"
