@@ -118,6 +118,7 @@ def test_a_folder_that_cannot_be_written(macaron: CommandLine) -> None:
     assert "cannot be written" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_templates_are_sound(macaron: CommandLine, template: str) -> None:
     assert macaron("init", "my-shop", "--template", template).code == 0

@@ -76,6 +76,7 @@ def assert_same_media_types(found: Operation, theirs: Any, locations: set[str]) 
         assert [content.media_type for content in response.content] in ([], theirs.produces or JSON)
 
 
+@pytest.mark.slow
 def test_bravado_reads_the_rich_document_the_same_way() -> None:
     document = read_document(RICH)
     # bravado-core takes an example for a reference
@@ -132,6 +133,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(tree=documents())
 def test_bravado_inherits_and_replaces_the_same_way(

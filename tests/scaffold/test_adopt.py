@@ -22,7 +22,14 @@ REAL = [
 ]
 
 
-@pytest.mark.parametrize("document", REAL, ids=lambda path: f"{path.parent.name}/{path.name}")
+QUICK = DOCUMENTS / "petstore.yaml"
+
+
+@pytest.mark.parametrize(
+    "document",
+    [pytest.param(each, marks=() if each == QUICK else pytest.mark.slow) for each in REAL],
+    ids=lambda path: f"{path.parent.name}/{path.name}",
+)
 def test_round_trip(make: Maker, document: Path) -> None:
     before = document.read_bytes()
     made = make(document, "warehouse")

@@ -172,7 +172,7 @@ def test_literals_of_anything(value: Any) -> None:
     assert ast.literal_eval(literal(value, "    ", 7, 0).strip()) == value
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.text())
 def test_names_of_anything(text: str) -> None:
     function, module, label = function_name(text), module_name(text), dns_label(text)

@@ -61,9 +61,13 @@ def test_what_operations_name_is_imported_inside_an_application(configure, modul
         task = f"from macaron_runner import asynctask\n\n@asynctask()\ndef {name}_task(): pass\n"
         (configuration.directory / "parcels" / f"{name}.py").write_text(hooks + task)
     operations = (
-        operation_with(operation_id="no.such", extensions={"x-bind-server": "parcels.bound:run"}),
         operation_with(
-            operation_id="parcels.dotted.run", extensions={"x-decorate-server": ["parcels.decorators.a"]}
+            api="parcels", operation_id="no.such", extensions={"x-bind-server": "parcels.bound:run"}
+        ),
+        operation_with(
+            api="parcels",
+            operation_id="parcels.dotted.run",
+            extensions={"x-decorate-server": ["parcels.decorators.a"]},
         ),
     )
     with stand_in(configuration).app_context():
