@@ -93,8 +93,12 @@ class Direct:
         try:
             try:
                 answer: Any = route.endpoint(incoming)
-            except BaseException as problem:
-                answer = self._answer_to(problem, route)
+            except MacaronError as error:
+                answer = (app.handle_user_exception if app.has_error_handlers else app.render_error)(error)
+            except Exception as problem:
+                answer = app.handle_user_exception(problem)
+            except BaseException as ending:
+                raise HandlerExit(f"{type(ending).__name__} was raised in {route.name}") from ending
             if type(answer) is Reply and not contexts.is_whole:
                 return send(answer, incoming.request_id, environ["REQUEST_METHOD"], start_response)
             return app.finalize_request(as_response(answer))(environ, start_response)
@@ -102,12 +106,3 @@ class Direct:
             return app.handle_exception(problem)(environ, start_response)
         finally:
             contexts.leave()
-
-    def _answer_to(self, problem: BaseException, route: Route) -> Any:
-        """Return the answer to what an operation raised. Raises what has none, and what must not end the server."""
-        app = self._app
-        if isinstance(problem, MacaronError) and not app.has_error_handlers:
-            return app.render_error(problem)
-        if isinstance(problem, Exception):
-            return app.handle_user_exception(problem)
-        raise HandlerExit(f"{type(problem).__name__} was raised in {route.name}") from problem

@@ -30,7 +30,6 @@ Endpoint: TypeAlias = Callable[[Incoming], Reply | AnyResponse]
 
 Authenticate: TypeAlias = Callable[[Incoming], None]
 Arguments: TypeAlias = Callable[[Incoming], dict[str, Any]]
-ReadBody: TypeAlias = Callable[[Incoming], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def compile_endpoint(
     """Return what answers the operation. Credentials are looked at before anything else of the request is."""
     authenticate = _compile_guard(guard) if guard is not None else None
     arguments = _compile_arguments(codec.parameters) if codec.parameters is not None else None
-    read_body = _compile_body(codec.body, body_limit) if codec.body is not None else None
+    decode, streams = codec.body, codec.body is not None and codec.body.streams
     call = binding.call
     render = compile_render(codec.responses, default_status(operation))
     negotiate = codec.responses.negotiate
@@ -64,7 +63,14 @@ def compile_endpoint(
             authenticate(incoming)
         media_type = negotiate(incoming.accept)
         values = arguments(incoming) if arguments is not None else {}
-        body = read_body(incoming) if read_body is not None else None
+        if decode is None:
+            body = None
+        elif streams:
+            body = decode.open(incoming.content_type, incoming.content_length, incoming.open_body)
+        else:  # here, not in a function of its own: each call costs, and again when it has to be unwound
+            body = decode(
+                incoming.content_type, incoming.content_length, lambda: incoming.read_body(body_limit)
+            )
         result = call(values, body)
         if type(result) is CoroutineType:
             result = event_loop.run(result)
@@ -86,13 +92,3 @@ def _compile_guard(guard: Guard) -> Authenticate:
 
 def _compile_arguments(decode: ParameterDecoder) -> Arguments:
     return lambda incoming: decode(incoming.path_values, incoming.query, incoming.header)
-
-
-def _compile_body(decode: BodyDecoder, limit: int) -> ReadBody:
-    if decode.streams:
-        return lambda incoming: decode.open(
-            incoming.content_type, incoming.content_length, incoming.open_body
-        )
-    return lambda incoming: decode(
-        incoming.content_type, incoming.content_length, lambda: incoming.read_body(limit)
-    )

@@ -101,7 +101,8 @@ class ServiceApp(Flask):
     @property
     def has_error_handlers(self) -> bool:
         """Whether any function was registered with Flask to answer errors."""
-        return any(handlers for by_code in self.error_handler_spec.values() for handlers in by_code.values())
+        found = self.error_handler_spec
+        return bool(found) and any(handlers for by_code in found.values() for handlers in by_code.values())
 
     def wsgi_app(self, environ: Environ, start_response: Any) -> Any:
         """Answer one request, with its context around all that is done for it."""

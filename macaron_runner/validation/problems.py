@@ -126,7 +126,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
-def _explain(error: EngineError) -> Iterator[Finding]:
+def _explain(error: EngineError) -> Iterable[Finding]:
     explain = _EXPLAIN.get(error.kind.name, _unknown)
     return explain(error)
 
@@ -140,18 +140,18 @@ def _unknown(error: EngineError) -> Iterator[Finding]:
     yield _finding(error, f"does not fit: {shown(error.instance)}")
 
 
-def _says(text: str, argument: str = "", *, value: bool = True) -> Callable[[EngineError], Iterator[Finding]]:
+def _says(text: str, argument: str = "", *, value: bool = True) -> Callable[[EngineError], Iterable[Finding]]:
     """Return an explanation of one sentence, with the keyword's argument put into it and the value behind it."""
     before, _, after = text.partition("{limit}")
     counts = "{s}" in after or "{ies}" in after
 
-    def explain(error: EngineError) -> Iterator[Finding]:
+    def explain(error: EngineError) -> tuple[Finding]:
         limit = getattr(error.kind, argument) if argument else ""
         end = after
         if counts:
             end = after.format(s="", ies="y") if limit == 1 else after.format(s="s", ies="ies")
         shown_value = f": {shown(error.instance)}" if value else ""
-        yield _finding(error, f"{before}{limit}{end}{shown_value}")
+        return (_finding(error, f"{before}{limit}{end}{shown_value}"),)
 
     return explain
 
@@ -261,7 +261,7 @@ def _bad_format(error: EngineError) -> Iterator[Finding]:
 _FORMATS: Final = {"byte": "base64"}
 """What formats are called whose names say little."""
 
-_EXPLAIN: Final[dict[str, Callable[[EngineError], Iterator[Finding]]]] = {
+_EXPLAIN: Final[dict[str, Callable[[EngineError], Iterable[Finding]]]] = {
     "additionalProperties": _unexpected_properties,
     "additionalItems": _unexpected_items,
     "anyOf": _alternatives,
