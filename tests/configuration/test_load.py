@@ -105,6 +105,7 @@ def test_a_huge_file_is_refused_unread(folder: Path) -> None:
     assert time.process_time() - begin < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "faulty",
     [

@@ -9,9 +9,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pytest
+
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.inspection.inspect import inspect_service
 from tests.support.big_service import ENVIRON, write_big_service
+
+pytestmark = pytest.mark.slow
 
 MOST_MEMORY = 300  # MiB
 PEAK = """
