@@ -177,6 +177,22 @@ def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     return any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics)
 
 
+def by_place(diagnostics: Iterable[Diagnostic], files: Iterable[str]) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics, each once: those of `files` first, other files as they come; by line within a file.
+
+    What has no place in a file (an environment variable, `--set`) stands before all.
+    """
+    each_once = tuple(dict.fromkeys(diagnostics))
+    met = [each.location.file for each in each_once if each.location and each.location.line]
+    rank = {file: number for number, file in enumerate(dict.fromkeys([*files, *met]))}
+
+    def place(diagnostic: Diagnostic) -> tuple[int, int, int]:
+        where = diagnostic.location or Location("")
+        return (rank.get(where.file, -1), where.line, where.column)
+
+    return tuple(sorted(each_once, key=place))
+
+
 _MOST_KNOWN: Final = 1000
 _MOST_NAMES: Final = 20
 

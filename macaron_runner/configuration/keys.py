@@ -1,4 +1,4 @@
-"""Keys of macaron.yaml as people write them: `apis.shop.spec`, `server.bind.0`, `apis."a.b".spec`, `tasks.pools.*`.
+"""Keys of macaron.yaml as people write them: `apis.shop.spec`, `server.bind[0]`, `apis."a.b".spec`, `tasks.pools.*`.
 
 Not for what stands there (explain).
 """
@@ -43,8 +43,12 @@ def split_key(key: str) -> tuple[str, ...]:
 
 
 def join_key(path: Iterable[str | int]) -> str:
-    """Return a path as `split_key` reads it: ("apis", "a.b", 0) -> `apis."a.b".0`."""
-    return ".".join(_quoted(str(step)) for step in path)
+    """Return a path as `split_key` reads it, and as messages show it: ("apis", "a.b", 0) -> `apis."a.b"[0]`.
+
+    The path to everything is "the file".
+    """
+    steps = (f"[{step}]" if isinstance(step, int) else f".{_quoted(step)}" for step in path)
+    return "".join(steps).removeprefix(".") or "the file"
 
 
 def find_key(key: str, merged: Merged) -> Path:

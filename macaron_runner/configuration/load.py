@@ -31,7 +31,7 @@ from macaron_runner.configuration.subject import Subject
 from macaron_runner.configuration.taint import secrets_in
 from macaron_runner.configuration.variables import Variables
 from macaron_runner.configuration.yaml_nodes import MOST_PROBLEMS
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, Severity, raise_errors
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Severity, by_place, raise_errors
 from macaron_runner.redaction import Redactor
 
 __all__ = ["LARGEST", "Configuration", "examine", "load"]
@@ -79,7 +79,8 @@ def examine(
     problems += faults
     if config is not None:
         problems += islice(check(Subject(config, merged, path.parent)), MOST_PROBLEMS)
-    found = tuple(noted(problem, layers) for problem in _sorted(problems, merged))
+    names = [layer.name for layer in merged.layers]
+    found = tuple(noted(problem, layers) for problem in by_place(problems, names))
     if config is None:
         return None, found
     doubts = tuple(problem for problem in found if problem.severity is Severity.WARNING)
@@ -87,16 +88,6 @@ def examine(
     assert isinstance(scope.secret, Secrets)  # as made above
     redactor = Redactor(secrets_in(scope.secret, merged.value))
     return Configuration(config, selection, path.parent, files, doubts, merged, version, redactor), found
-
-
-def _sorted(problems: Iterable[Diagnostic], merged: Merged) -> list[Diagnostic]:
-    files = [layer.name for layer in merged.layers]
-
-    def place(problem: Diagnostic) -> tuple[int, int, int]:
-        where = problem.location or Location("")
-        return (files.index(where.file) if where.file in files else -1, where.line, where.column)
-
-    return sorted(dict.fromkeys(problems), key=place)
 
 
 def _printable(text: str) -> str:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from macaron_runner.configuration.frozen import FrozenMap
 from macaron_runner.configuration.interpolate import Failed
+from macaron_runner.configuration.keys import join_key
 from macaron_runner.configuration.merge import ABSENT, Merged, child
 from macaron_runner.configuration.model import FORMAT_VERSION, MacaronConfig
 from macaron_runner.configuration.sensitive import Sensitive, is_secret_by_place
@@ -95,12 +96,6 @@ def explain(faults: Sequence[Fault], merged: Merged) -> Iterator[Diagnostic]:
             yield _wrong(together, merged)
 
 
-def dotted(path: Path) -> str:
-    """Return a path as messages show it: ("apis", "shop", "handlers", 1) -> "apis.shop.handlers[1]"."""
-    words = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return words.removeprefix(".") or "the file"
-
-
 def shown(value: Any) -> str:
     """Return a value as messages show it: short, without secrets, maps and lists by their kind only."""
     if isinstance(value, dict | list | tuple):
@@ -178,14 +173,14 @@ def _meant(path: Path, merged: Merged) -> Path | None:
 def _unknown(path: Path, merged: Merged, *, required: bool) -> Diagnostic:
     known = _known_keys(path[:-1], merged)
     hint = near_word(str(path[-1]), known) + (" It is required." if required else "")
-    message = f'unknown key "{path[-1]}"' + (f" in {dotted(path[:-1])}" if path[:-1] else "")
+    message = f'unknown key "{path[-1]}"' + (f" in {join_key(path[:-1])}" if path[:-1] else "")
     return Diagnostic("MAC104", message, merged.locate(path, key=True), not_one_of(known), hint)
 
 
 def _missing(path: Path, merged: Merged) -> Diagnostic:
     section = section_at(path[:-1], merged.value)
     text = descriptions(section).get(str(path[-1]), "") if section is not None else ""
-    message = f'the key "{path[-1]}" is missing' + (f" in {dotted(path[:-1])}" if path[:-1] else "")
+    message = f'the key "{path[-1]}" is missing' + (f" in {join_key(path[:-1])}" if path[:-1] else "")
     hint = f"{path[-1]}: {text[:1].lower()}{text[1:]}" if text else ""
     return Diagnostic("MAC106", message, merged.locate(path, key=True), help=hint)
 
@@ -195,14 +190,14 @@ def _wrong(faults: Sequence[Fault], merged: Merged) -> Diagnostic:
     place = merged.locate(first.path, key=first.on_key)
     if any(fault.kind in ("later", "later_value") for fault in faults):
         what = (
-            f"{dotted(first.path)}: {shown(first.value)}"
+            f"{join_key(first.path)}: {shown(first.value)}"
             if first.kind == "later_value"
-            else dotted(first.path)
+            else join_key(first.path)
         )
         place = place if first.kind == "later_value" else merged.locate(first.path, key=True)
         return Diagnostic("MAC107", f"{what} is not available in this version of macaron", place)
     if isinstance(first.value, Sensitive):
-        message = f"a secret cannot stand in {dotted(first.path)}"
+        message = f"a secret cannot stand in {join_key(first.path)}"
         return Diagnostic("MAC114", message, place, help=_PLACES_FOR_SECRETS)
     if first.path == ("macaron",) and type(first.value) is int:
         hint = f"write macaron: {FORMAT_VERSION}" + (
@@ -220,14 +215,14 @@ def _wrong_value(faults: Sequence[Fault], merged: Merged) -> Diagnostic:
     if first.on_key:
         return Diagnostic(
             "MAC105",
-            f'"{first.value}" cannot be a key of {dotted(first.path[:-1])}',
+            f'"{first.value}" cannot be a key of {join_key(first.path[:-1])}',
             place,
             f"must be {must}",
         )
     hidden = is_secret_by_place(first.path)
     return Diagnostic(
         "MAC105",
-        f"{dotted(first.path)} must be {must}, not {_kind_of(first.value) if hidden else shown(first.value)}",
+        f"{join_key(first.path)} must be {must}, not {_kind_of(first.value) if hidden else shown(first.value)}",
         place,
         help=_hint(first.value, phrases),
         confidential=hidden,

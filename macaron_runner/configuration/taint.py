@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from macaron_runner.configuration.problems import dotted
+from macaron_runner.configuration.keys import join_key
 from macaron_runner.configuration.secrets import Secrets
 from macaron_runner.configuration.sensitive import Sensitive, is_secret_by_place
 from macaron_runner.configuration.source import Path
@@ -30,7 +30,7 @@ def _written_in(value: Any, path: Path) -> Iterator[tuple[str, str]]:
         for index, item in enumerate(value):
             yield from _written_in(item, (*path, index))
     elif is_secret_by_place(path) and not isinstance(value, Sensitive) and value is not None:
-        yield dotted(path), str(value)
+        yield join_key(path), str(value)
     elif isinstance(value, str):
         for password in url_passwords(value):
-            yield dotted(path), password
+            yield join_key(path), password

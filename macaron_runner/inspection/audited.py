@@ -12,10 +12,10 @@ from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeAlias
 
+from macaron_runner.configuration.keys import join_key
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.merge import ABSENT, merge_layers, value_at
 from macaron_runner.configuration.model import MacaronConfig
-from macaron_runner.configuration.problems import dotted
 from macaron_runner.configuration.source import Path
 from macaron_runner.diagnostics import Location, Severity
 from macaron_runner.inspection.inspection import Inspection
@@ -86,7 +86,7 @@ class Audited:
     ) -> Risk:
         """Return a risk about a key of macaron.yaml."""
         place = self.configuration.locate(*path, key=key)
-        return Risk(message, place, dotted(path), help, severity, confidential)
+        return Risk(message, place, join_key(path), help, severity, confidential)
 
 
 def scalars(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from macaron_runner.configuration.frozen import FrozenMap
+from macaron_runner.configuration.keys import join_key
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.merge import Touch
-from macaron_runner.configuration.problems import dotted
 from macaron_runner.configuration.source import Path
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.openapi.builtin import BUILTIN_PREFIX
@@ -111,7 +111,7 @@ def _unused(subject: _Subject, variable: str, path: Path) -> Iterator[str]:
     counting: list[Touch] = [touch for touch in subject.configuration.merged.history(path) if touch.counts]
     said = f"{counting[-1].value} {counting[-1].layer.name}" if counting else ""
     if counting and variable not in said:
-        yield f"{variable} is set and does not count: {dotted(path)} is said, without ${{{variable}}}"
+        yield f"{variable} is set and does not count: {join_key(path)} is said, without ${{{variable}}}"
 
 
 def _extends(subject: _Subject, _: Path) -> Iterator[str]:

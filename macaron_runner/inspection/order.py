@@ -8,26 +8,17 @@ from pathlib import Path
 
 from macaron_runner.configuration.files import shown_name
 from macaron_runner.configuration.loaded import Configuration
-from macaron_runner.diagnostics import Diagnostic, Location
+from macaron_runner.diagnostics import Diagnostic, Location, by_place
 from macaron_runner.documents import ApiDocument
 from macaron_runner.inspection.inspection import InspectedApi
 
 
 def in_order(diagnostics: Iterable[Diagnostic], files: Sequence[str]) -> tuple[Diagnostic, ...]:
-    """Return the diagnostics, each once: those of `files` first, other files as they come; by line within a file.
+    """Return the diagnostics by their places, those of `files` first.
 
-    What has no place in a file (an environment variable, `--set`) stands before all. Files below the working directory
-    have names relative to it, also those that Python knows by their absolute names.
+    Files below the working directory have names relative to it, also those that Python knows by their absolute names.
     """
-    each_once = tuple(dict.fromkeys(map(_renamed, diagnostics)))
-    met = [each.location.file for each in each_once if each.location and each.location.line]
-    rank = {file: number for number, file in enumerate(dict.fromkeys([*files, *met]))}
-
-    def place(diagnostic: Diagnostic) -> tuple[int, int, int]:
-        where = diagnostic.location or Location("")
-        return (rank.get(where.file, -1), where.line, where.column)
-
-    return tuple(sorted(each_once, key=place))
+    return by_place(map(_renamed, diagnostics), files)
 
 
 def _renamed(diagnostic: Diagnostic) -> Diagnostic:

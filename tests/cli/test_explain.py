@@ -57,7 +57,7 @@ def test_as_json(macaron: CommandLine) -> None:
 
 def test_sections_and_names(macaron: CommandLine) -> None:
     macaron.write("macaron.yaml", MACARON_YAML + 'config: {"a.b": {c: [1, 2]}}\n')
-    assert macaron("explain", 'config."a.b".c.1').out.startswith('config."a.b".c.1: 2\n')
+    assert macaron("explain", 'config."a.b".c.1').out.startswith('config."a.b".c[1]: 2\n')
     pools = macaron("explain", "tasks.pools.<name>")
     assert pools.out.startswith("tasks.pools.<name>\n")
     assert "One process tree of Celery workers." in pools.out
