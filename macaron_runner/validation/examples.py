@@ -17,7 +17,7 @@ from macaron_runner.validation.schema import Definitions, misfits
 from macaron_runner.validation.text_values import shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
     from macaron_runner.openapi.operation import Api, Content, Operation, Parameter, Schema
 
@@ -114,13 +114,23 @@ def _problem(claim: _Claim, finding: Finding) -> Diagnostic:
 def _claims(api: Api) -> Iterator[_Claim]:
     for schema, place in _schemas(api):
         yield from _in_schema(schema, place, ())
+    for operation, parameter in _parameters(api):
+        yield from _of_parameter(operation, parameter, api.schemas)
     for operation in api.operations:
-        for parameter in operation.parameters:
-            yield from _of_parameter(operation, parameter, api.schemas)
         for content, place in _contents(operation):
             if content.schema is not None:
                 for value in content.examples.values():
                     yield _Claim("MAC382", "an example", value, content.schema, place)
+
+
+def _parameters(api: Api) -> Iterator[tuple[Operation, Parameter]]:
+    """Yield each parameter with its operation; one that several operations share with the first of them only."""
+    first: dict[Hashable, tuple[Operation, Parameter]] = {}
+    for operation in api.operations:
+        for parameter in operation.parameters:
+            place = parameter.place or (operation.name, parameter.location, parameter.name)
+            first.setdefault(place, (operation, parameter))
+    yield from first.values()
 
 
 def _of_parameter(

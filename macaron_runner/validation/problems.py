@@ -8,6 +8,8 @@ Not for finding errors (schema); it never names the engine, a Python class or a 
 
 from __future__ import annotations
 
+import json
+import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -117,6 +119,8 @@ def shown(value: Any) -> str:
         return "an object"
     if isinstance(value, list | tuple):
         return "an array"
+    if isinstance(value, float) and not math.isfinite(value):
+        return json.dumps(value)  # Infinity, NaN
     if isinstance(value, str):
         value = value[: SHOWN + 1]
     try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
 import pytest
 
 from macaron_runner.errors import ErrorDetail
-from macaron_runner.validation.problems import MOST, invalid, pointer_of
+from macaron_runner.validation.problems import MOST, invalid, pointer_of, shown
 from macaron_runner.validation.schema import compile_schema, readable_pattern
 
 CASES: list[tuple[Any, Any, list[tuple[str, str]]]] = [
@@ -172,3 +173,10 @@ def test_an_answer_does_not_repeat_a_long_name_without_end() -> None:
 def test_numbers_beyond_64_bits_in_a_schema() -> None:
     check = compile_schema({"enum": [2**70], "maximum": 2**80}, {}, "request")
     assert (check.valid(2**70), check.valid(2**70 + 1)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(math.inf, "Infinity"), (-math.inf, "-Infinity"), (math.nan, "NaN")]
+)
+def test_what_no_json_holds_is_called_what_it_is(value: float, text: str) -> None:
+    assert shown(value) == text
