@@ -33,7 +33,6 @@ HeaderOf: TypeAlias = Callable[[str], str | None]
 _KEPT: Final = 64
 """Answers that one operation keeps; what clients prefer is bounded by the document, but for ranges of statuses."""
 
-
 _SAME: Final[Mapping[int, int]] = {400: 422}
 """Where documents have another status for what we refuse: all that FastAPI writes, for one."""
 

@@ -8,33 +8,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
+from macaron_runner.mock.glance import (
+    chooses_heirs,
+    clash,
+    tags_of,
+    telling_names,
+    types_of,
+)
 from macaron_runner.mock.heights import height_of, heights_of
-from macaron_runner.mock.shape import TYPES, Contained, Items, Rest, Shape, same, type_of
-from macaron_runner.openapi.kinds import SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS
+from macaron_runner.mock.keywords import PLAIN
+from macaron_runner.mock.negation import add_negated
+from macaron_runner.mock.shape import Contained, Items, Rest, Shape
 from macaron_runner.openapi.operation import Schema
 from macaron_runner.validation.discriminators import ancestors_of, choice_of, name_of, tag_of
 from macaron_runner.validation.schema import readable_pattern
 
 _NULL: Final = {"type": "null"}
-_TELLING: Final = SCHEMA_KEYWORDS | SCHEMA_LIST_KEYWORDS | SCHEMA_MAP_KEYWORDS | {
-    "$ref", "type", "enum", "const", "format", "multipleOf", "minimum", "maximum", "exclusiveMinimum",
-    "exclusiveMaximum", "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "minContains",
-    "maxContains", "minProperties", "maxProperties", "required", "dependentRequired",
-}  # fmt: skip
-"""Keywords that refuse values; the others only describe."""
-_TYPED: Final = {
-    "type",
-    "properties",
-    "items",
-    "format",
-    "pattern",
-    "minLength",
-    "maxLength",
-    "additionalProperties",
-}
-"""Keywords of a schema that is avoided best by another type."""
 
 
 class Merger:
@@ -108,7 +99,7 @@ class _Merging:
             return
         self.shape.keywords.update(schema)
         for keyword, value in schema.items():
-            if put := _PLAIN.get(keyword):
+            if put := PLAIN.get(keyword):
                 put(self.shape, value)
         self._add_shown(schema)
         self._add_object(schema)
@@ -118,7 +109,7 @@ class _Merging:
         for part in schema.get("allOf", ()):
             self.add(part)
         if "not" in schema:
-            self._add_not(schema["not"])
+            add_negated(schema["not"], self.shape, self.add)
         self._add_choices(schema)
 
     def choose(self) -> None:
@@ -171,7 +162,7 @@ class _Merging:
         self.shape.names.add(name)
         schema = self._merger.definitions[name]
         heirs = self._merger.descendants.get(name, ())
-        if heirs and name not in self._plain and _chooses_heirs(schema):
+        if heirs and name not in self._plain and chooses_heirs(schema):
             self._waiting.append(lambda: self._choose_heir(name, schema, heirs))
             return
         above = self._merger.ancestors.get(name, frozenset())
@@ -183,12 +174,12 @@ class _Merging:
     def _show_tag(self, ancestor: Schema, name: str) -> None:
         """Let the tag of an ancestor say which of its heirs this is, where that fits."""
         tag = tag_of(ancestor)
-        if tag is not None and isinstance(ancestor, Mapping) and name in (tags := _tags_of(ancestor)):
+        if tag is not None and isinstance(ancestor, Mapping) and name in (tags := tags_of(ancestor)):
             self.shape.properties.setdefault(tag, []).insert(0, {"examples": [tags[name]]})
 
     def _choose_heir(self, name: str, schema: Mapping[str, Any], heirs: Sequence[str]) -> None:
         tag = tag_of(schema)
-        tags = _tags_of(schema)
+        tags = tags_of(schema)
         known = [heir for heir in (name, *heirs) if heir in tags] or [name]
         chosen = known[self._pick([self._merger.heights[heir] for heir in known])]
         self._plain |= {name, *self._merger.ancestors.get(chosen, ())}
@@ -224,8 +215,8 @@ class _Merging:
         chosen, alone = ways[self._pick([self._merger.height(arm) for arm, _ in ways])]
         if tagged is not None and chosen != _NULL and isinstance(chosen, Mapping) and "$ref" in chosen:
             name = name_of(chosen["$ref"])
-            self._put_tag(tag_of(tagged), _tags_of(tagged).get(name, name))
-        self.shape.unwanted |= _telling_names(chosen, arms)
+            self._put_tag(tag_of(tagged), tags_of(tagged).get(name, name))
+        self.shape.unwanted |= telling_names(chosen, arms)
         if alone:
             self._shut_out([arm for arm in arms if arm is not chosen], chosen)
         self.add(chosen)
@@ -274,151 +265,9 @@ class _Merging:
             schema = self._merger.definitions.get(name_of(schema["$ref"]), True)
             if isinstance(schema, bool):
                 return schema
-        if "type" in schema and not self.shape.types & _types(schema["type"]):
+        if "type" in schema and not self.shape.types & types_of(schema["type"]):
             return False
         for name, inner in schema.get("properties", {}).items():
-            if name in self.shape.required and _clash(inner, self.shape.properties.get(name, ())):
+            if name in self.shape.required and clash(inner, self.shape.properties.get(name, ())):
                 return False
         return True
-
-    # Negation
-
-    def _add_not(self, schema: Schema) -> None:
-        """Merge what a schema must not be, where that is simple; the rest is found by trying."""
-        shape = self.shape
-        if isinstance(schema, bool):
-            self.add(not schema)
-            return
-        words = set(schema) & _TELLING
-        if not words:
-            shape.types = frozenset()
-        elif words == {"not"}:
-            self.add(schema["not"])
-        elif (
-            "properties" in words
-            and words <= {"properties", "required", "type"}
-            and len(schema["properties"]) == 1
-        ):
-            ((name, inner),) = schema["properties"].items()
-            shape.properties.setdefault(name, []).append({"not": inner})
-        elif "type" in words and words <= _TYPED:
-            shape.types -= _types(schema["type"])
-        elif words and words <= {"enum", "const", "type"}:
-            shape.excluded += _listed(schema) or []
-        elif words == {"anyOf"}:
-            for arm in schema["anyOf"]:
-                self._add_not(arm)
-        elif words == {"required"} and schema["required"]:
-            missing = [name for name in schema["required"] if name not in shape.required]
-            shape.forbidden.add((missing or schema["required"])[-1])
-
-
-def _chooses_heirs(schema: Schema) -> TypeGuard[Mapping[str, Any]]:
-    """Tell whether the alternatives of a schema with a discriminator are those that extend it."""
-    return not isinstance(schema, bool) and not schema.get("oneOf") and not schema.get("anyOf")
-
-
-def _tags_of(schema: Mapping[str, Any]) -> dict[str, str]:
-    """Return, for each schema that a discriminator's mapping names, the first value that names it."""
-    discriminator = schema.get("discriminator")
-    mapping = discriminator.get("mapping") or {} if isinstance(discriminator, Mapping) else {}
-    tags: dict[str, str] = {}
-    for value, target in mapping.items():
-        tags.setdefault(name_of(target), value)
-    return tags
-
-
-def _telling_names(chosen: Schema, arms: Iterable[Schema]) -> set[str]:
-    """Return the properties whose presence says that another alternative is meant."""
-    if isinstance(chosen, bool):
-        return set()
-    own = {*chosen.get("required", ()), *chosen.get("properties", ())}
-    others = (arm for arm in arms if isinstance(arm, Mapping) and arm is not chosen)
-    return {name for arm in others for name in arm.get("required", ()) if name not in own}
-
-
-def _clash(schema: Schema, others: Iterable[Schema]) -> bool:
-    """Tell whether a property's listed values are none of those that another schema lists."""
-    listed = _listed(schema)
-    if listed is None:
-        return False
-    for other in others:
-        options = _listed(other)
-        if options is not None and not any(same(one, option) for one in listed for option in options):
-            return True
-        if isinstance(other, Mapping) and isinstance(other.get("not"), Mapping):
-            excluded = _listed(other["not"]) or []
-            if all(any(same(one, each) for each in excluded) for one in listed):
-                return True
-    return False
-
-
-def _listed(schema: Schema) -> list[Any] | None:
-    """Return the values of enum and const."""
-    if isinstance(schema, bool):
-        return None
-    if "const" in schema:
-        return [schema["const"]]
-    return schema["enum"] if isinstance(schema.get("enum"), list) else None
-
-
-def _types(value: Any) -> frozenset[str]:
-    names = frozenset(value if isinstance(value, list) else [value])
-    return names | {"integer"} if "number" in names else names
-
-
-def _put_options(shape: Shape, values: Sequence[Any]) -> None:
-    known = shape.options
-    shape.options = [
-        value for value in values if known is None or any(same(value, option) for option in known)
-    ]
-
-
-def _put_types(shape: Shape, value: Any) -> None:
-    shape.types &= _types(value) & frozenset(TYPES)
-
-
-def _narrow(name: str, choose: Callable[..., Any]) -> Callable[[Shape, Any], None]:
-    """Return what keeps the narrower of two limits."""
-
-    def put(shape: Shape, value: Any) -> None:
-        if type_of(value) in ("integer", "number"):
-            known = getattr(shape, name)
-            setattr(shape, name, value if known is None else choose(known, value))
-
-    return put
-
-
-def _append(name: str, *, usable: Callable[[Any], bool] = lambda _: True) -> Callable[[Shape, Any], None]:
-    def put(shape: Shape, value: Any) -> None:
-        if usable(value):
-            getattr(shape, name).append(value)
-
-    return put
-
-
-def _put_unique(shape: Shape, value: Any) -> None:
-    shape.unique = shape.unique or value is True
-
-
-_PLAIN: Final[Mapping[str, Callable[[Shape, Any], None]]] = {
-    "type": _put_types,
-    "enum": _put_options,
-    "const": lambda shape, value: _put_options(shape, [value]),
-    "minProperties": _narrow("least_properties", max),
-    "maxProperties": _narrow("most_properties", min),
-    "minItems": _narrow("least_items", max),
-    "maxItems": _narrow("most_items", min),
-    "minLength": _narrow("least_length", max),
-    "maxLength": _narrow("most_length", min),
-    "minimum": _narrow("low", max),
-    "maximum": _narrow("high", min),
-    "exclusiveMinimum": _narrow("above", max),
-    "exclusiveMaximum": _narrow("below", min),
-    "multipleOf": _append("multiples"),
-    "pattern": _append("patterns", usable=lambda value: isinstance(value, str) and readable_pattern(value)),
-    "format": _append("formats", usable=lambda value: isinstance(value, str)),
-    "propertyNames": _append("property_names"),
-    "uniqueItems": _put_unique,
-}
-"""What each keyword that stands for itself does to a shape."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from macaron_runner.mock.patterns import LONGEST, matches, texts_of
+from macaron_runner.mock.expressions import LONGEST
+from macaron_runner.mock.patterns import matches, texts_of
 from macaron_runner.mock.samples import text_by_name, text_of_format
 from macaron_runner.mock.shape import Shape
 from macaron_runner.validation.schema import Check, compile_published

@@ -7,9 +7,10 @@ import re
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from macaron_runner.mock.expressions import LONGEST
 from macaron_runner.mock.fitting import Unfit, make_fitting
 from macaron_runner.mock.merging import Merger
-from macaron_runner.mock.patterns import LONGEST, matches, texts_of
+from macaron_runner.mock.patterns import matches, texts_of
 from macaron_runner.validation.schema import Definitions, compile_schema
 
 NAMES = st.sampled_from(["a", "b", "id", "email", "kind", "created_at"])
