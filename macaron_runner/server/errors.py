@@ -76,6 +76,8 @@ def compile_form(form: str, redact: Callable[[bytes], bytes] = bytes) -> ErrorRe
 def compile_errors(write: ErrorReply, handler: Callable[[MacaronError], Any] | None) -> RenderError:
     """Return what answers for an error, and reports it where it is the service's own (5xx).
 
+    NotImplementedYet is no surprise to anybody: it gets a line in the log, and no report.
+
     `handler` is `http.error_handler`: it gets the error and returns a response value. If it returns None, or fails
     (which is reported too), `write` decides.
     """
@@ -86,7 +88,9 @@ def compile_errors(write: ErrorReply, handler: Callable[[MacaronError], Any] | N
         ):
             return problem.get_response()  # abort(response), and redirects, are answers of their own
         error = as_macaron_error(problem)
-        if error.status >= 500:
+        if isinstance(error, NotImplementedYet):
+            log.warning("%s (error_id %s)", error, error.error_id, extra={"error_id": error.error_id})
+        elif error.status >= 500:
             report(problem, error.error_id)
         if handler is None:
             return write(error)

@@ -3,7 +3,14 @@ from werkzeug.exceptions import Aborter, HTTPException, TooManyRequests
 from werkzeug.wrappers import Response
 
 from macaron_runner import context
-from macaron_runner.errors import BadResponse, ErrorDetail, InvalidParameter, MacaronError, TokenExpired
+from macaron_runner.errors import (
+    BadResponse,
+    ErrorDetail,
+    InvalidParameter,
+    MacaronError,
+    NotImplementedYet,
+    TokenExpired,
+)
 from macaron_runner.server.errors import as_macaron_error, compile_errors, compile_form, error_class
 from macaron_runner.server.incoming import Reply
 
@@ -87,6 +94,16 @@ def test_what_the_service_wrote_for_clients_is_sent(crashes):
 def test_errors_of_clients_are_not_reported(crashes):
     reply = compile_errors(compile_form("macaron"), None)(TokenExpired())
     assert dict(reply.headers)["WWW-Authenticate"].startswith("Bearer error=")
+    assert crashes == []
+
+
+@pytest.mark.parametrize("problem", [NotImplementedYet("nothing fits"), raised_by_abort(501, "nothing fits")])
+def test_what_is_not_implemented_is_a_line_in_the_log_and_no_crash(crashes, caplog, problem):
+    reply = compile_errors(compile_form("macaron"), None)(problem)
+    (record,) = caplog.records
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert "nothing fits" in record.getMessage()
+    assert body_of(reply)["error_id"] in record.getMessage()
     assert crashes == []
 
 

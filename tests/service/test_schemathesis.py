@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,11 @@ DEADLINE = 300.0
 
 MOCKED = ("afterbanks.com/3.0.0.json", "botschaft.local/0.1.0.json")
 """Documents that describe what becomes of a request that does not fit; an undocumented 400 is a finding."""
+
+UNDESCRIBED = (
+    "docker.com/hub/beta.json", "twilio.com/twilio_events_v1/1.55.0.json", "twilio.com/twilio_routes_v2/1.55.0.json",
+)  # fmt: skip
+"""Documents that do not: there, any status will do for a refusal, and which are refused still counts."""
 
 BEYOND_MOCKS = ("--exclude-checks", "ignored_auth,use_after_free")
 """A mock believes any credential, and forgets nothing that was deleted."""
@@ -61,6 +67,20 @@ def test_helloworld(tmp_path: Path) -> None:
 
 
 def test_mocked_documents(tmp_path: Path) -> None:
-    for _, document in unpack(tmp_path, MOCKED.__contains__):
+    examine_mocks(tmp_path, MOCKED, *BEYOND_MOCKS)
+
+
+def test_mocked_documents_that_describe_no_refusals(tmp_path: Path) -> None:
+    option, checks = BEYOND_MOCKS
+    lenient = (option, f"{checks},status_code_conformance")
+    examine_mocks(
+        tmp_path, UNDESCRIBED, *lenient, "--phases", "examples,coverage,fuzzing", "--max-examples", "5"
+    )
+
+
+def examine_mocks(folder: Path, names: Collection[str], *options: str) -> None:
+    found = list(unpack(folder, names.__contains__))
+    assert {name for name, _ in found} == set(names)
+    for _, document in found:
         with RunningService(document, "--base-path", "", verb="mock", ready_path="/health/ready") as service:
-            examine(service, document, "any", *BEYOND_MOCKS)
+            examine(service, document, "any", *options)
