@@ -49,9 +49,11 @@ class _LateAppContext(AppContext):
 
     def leave(self) -> None:
         """End being current, without a word: where somebody waits to hear of it, Flask answers (direct)."""
-        tokens = self.__dict__.get("_cv_tokens") or [self.pushed]
-        self.pushed = None
-        _cv_app.reset(tokens.pop())
+        pushed, self.pushed = self.pushed, None
+        if "_cv_tokens" in self.__dict__:
+            pushed = self._cv_tokens.pop()
+        assert pushed is not None
+        _cv_app.reset(pushed)
 
 
 class LateRequestContext(RequestContext):
@@ -76,7 +78,7 @@ class LateRequestContext(RequestContext):
 
     def leave(self) -> None:
         """End being current. Flask hears of it where it has made a request of it."""
-        if self.is_whole:
+        if "request" in self.__dict__:
             self.pop(None)
             return
         token, self.pushed = self.pushed, None

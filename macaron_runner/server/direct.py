@@ -56,34 +56,23 @@ class Direct:
     def suits(self, route: Route, environ: Environ) -> bool:
         """Tell whether this request can be answered here: nothing but the handler has a say in it."""
         app = self._app
-        return (
-            environ["REQUEST_METHOD"] in route.methods
-            and not self._is_watched()
-            and app.response_class is Response
-            and app.config["TRUSTED_HOSTS"] is None
-            and not self._opens_session(environ)
-            and "werkzeug.debug.preserve_context" not in environ  # a test client that looks at contexts later
-        )
-
-    def _is_watched(self) -> bool:
-        """Tell whether Flask has to tell anybody of this request."""
-        app = self._app
-        return bool(
-            app.before_request_funcs
-            or app.after_request_funcs
-            or app.teardown_request_funcs
-            or app.teardown_appcontext_funcs
-            or app.url_value_preprocessors
-            or any(_RECEIVERS)
-        )
-
-    def _opens_session(self, environ: Environ) -> bool:
-        """Tell whether Flask would do something with a session that the handler does not touch."""
-        app = self._app
+        if environ["REQUEST_METHOD"] not in route.methods or app.response_class is not Response:
+            return False
+        if app.before_request_funcs or app.after_request_funcs or app.url_value_preprocessors:
+            return False
+        if app.teardown_request_funcs or app.teardown_appcontext_funcs or any(_RECEIVERS):
+            return False
         if type(app.session_interface) is not SecureCookieSessionInterface:
-            return True
-        cookies: str = environ.get("HTTP_COOKIE", "")
-        return bool(cookies) and bool(app.secret_key) and app.config["SESSION_COOKIE_NAME"] in cookies
+            return False
+        if "HTTP_COOKIE" in environ and self._may_renew_session(environ["HTTP_COOKIE"]):
+            return False
+        # The last is what a test client asks for that looks at contexts later.
+        return app.config["TRUSTED_HOSTS"] is None and "werkzeug.debug.preserve_context" not in environ
+
+    def _may_renew_session(self, cookies: str) -> bool:
+        """Tell whether Flask may send a session again that the handler does not touch: a permanent one."""
+        app = self._app
+        return bool(app.secret_key) and app.config["SESSION_COOKIE_NAME"] in cookies
 
     def answer(self, route: Route, incoming: Incoming, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request, as PEP 3333 wants it answered."""

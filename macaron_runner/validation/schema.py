@@ -61,8 +61,9 @@ class Check:
         return value if trim is None else trim(value)
 
     def prepare(self) -> None:
-        """Compile now, so that forked workers share the result."""
-        self._engine, self._trim  # noqa: B018 - reading it is what compiles it
+        """Compile now, so that forked workers share the result; from now on `valid` is the engine's own function."""
+        vars(self)["valid"] = self._engine.is_valid
+        vars(self)["trimmed"] = self._trim or _untouched
 
     def valid(self, value: Any) -> bool:
         """Tell whether a JSON value fits. Raises ValueError where it meets something that is no JSON value."""
@@ -98,6 +99,10 @@ class Check:
             yield from findings_of([error])
         except ValueError:  # it cannot copy what the error is about
             yield Finding((), "", "does not fit, and is nested too deeply to say where")
+
+
+def _untouched(value: Any) -> Any:
+    return value
 
 
 class Definitions(Mapping[str, Schema]):

@@ -84,13 +84,12 @@ def compile_writer(
 def _json_writer(check: Check | None, broken: Broken) -> Callable[[Any], bytes]:
     if check is None:
         return _write
-    valid, trimmed = check.valid, check.trimmed
 
     def write(value: Any) -> bytes:
         try:
             plain = value.to_json() if hasattr(value, "to_json") else value
-            if valid(plain):
-                return _write(trimmed(plain))
+            if check.valid(plain):  # the engine's own function, once it is prepared
+                return write_json(check.trimmed(plain))
         except (TypeError, ValueError):  # something in it is no JSON value yet: models in a list, dates
             raw = _quickly(check, value)
             if raw is not None:
