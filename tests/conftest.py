@@ -5,6 +5,7 @@ passes. `--hypothesis-profile=search` tries others.
 """
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,13 @@ settings.register_profile("search", settings.get_profile("tests"), derandomize=F
 settings.load_profile("tests")
 
 EVERYTHING_IS_INSTALLED = os.environ.get("MACARON_TESTS_EVERYTHING_INSTALLED") == "1"
+
+
+for signum in (signal.SIGINT, signal.SIGQUIT):
+    if (
+        signal.getsignal(signum) is signal.SIG_IGN
+    ):  # run in the background: what we start would ignore them as well
+        signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
