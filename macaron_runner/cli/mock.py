@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
 from macaron_runner.cli.terminal import colored
 from macaron_runner.display import printable
@@ -38,8 +37,10 @@ def execute(arguments: argparse.Namespace) -> int:
     for file in arguments.documents:
         if "://" in file:
             raise UsageError(f"nothing is fetched: save {file} as a file, and name that")
-        if not Path(file).is_file():
-            raise UsageError(f'there is no file "{file}"')
+        if not os.path.isfile(file):  # noqa: PTH113 - Path.is_file raises at odd names
+            raise UsageError(
+                f'"{file}" is not a file' if os.path.lexists(file) else f'there is no file "{file}"'
+            )
     mocked = MockedDocuments(
         tuple(arguments.documents),
         _address(arguments.host, _port(arguments.port)),

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from macaron_runner import context
 from macaron_runner.assembly import Assembly, ServedApi
+from macaron_runner.collection import uncollected
 from macaron_runner.configuration.checks import RESERVED_APIS
 from macaron_runner.configuration.given import configure
 from macaron_runner.configuration.loaded import Configuration
@@ -64,12 +65,12 @@ def read_mocks(configuration: Configuration) -> tuple[tuple[Api, ...], tuple[Dia
 
     Raises BadConfiguration with everything wrong with them.
     """
-    documents, found = read_documents(configuration)
-    doubts = raise_errors(found)
-    apis, found = read_apis(document for document in documents if document.name in configuration.config.apis)
-    doubts = (*doubts, *raise_errors(found))
-    raise_errors(tuple(claimed_twice(each for api in apis.values() for each in api.operations)))
-    return tuple(apis.values()), doubts
+    with uncollected():
+        documents, found = read_documents(configuration)
+        named = configuration.config.apis
+        apis, more = read_apis(document for document in documents if document.name in named)
+        twice = claimed_twice(each for api in apis.values() for each in api.operations)
+    return tuple(apis.values()), raise_errors((*found, *more, *twice))
 
 
 def serve_mocks(configuration: Configuration, apis: Iterable[Api], environ: Mapping[str, str]) -> None:
@@ -78,7 +79,9 @@ def serve_mocks(configuration: Configuration, apis: Iterable[Api], environ: Mapp
     There is one worker to share with, and often only a few operations are called: each is compiled when first used.
     """
     speak(configuration)
-    serve(create_app(assemble_mocks(configuration, apis), prepared=0), configuration, environ)
+    with uncollected():
+        app = create_app(assemble_mocks(configuration, apis), prepared=0)
+    serve(app, configuration, environ)
 
 
 def assemble_mocks(configuration: Configuration, apis: Iterable[Api]) -> Assembly:

@@ -282,7 +282,7 @@ class ValueMaker:
         contained = [each.schema for each in shape.contained for _ in range(int(each.least))]
         wanted = max(wanted, len(contained) + (prefix if contained and not shape.closed else 0))
         if not wanted:
-            wanted = variant if place.smallest else (1, 0)[variant] if variant < 2 else variant
+            wanted = variant if place.smallest or variant > 1 else 1 - variant  # usually one, then none
         wanted = min(wanted, int(shape.most_items) if shape.most_items is not None else wanted)
         first = max(0, min(prefix, wanted - len(contained)))
         for position in range(wanted):

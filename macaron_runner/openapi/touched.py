@@ -35,6 +35,8 @@ _ONLY_SAID: Final = frozenset(
 """Fields by which nothing is served."""
 _NOT_SERVED: Final = frozenset({"schema", "example", "link", "callback"})
 """Kinds of things whose faults touch no operation."""
+_LONGEST_CHAIN: Final = 100
+"""References that lead to references; more of them lead back to themselves."""
 
 
 def touched_by(
@@ -120,7 +122,3 @@ def _chain(node: Node, survey: Survey) -> Iterable[Node]:
     except BrokenReference:
         pass
     return chain
-
-
-_LONGEST_CHAIN: Final = 100
-"""References that lead to references; more of them lead back to themselves."""

@@ -29,10 +29,23 @@ def test_two_documents_with_the_same_paths_are_bad_configuration(macaron: Comman
     assert "MAC506" in done.err
 
 
+def test_what_is_wrong_with_several_documents_is_told_together(macaron: CommandLine) -> None:
+    (macaron.folder / "broken.yaml").write_text(BROKEN)
+    (macaron.folder / "odd.yaml").write_text(
+        SHOP_YAML.replace("paths: {}", "paths: {/a: {get: {responses: {}, parameters: 1}}}")
+    )
+    done = macaron("mock", "broken.yaml", "odd.yaml")
+    assert done.code == 78
+    assert "--> broken.yaml:" in done.err
+    assert "--> odd.yaml:" in done.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["no.yaml"], 'there is no file "no.yaml"'),
+        (["."], '"." is not a file'),
+        (["x" * 300], 'there is no file "xxx'),
         (["https://example.com/a.yaml"], "nothing is fetched: save https://example.com/a.yaml as a file"),
         (["shop.yaml", "--port", "many"], '"many" is no port: it is a whole number from 1 to 65535'),
         (["shop.yaml", "--port", "0"], '"0" is no port'),
