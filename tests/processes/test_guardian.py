@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from macaron_runner.processes.guardian import GRACE, Guardian, end, listen
-from tests.support.processes import PATIENCE
+from tests.support.processes import PATIENCE, wait_for
 from tests.support.supervised import SLEEPER, STUBBORN
 
 # The guardian is made before any thread; a test runner may have some.
@@ -78,12 +78,9 @@ class TestEnd:
 def test_one_that_does_not_read_is_killed_so_that_it_will_be_replaced() -> None:
     guardian = Guardian()
     os.kill(guardian.pid, signal.SIGSTOP)
-    for number in range(20_000):
+    for number in range(20_000):  # more than its pipe holds
         guardian.announce(NOBODY + number, last=False)
-        if os.waitpid(guardian.pid, os.WNOHANG) != (0, 0):
-            break
-    else:
-        pytest.fail("it still stands in the way")
+    wait_for("it is killed", lambda: os.waitpid(guardian.pid, os.WNOHANG) != (0, 0))
     guardian.replace()
     guardian.dismiss()
 
