@@ -18,7 +18,7 @@ def read_contents(reading: Reading, owner: Node) -> tuple[Content, ...]:
     """Return the media types of a body or a response ("Media Type Object"); in 3.2 they may be references."""
     return tuple(
         _content(reading, media_type, reading.follow(written))
-        for media_type, written in owner.child("content").fields()
+        for media_type, written in owner.child("content").members()
     )
 
 
@@ -26,14 +26,14 @@ def read_headers(reading: Reading, owner: Node) -> tuple[Header, ...]:
     """Return the headers of a response or a part; Content-Type has its own place and is ignored here."""
     return tuple(
         _header(reading, name, reading.follow(written))
-        for name, written in owner.child("headers").fields()
+        for name, written in owner.child("headers").members()
         if name.lower() != "content-type"
     )
 
 
 def described(reading: Reading, node: Node) -> tuple[str | None, Schema]:
     """Return media type and schema of a parameter or header, which has either `content` or `schema`."""
-    for media_type, written in node.child("content").fields():
+    for media_type, written in node.child("content").members():
         content = reading.follow(written)
         return media_type, reading.schema(content.child("schema")) if content.has("schema") else True
     return None, reading.schema(node.child("schema")) if node.has("schema") else True
@@ -41,7 +41,7 @@ def described(reading: Reading, node: Node) -> tuple[str | None, Schema]:
 
 def encodings_of(reading: Reading, parameter: Node) -> dict[str, Encoding]:
     """Return the encodings of the form that a parameter described by `content` may hold."""
-    for _, written in parameter.child("content").fields():
+    for _, written in parameter.child("content").members():
         return _encodings(reading, reading.follow(written))
     return {}
 
@@ -71,7 +71,7 @@ def _schema(reading: Reading, node: Node, name: str) -> Schema | None:
 
 def _encodings(reading: Reading, owner: Node) -> dict[str, Encoding]:
     """Return the encodings that say more than their absence would."""
-    found = {name: _encoding(reading, written) for name, written in owner.child("encoding").fields()}
+    found = {name: _encoding(reading, written) for name, written in owner.child("encoding").members()}
     return {name: encoding for name, encoding in found.items() if encoding != Encoding()}
 
 

@@ -76,7 +76,7 @@ def read_servers(reading: Reading) -> tuple[Server, ...]:
 def read_security_schemes(reading: Reading) -> dict[str, SecurityScheme]:
     """Return the document's security schemes by name ("Security Scheme Object")."""
     schemes = reading.root.child("components").child("securitySchemes")
-    return {name: _security_scheme(name, reading.follow(node)) for name, node in schemes.fields()}
+    return {name: _security_scheme(name, reading.follow(node)) for name, node in schemes.members()}
 
 
 def read_operations(reading: Reading, api: str, base_path: str) -> Iterator[Operation]:

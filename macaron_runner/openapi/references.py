@@ -44,7 +44,7 @@ class Node(NamedTuple):
                 yield name, Node(self.file, (*self.pointer, name), value)
 
     def fields(self) -> Iterator[tuple[str, Node]]:
-        """Yield the members that are not extensions (`x-…`)."""
+        """Yield the members that are not extensions (`x-…`); of a map of names, as headers, any may begin so."""
         return (member for member in self.members() if not member[0].startswith("x-"))
 
     def elements(self) -> Iterator[Node]:

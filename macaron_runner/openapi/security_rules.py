@@ -47,7 +47,7 @@ def _undefined_scopes(name: str, scheme: Node, scopes: Node) -> Iterator[Diagnos
 
 
 def _security_schemes(survey: Survey) -> Mapping[str, Node]:
-    return {name: survey.follow(node) for name, node in survey.security_schemes.fields()}
+    return {name: survey.follow(node) for name, node in survey.security_schemes.members()}
 
 
 def _requirements(survey: Survey) -> Iterator[Node]:

@@ -72,7 +72,7 @@ def read_security_schemes(reading: Reading) -> dict[str, SecurityScheme]:
     """Return the document's security schemes by name ("Security Scheme Object")."""
     return {
         name: _security_scheme(name, node)
-        for name, node in reading.root.child("securityDefinitions").fields()
+        for name, node in reading.root.child("securityDefinitions").members()
     }
 
 
@@ -231,7 +231,7 @@ def _response(reading: Reading, status: str, node: Node, produces: tuple[str, ..
         ),
         headers=tuple(
             Header(name, _inline_schema(reading, header), description=header.text("description"))
-            for name, header in node.child("headers").fields()
+            for name, header in node.child("headers").members()
         ),
     )
 

@@ -29,6 +29,8 @@ _SANE_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
 """What may become a request id of ours: it goes into logs and headers."""
 
 _SANE_PATH: Final = re.compile(r"[\x21-\x7e]{1,1024}")
+_MOST_DIGITS: Final = 100
+"""Of a Content-Length: Python itself reads none of more than 4300."""
 _CUT_SHORT: Final = "The request's body is shorter than announced"
 _ASCII: Final = "".join(map(chr, range(0x80)))
 _NO_COOKIES: Final[Mapping[str, str]] = MappingProxyType({})
@@ -108,8 +110,8 @@ class Incoming:
         text = self.environ.get("CONTENT_LENGTH")
         if not text:
             return None
-        if not (text.isascii() and text.isdigit()):
-            raise InvalidParameter("The Content-Length header is not a number")
+        if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+            raise InvalidParameter("The Content-Length header is not a number of bytes")
         return int(text)
 
     def read_body(self, limit: int) -> bytes:

@@ -23,7 +23,7 @@ from macaron_runner.validation.multipart import compile_multipart, without_files
 from macaron_runner.validation.problems import Unusable, details_of, invalid
 from macaron_runner.validation.schema import Check, compile_schema
 from macaron_runner.validation.sequences import read_items, schema_of_sequence
-from macaron_runner.validation.text_values import UnreadableText
+from macaron_runner.validation.text_values import UnreadableText, shape_of
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Body, Content, Operation, Schema
@@ -169,6 +169,7 @@ def _accepted(
         return _Accepted(media_type, lambda raw, given: _readable(read, raw, given), None)
     check, convert = compile_schema(schema, definitions, "request"), adapt(schema)
     view = without_files if media_type.name == MULTIPART else None
+    takes_bytes = not media_type.is_range or _admits_bytes(schema, definitions)
 
     def decode(raw: bytes, given: MediaType) -> Any:
         try:
@@ -176,7 +177,11 @@ def _accepted(
         except UnreadableText as error:
             raise _unreadable(error) from None
         if type(value) is bytes:
-            return value
+            if takes_bytes:
+                return value
+            raise UnsupportedMediaType(
+                f"no value as it is described here can be read from {given.name[:100]}"
+            )
         seen = value if view is None else view(value)
         if not check.valid(seen):
             raise invalid(check.problems(seen))
@@ -186,6 +191,12 @@ def _accepted(
             raise invalid(details_of(error.findings, "body")) from None
 
     return _Accepted(media_type, decode, check)
+
+
+def _admits_bytes(schema: Schema, definitions: Mapping[str, Schema]) -> bool:
+    """Tell whether bytes may be what a schema describes: they are texts, or anything at all."""
+    types = shape_of(schema, definitions).types
+    return not types or "string" in types
 
 
 def _readable(read: _Read, raw: bytes, given: MediaType) -> Any:

@@ -10,6 +10,8 @@ from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.openapi.api import read_api
 from macaron_runner.openapi.document import read_document
 from macaron_runner.openapi.operation import Api, Encoding, Header, Operation
+from macaron_runner.openapi.security_rules import security_schemes_are_defined
+from macaron_runner.openapi.survey import Survey
 
 ANSWER = "responses: {'200': {description: ok}}"
 
@@ -169,3 +171,26 @@ components:
     assert (schemes["cookie"].carrier, schemes["cookie"].parameter_name) == ("cookie", "sid")
     assert schemes["far"].parameter_name == "sid"
     assert schemes["both"].scopes == ("x", "y")
+
+
+@pytest.mark.parametrize(
+    ("version", "schemes", "header"),
+    [
+        ('swagger: "2.0"', "securityDefinitions: {}", "type: integer"),
+        ("openapi: 3.1.0", "components: {{securitySchemes: {}}}", "schema: {type: integer}"),
+    ],
+)
+def test_names_of_schemes_and_headers_may_look_like_extensions(
+    version: str, schemes: str, header: str, tmp_path: Path
+) -> None:
+    described = schemes.format("{x-key: {type: apiKey, in: header, name: X-Key}}")
+    answer = f'{{"200": {{description: "", headers: {{x-left: {{{header}}}}}}}}}'
+    path = tmp_path / "api.yaml"
+    path.write_text(
+        f"{version}\n{described}\nsecurity: [{{x-key: []}}]\npaths: {{/a: {{get: {{responses: {answer}}}}}}}"
+    )
+    document = read_document(path)
+    api = read_api(document, "x")
+    assert list(api.security_schemes) == ["x-key"]
+    assert [each.name for each in api.operations[0].responses[0].headers] == ["x-left"]
+    assert not list(security_schemes_are_defined(Survey(document)))

@@ -521,3 +521,24 @@ def test_other_files_of_a_form() -> None:
         decoder, MULTIPART, part('name="a"', b"1") + part('name="b"; filename="b"', b"2") + b"--XX--"
     )
     assert {name: file.read() for name, file in value.items()} == {"a": b"1", "b": b"2"}
+
+
+@pytest.mark.parametrize("accepted", ["*/*", "application/*"])
+@pytest.mark.parametrize("given", ["application/octet-stream", FORM])
+def test_bytes_do_not_pass_by_the_schema_of_a_range(accepted: str, given: str) -> None:
+    decoder = taking(Content(accepted, ORDER))
+    assert decode(decoder, JSON, b'{"sku": "a"}') == {"sku": "a"}
+    with pytest.raises(UnsupportedMediaType):
+        decode(decoder, given, b'{"sku": 1}')
+    assert decode(taking(Content(accepted, {"type": "string"})), given, b"a=b") == b"a=b"
+
+
+@pytest.mark.parametrize("levels", [300, 900])
+def test_a_part_may_be_nested_as_deeply_as_any_json(levels: int) -> None:
+    raw = b'--XX\r\nContent-Disposition: form-data; name="lines"\r\n\r\n'
+    raw += b"{" + b'"a":{' * levels + b"}" * levels + b"}\r\n--XX--\r\n"
+    decoder = taking(Content("multipart/form-data", {"properties": {"lines": {"type": "object"}}}))
+    found = decode(decoder, MULTIPART, raw)["lines"]
+    for _ in range(levels):
+        found = found["a"]
+    assert found == {}

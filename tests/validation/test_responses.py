@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import decimal
@@ -9,6 +10,7 @@ import enum
 import io
 import json
 import math
+import time
 import uuid
 from collections import deque
 from typing import Any
@@ -245,6 +247,7 @@ def test_each_status_has_its_own_media_types() -> None:
         ("image/png", ["image/*"], "application/octet-stream"),
         ("x/y", ["*/*"], JSON),
         ('a/b;t="x,y", c/d', ["c/d"], "c/d"),
+        ('c/d, a/b;t="x', ["a/b", "c/d"], "c/d"),
     ],
 )
 def test_negotiation(accept: str | None, offered: list[str], expected: str | None) -> None:
@@ -255,6 +258,16 @@ def test_negotiation(accept: str | None, offered: list[str], expected: str | Non
                 encoder.negotiate(accept)
         else:
             assert encoder.negotiate(accept) == expected
+
+
+@pytest.mark.parametrize("piece", ['\\"', '"', "\\", ';a=\\"', ";a=", ", "])
+def test_a_header_that_is_made_to_be_slow_is_not(piece: str) -> None:
+    encoder = answering(Response("200", "", (Content("a/b"),)))
+    before = time.process_time()
+    for number in range(10):
+        with contextlib.suppress(NotAcceptable):
+            encoder.negotiate(f'x/{number};t="' + piece * (8000 // len(piece)))
+    assert time.process_time() - before < 1
 
 
 def test_what_is_broken_is_logged_unless_told_otherwise(caplog: pytest.LogCaptureFixture) -> None:
