@@ -15,6 +15,7 @@ import jsonschema_rs
 import orjson
 
 from macaron_runner.openapi.operation import Schema
+from macaron_runner.validation.branching import may_explode, ways_back
 from macaron_runner.validation.formats import ALONE, Formats
 from macaron_runner.validation.problems import MOST, Finding, Path, details_of, findings_of
 from macaron_runner.validation.rewriting import DirectedSchemas, Direction, Rewritten
@@ -32,6 +33,9 @@ _MODEST: Final = 64 * 1024
 """Of values that are longer than this as JSON, only the first error is told."""
 
 
+_TOO_DEEP: Final = Finding((), "", "does not fit, and is nested too deeply to say where")
+
+
 class Check:
     """One compiled schema. Compiled when first asked, or by `prepare()` before workers are forked.
 
@@ -39,10 +43,14 @@ class Check:
     """
 
     def __init__(
-        self, build: Callable[[], jsonschema_rs.Validator], trim: Callable[[], Trim | None] = lambda: None
+        self,
+        build: Callable[[], jsonschema_rs.Validator],
+        trim: Callable[[], Trim | None] = lambda: None,
+        count_ways: Callable[[], int] = lambda: 1,
     ) -> None:
         self._build = build
         self._find_trim = trim
+        self._count_ways = count_ways
 
     @cached_property
     def _engine(self) -> jsonschema_rs.Validator:
@@ -51,6 +59,10 @@ class Check:
     @cached_property
     def _trim(self) -> Trim | None:
         return self._find_trim()
+
+    @cached_property
+    def _ways(self) -> int:
+        return self._count_ways()
 
     def trimmed(self, value: Any) -> Any:
         """Return a value that fits without what belongs to the other direction; itself where there is nothing such.
@@ -87,8 +99,11 @@ class Check:
 
         Slower than `valid`: ask only about values that are known to be wrong. Of a huge or very deep one only the
         first problem is told: the engine finds all errors at once, each with a copy of what it is about, and
-        a body of a megabyte could thus ask for seconds and gigabytes.
+        a body of a megabyte could thus ask for seconds and gigabytes. So could a small one of many levels where the
+        schema branches and comes back to itself: of that only is told that it does not fit.
         """
+        if may_explode(self._ways, value):
+            return details_of([_TOO_DEEP], location, pointer)
         findings = self.findings(value) if _is_modest(value) else self._first(value)
         return details_of(findings, location, pointer)
 
@@ -98,7 +113,7 @@ class Check:
         except jsonschema_rs.ValidationError as error:
             yield from findings_of([error])
         except ValueError:  # it cannot copy what the error is about
-            yield Finding((), "", "does not fit, and is nested too deeply to say where")
+            yield _TOO_DEEP
 
 
 def _untouched(value: Any) -> Any:
@@ -137,7 +152,9 @@ class Definitions(Mapping[str, Schema]):
         key = (_fingerprint(schema), direction)
         if key not in self._checks:
             self._checks[key] = Check(
-                lambda: self._compile(schema, direction), lambda: self._trimming(direction).of(schema)
+                lambda: self._compile(schema, direction),
+                lambda: self._trimming(direction).of(schema),
+                lambda: ways_back(self._closed(schema, direction)),
             )
         return self._checks[key]
 

@@ -162,6 +162,44 @@ def test_a_deep_wrong_value_is_told(depth: int, message: str) -> None:
     assert bool(others) == (depth == 100)
 
 
+def _joined(word: str) -> dict[str, Any]:
+    return {
+        "required": ["op"],
+        "properties": {"op": {"const": word}, "of": {"items": {"$ref": "#/$defs/Filter"}}},
+    }
+
+
+BRANCHING: dict[str, Any] = {
+    "Filter": {"oneOf": [{"$ref": "#/$defs/And"}, {"$ref": "#/$defs/Or"}, {"type": "integer"}]},
+    "And": _joined("and"),
+    "Or": _joined("or"),
+    "Pet": {
+        "type": "object",
+        "discriminator": {"propertyName": "op", "mapping": {}},
+        "properties": {"op": {"type": "string"}, "of": {"items": {"$ref": "#/$defs/Pet"}}},
+    },
+    "Cat": {"allOf": [{"$ref": "#/$defs/Pet"}, {"properties": {"bad": {"type": "integer"}}}]},
+}
+
+
+@pytest.mark.parametrize(("name", "op"), [("Filter", "and"), ("Pet", "Cat")])
+def test_a_schema_that_branches_and_comes_back_costs_no_more_the_deeper_a_value_is(
+    name: str, op: str
+) -> None:
+    check = compile_schema({"$ref": f"#/$defs/{name}"}, BRANCHING, "request")
+    value: Any = {"op": op, "bad": "x", "of": ["x"]}
+    begun = time.process_time()
+    for level in range(40):
+        assert not check.valid(value)
+        problems = check.problems(value)
+        assert problems
+        if level < 3:
+            assert all("too deeply" not in one.message for one in problems)
+        value = {"op": op, "of": [value]}
+    assert problems == (ErrorDetail("body", "", "does not fit, and is nested too deeply to say where"),)
+    assert time.process_time() - begun < 5
+
+
 def test_an_answer_does_not_repeat_a_long_name_without_end() -> None:
     check = compile_schema({"additionalProperties": {"items": {"type": "string"}}}, {}, "request")
     name = "n" * 6_000
