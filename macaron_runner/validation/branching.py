@@ -9,7 +9,7 @@ Whether a value fits at all costs no more than elsewhere. Not for checking anyth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -19,15 +19,23 @@ _Visits: TypeAlias = "Counter[tuple[tuple[str, ...], str]]"
 """How often a value's part, by the steps to it, is held against a definition."""
 
 _MOST_ERRORS: Final = 10_000
+_FLAT: Final = 2
+"""Levels of a value that never cost much, in however many ways."""
 _IN_PLACE: Final = ("allOf", "anyOf", "oneOf")
 _PARTS: Final = ("properties", "patternProperties")
 _ONE_PART: Final = ("items", "additionalProperties", "contains", "unevaluatedItems", "unevaluatedProperties")
 _PREFIX: Final = "#/$defs/"
 
 
-def may_explode(ways: int, value: Any) -> bool:
-    """Tell whether all that is wrong with a value may be too much to ask for, where a schema has so many ways."""
-    levels = 0
+def may_explode(count_ways: Callable[[], int], value: Any) -> bool:
+    """Tell whether all that is wrong with a value may be too much to ask for.
+
+    `count_ways` tells in how many ways its schema comes back; it is not asked about flat values, which most are.
+    """
+    if not _has_levels(value, _FLAT + 1):
+        return False
+    ways = count_ways()
+    levels = _FLAT + 1
     while ways > 1 and ways**levels <= _MOST_ERRORS:
         levels += 1
     return ways > 1 and _has_levels(value, levels)

@@ -102,7 +102,7 @@ class Check:
         a body of a megabyte could thus ask for seconds and gigabytes. So could a small one of many levels where the
         schema branches and comes back to itself: of that only is told that it does not fit.
         """
-        if may_explode(self._ways, value):
+        if may_explode(lambda: self._ways, value):
             return details_of([_TOO_DEEP], location, pointer)
         findings = self.findings(value) if _is_modest(value) else self._first(value)
         return details_of(findings, location, pointer)
