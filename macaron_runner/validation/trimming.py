@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 Trim: TypeAlias = Callable[[Any], Any]
 """Returns a value that was checked without what does not belong there; the value itself where nothing is taken out."""
 
+_Done: TypeAlias = dict[tuple[int, int], tuple[Any, Any]]
+"""What was trimmed already: by the ids of a value and of a schema that contains itself, the value and the result.
+
+Where a value fits several alternatives, each of them trims all that is inside: without this, twice as often a level.
+"""
+
+_Step: TypeAlias = Callable[[Any, _Done], Any]
+
 _CHOICES: Final = ("anyOf", "oneOf")
 _LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
 
@@ -40,7 +48,7 @@ class Trimming:
         self._definitions = definitions
         self._elsewhere = elsewhere
         self._fits = fits
-        self._named: dict[tuple[str, bool], Trim] = {}
+        self._named: dict[tuple[str, bool], _Step] = {}
 
     def of(self, schema: Schema) -> Trim | None:
         """Return what takes out of a value of this schema what does not belong there; None where nothing may."""
@@ -50,7 +58,7 @@ class Trimming:
 
         def trimmed(value: Any) -> Any:
             try:
-                return trim(value)
+                return trim(value, {})
             except RecursionError:
                 raise Unusable([Finding((), "", "is nested too deeply")]) from None
 
@@ -86,7 +94,7 @@ class Trimming:
 
     # Compiling
 
-    def _compile(self, schema: Schema, *, tagged: bool = True) -> Trim | None:
+    def _compile(self, schema: Schema, *, tagged: bool = True) -> _Step | None:
         """Return what trims a value of a schema; one that others extend is then taken without its tag."""
         if isinstance(schema, bool):
             return None
@@ -100,19 +108,21 @@ class Trimming:
             ]
         )
 
-    def _reference(self, schema: Mapping[str, Any], *, tagged: bool) -> Trim | None:
+    def _reference(self, schema: Mapping[str, Any], *, tagged: bool) -> _Step | None:
         return self._of_name(name_of(schema["$ref"]), tagged=tagged) if "$ref" in schema else None
 
-    def _of_name(self, name: str, *, tagged: bool = True) -> Trim | None:
+    def _of_name(self, name: str, *, tagged: bool = True) -> _Step | None:
         if name not in self._concerned:
             return None
         key = name, tagged
         if key not in self._named:
-            self._named[key] = lambda value: self._named[key](value)  # for a schema that refers to itself
+            self._named[key] = _once(
+                lambda value, done: self._named[key](value, done)
+            )  # where it contains itself
             self._named[key] = self._compile(self._definitions[name], tagged=tagged) or _unchanged
         return self._named[key] if self._named[key] is not _unchanged else None
 
-    def _object(self, schema: Mapping[str, Any]) -> Trim | None:
+    def _object(self, schema: Mapping[str, Any]) -> _Step | None:
         members = schema.get("properties", {})
         gone = frozenset(name for name, member in members.items() if self._elsewhere(member))
         inner = {name: self._compile(member) for name, member in members.items()}
@@ -120,33 +130,35 @@ class Trimming:
         if not gone and further is None and not any(inner.values()):
             return None
 
-        def trim(value: Any) -> Any:
+        def trim(value: Any, done: _Done) -> Any:
             if not isinstance(value, dict):
                 return value
             kept: dict[str, Any] = {}
             for name, member in value.items():
                 if name not in gone:
                     change = inner.get(name, further)
-                    kept[name] = member if change is None else change(member)
+                    kept[name] = member if change is None else change(member, done)
             return kept
 
         return trim
 
-    def _array(self, schema: Mapping[str, Any]) -> Trim | None:
+    def _array(self, schema: Mapping[str, Any]) -> _Step | None:
         first = [self._compile(item) for item in schema.get("prefixItems", ())]
         rest = self._compile(schema.get("items", True))
         if rest is None and not any(first):
             return None
 
-        def trim(value: Any) -> Any:
+        def trim(value: Any, done: _Done) -> Any:
             if not isinstance(value, list):
                 return value
             trims = [*first, *[rest] * (len(value) - len(first))]
-            return [item if trim is None else trim(item) for item, trim in zip(value, trims, strict=False)]
+            return [
+                item if trim is None else trim(item, done) for item, trim in zip(value, trims, strict=False)
+            ]
 
         return trim
 
-    def _choice(self, schema: Mapping[str, Any]) -> Trim | None:
+    def _choice(self, schema: Mapping[str, Any]) -> _Step | None:
         """Return what trims a value as the alternative that its tag names, or as those that it fits."""
         tag = tag_of(schema)
         if tag is not None:
@@ -158,15 +170,15 @@ class Trimming:
             if (trim := self._compile(arm)) is not None
         ]
 
-        def trim_what_fits(value: Any) -> Any:
+        def trim_what_fits(value: Any, done: _Done) -> Any:
             for fits, trim in arms:
                 if fits(value):
-                    value = trim(value)
+                    value = trim(value, done)
             return value
 
         return trim_what_fits if arms else None
 
-    def _by_tag(self, schema: Mapping[str, Any], tag: str) -> Trim | None:
+    def _by_tag(self, schema: Mapping[str, Any], tag: str) -> _Step | None:
         lists_them = any(
             schema.get(keyword) for keyword in _CHOICES
         )  # else they extend it, and it is one of them
@@ -179,26 +191,39 @@ class Trimming:
         default = default_target(schema)
         otherwise = self._of_name(default, tagged=lists_them) if default is not None else None
 
-        def trim_as_named(value: Any) -> Any:
+        def trim_as_named(value: Any, done: _Done) -> Any:
             named = value.get(tag) if isinstance(value, dict) else None
             trim = trims.get(named) if isinstance(named, str) and named in known else otherwise
-            return value if trim is None else trim(value)
+            return value if trim is None else trim(value, done)
 
         return trim_as_named if trims or otherwise else None
 
 
-def _unchanged(value: Any) -> Any:
+def _unchanged(value: Any, _: _Done) -> Any:
     return value
 
 
-def _one_after_another(trims: Iterable[Trim | None]) -> Trim | None:
+def _once(trim: _Step) -> _Step:
+    """Return what trims a value once and its result no more; the values are kept, so that no id comes again."""
+
+    def trim_once(value: Any, done: _Done) -> Any:
+        key = id(value), id(trim)
+        if key not in done:
+            result = trim(value, done)
+            done[key] = done[id(result), id(trim)] = value, result
+        return done[key][1]
+
+    return trim_once
+
+
+def _one_after_another(trims: Iterable[_Step | None]) -> _Step | None:
     steps = [trim for trim in trims if trim is not None]
     if len(steps) < 2:
         return steps[0] if steps else None
 
-    def trim(value: Any) -> Any:
+    def trim(value: Any, done: _Done) -> Any:
         for step in steps:
-            value = step(value)
+            value = step(value, done)
         return value
 
     return trim
