@@ -162,7 +162,7 @@ def omit_absent(*names: str) -> Any:
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity: typing wants it hashable
 class Tagged:
-    """Marks a union of models that a property tells apart (OpenAPI 3.1 section 4.8.25).
+    """Marks a union of models that a property tells apart (OpenAPI 3.1 section 4.8.25), said or implied.
 
     `models` maps the property's values to what the document calls the models. A value of none of them becomes
     the one that `otherwise` names, or the one that fits best.

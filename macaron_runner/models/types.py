@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
+from macaron_runner.models.implied import implied_choice
 from macaron_runner.models.names import literal, pascal
 from macaron_runner.models.shape import Choice, SchemaMap, Schemas, core_of, types_of
 from macaron_runner.openapi.operation import Schema
@@ -185,7 +186,7 @@ class Annotations:
         targets = [
             name for choice in present if (name := self._schemas.target(choice)) and self._is_class(name)
         ]
-        chosen = self._schemas.choice(schema, targets)
+        chosen = self._schemas.choice(schema, targets) or implied_choice(self._schemas, targets)
         if chosen is not None and len(set(targets)) > 1:
             return [
                 self.tagged(chosen, scope),

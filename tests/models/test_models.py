@@ -207,3 +207,30 @@ def test_three_hundred_schemas_take_well_under_a_second() -> None:
     assert time.process_time() - started < 2  # 0.2 s measured; room for slow machines
     assert len(models) == 300
     assert all(issubclass(model, Model) for model in models.values())
+
+
+def _joined(word: str) -> dict[str, Any]:
+    of = {"type": "array", "items": ref("Filter")}
+    return {**objects(op={"const": word}, of=of), "required": ["op"]}
+
+
+def test_a_value_that_each_alternative_requires_for_itself_chooses_its_model() -> None:
+    """Also deep inside: pydantic tried both at each level, which took an hour at thirty levels."""
+    filters = {"oneOf": [ref("And"), ref("Or"), {"type": "integer"}]}
+    models = models_of({"Filter": filters, "And": _joined("and"), "Or": _joined("or")})
+    value: Any = 7
+    for level in range(40):
+        value = {"op": "or" if level % 2 else "and", "of": [value]}
+    made = models.adapt(ref("Filter"))(value)
+    for level in reversed(range(40)):
+        assert type(made).__name__ == ("Or" if level % 2 else "And")
+        (made,) = made.of
+    assert made == 7
+
+
+def test_alternatives_that_share_a_value_are_told_apart_by_their_shape() -> None:
+    one = {**objects(op={"enum": ["a", "b"]}, x={"type": "integer"}), "required": ["op", "x"]}
+    two = {**objects(op={"enum": ["b", "c"]}, y={"type": "integer"}), "required": ["op", "y"]}
+    make = models_of({"One": one, "Two": two, "Any": {"oneOf": [ref("One"), ref("Two")]}}).adapt(ref("Any"))
+    assert type(make({"op": "b", "x": 1})).__name__ == "One"
+    assert type(make({"op": "b", "y": 1})).__name__ == "Two"
