@@ -180,7 +180,8 @@ def _accepted(
             if takes_bytes:
                 return value
             raise UnsupportedMediaType(
-                f"no value as it is described here can be read from {given.name[:100]}"
+                f"no value as it is described here can be read from {given.name[:100]}",
+                headers={"Accept": JSON if media_type.accepts(MediaType(JSON)) else media_type.name},
             )
         seen = value if view is None else view(value)
         if not check.valid(seen):

@@ -528,8 +528,9 @@ def test_other_files_of_a_form() -> None:
 def test_bytes_do_not_pass_by_the_schema_of_a_range(accepted: str, given: str) -> None:
     decoder = taking(Content(accepted, ORDER))
     assert decode(decoder, JSON, b'{"sku": "a"}') == {"sku": "a"}
-    with pytest.raises(UnsupportedMediaType):
+    with pytest.raises(UnsupportedMediaType) as caught:
         decode(decoder, given, b'{"sku": 1}')
+    assert caught.value.headers == {"Accept": JSON}
     assert decode(taking(Content(accepted, {"type": "string"})), given, b"a=b") == b"a=b"
 
 
