@@ -98,6 +98,8 @@ def _limits(route: Route) -> str:
     words = ["deprecated"] * route.deprecated
     if route.body_limit is not None:
         words.append(f"{', '.join(route.media_types)} up to {size(route.body_limit)}".strip())
+    elif route.media_types:
+        words.append(f"{', '.join(route.media_types)} of any length")
     if route.slow_call is not None:
         words.append(f"slow after {route.slow_call:g}s")
     return "; ".join(words)

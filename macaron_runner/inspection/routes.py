@@ -15,6 +15,7 @@ from macaron_runner.diagnostics import Location
 from macaron_runner.inspection.inspection import InspectedApi, InspectedOperation, Inspection
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.health import Readiness, health_checks
+from macaron_runner.validation.body import STREAMED
 
 HEALTH: Final = "health"
 """What stands in the place of an API's name for what orchestrators ask."""
@@ -58,8 +59,8 @@ class Route:
 
     `handler` is the full name of the function, "" where it is not known, and `location` where it stands, None for
     what macaron brings along: where that is installed, is nothing about the service. `mocked`: answers are made up.
-    `media_types` and `body_limit` (bytes) are of the body it takes, None where it takes none. `timeout` and `slow_call`
-    are seconds, None where nothing is limited or reported.
+    `media_types` and `body_limit` (bytes) are of the body it takes; the limit is None where there is none. `timeout`
+    and `slow_call` are seconds, None where nothing is limited or reported.
     """
 
     method: str
@@ -133,13 +134,18 @@ def _route(inspection: Inspection, api: InspectedApi, inspected: InspectedOperat
         callers=_callers(inspection, api, inspected),
         location=handler.location if handler is not None and not api.builtin else None,
         media_types=tuple(content.media_type for content in body.content) if body is not None else (),
-        body_limit=config.http.body_limit if body is not None and config is not None else None,
+        body_limit=config.http.body_limit if config is not None and _is_limited(operation) else None,
         timeout=config.server.timeout if config is not None else None,
         slow_call=config.observability.slow_call if config is not None else None,
         deprecated=operation.deprecated,
         builtin=api.builtin,
         mocked=inspected.mocked,
     )
+
+
+def _is_limited(operation: Operation) -> bool:
+    """Tell whether http.body_limit holds for the operation: it takes a body, and does not read it as it arrives."""
+    return operation.body is not None and operation.extensions.get(STREAMED) is not True
 
 
 def _callers(inspection: Inspection, api: InspectedApi, inspected: InspectedOperation) -> Callers:

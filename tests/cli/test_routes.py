@@ -64,6 +64,15 @@ def shop(macaron: CommandLine) -> CommandLine:
     return macaron
 
 
+def test_a_body_that_is_read_as_it_arrives_has_no_limit(shop: CommandLine) -> None:
+    name = "operationId: createOrder\n"
+    streamed = SHOP.replace(name, f"{name}      x-stream-body: true\n")
+    shop.write("shop.yaml", streamed)
+    assert "application/json, text/plain of any length" in shop("routes").out
+    routes = json.loads(shop("routes", "--format", "json").out)
+    assert [route["body_limit"] for route in routes if route["operation"] == "createOrder"] == [None]
+
+
 def test_table(shop: CommandLine) -> None:
     done = shop("routes")
     assert (done.code, done.err) == (0, "")
