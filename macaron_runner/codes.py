@@ -147,6 +147,8 @@ CODES: Final[Mapping[str, str]] = {
     "MAC612": "a schedule names an unknown task",
     "MAC613": "a schedule's arguments do not fit its task",
     "MAC614": "a task names an unknown queue",
+    "MAC640": "something needs a store, and there is none",
+    "MAC641": "a store is not known",
     # 7xx: what is unsafe (audit)
     "MAC701": "a secret can be guessed",
     "MAC702": "an issuer or audience says nothing",

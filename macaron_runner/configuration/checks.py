@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -15,6 +15,7 @@ from macaron_runner.configuration.address import check_address
 from macaron_runner.configuration.cron import parse_cron
 from macaron_runner.configuration.deployment_checks import check_deployment
 from macaron_runner.configuration.model import JwtKey, Schedule
+from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.configuration.source import Path
 from macaron_runner.configuration.subject import Subject
 from macaron_runner.configuration.variables import TYPES, text_of
@@ -24,6 +25,8 @@ RESERVED_APIS: Final = ("ping",)
 """Names of APIs that are part of every service."""
 BROKERS: Final = ("redis", "rediss", "amqp", "amqps")
 """URL schemes of brokers that this version serves."""
+STORES: Final = ("redis://", "rediss://")
+"""How the URL of a store begins."""
 LATER_BROKERS: Final = (
     "sqs",
     "gcpubsub",
@@ -146,17 +149,32 @@ def _broker(subject: Subject) -> Iterator[Diagnostic]:
     path: Path = ("tasks", "broker")
     if (separator and scheme in BROKERS) or (not separator and scheme == "embedded"):
         return
-    in_clear = scheme in broker.literal and separator
-    if in_clear and scheme.partition("+")[0] in LATER_BROKERS:
+    if separator and scheme in broker.literal and scheme.partition("+")[0] in LATER_BROKERS:
         yield subject.problem(
             "MAC107", path, f"tasks.broker: {scheme}:// is not available in this version of macaron"
         )
         return
-    hidden = broker.names or "@" in broker.literal  # what stands before it may be a password
-    what = f'"{scheme}://"' if in_clear else "its value" if hidden else f'"{broker}"'
     known = ["embedded", *(f"{known}://" for known in BROKERS)]
-    hint = near_word(f"{scheme}{separator}", known) if in_clear or not hidden else ""
+    what, hint = _unknown_scheme(broker, known)
     yield subject.problem("MAC213", path, f"tasks.broker: {what} is no broker", not_one_of(known), hint)
+
+
+def _store(subject: Subject) -> Iterator[Diagnostic]:
+    store = subject.config.tasks.store if subject.config.tasks is not None else None
+    if store is not None and not store.reveal().startswith(STORES):
+        what, hint = _unknown_scheme(store, STORES)
+        yield subject.problem(
+            "MAC641", ("tasks", "store"), f"tasks.store: {what} is no store", not_one_of(STORES), hint
+        )
+
+
+def _unknown_scheme(url: Sensitive, known: Sequence[str]) -> tuple[str, str]:
+    """Return how a message names a URL whose scheme is none of the known ones, and the near word among them."""
+    scheme, separator, _ = url.reveal().partition("://")
+    in_clear = scheme in url.literal and separator
+    hidden = url.names or "@" in url.literal  # what stands before it may be a password
+    what = f'"{scheme}://"' if in_clear else "its value" if hidden else f'"{url}"'
+    return what, near_word(f"{scheme}{separator}", known) if in_clear or not hidden else ""
 
 
 def _schedules(subject: Subject) -> Iterator[Diagnostic]:
@@ -229,6 +247,6 @@ def _folders(subject: Subject) -> Iterator[Diagnostic]:
 
 
 _CHECKS: Final[tuple[Callable[[Subject], Iterator[Diagnostic]], ...]] = (
-    _folders, _variables, _secrets, _keys, _api_names, _verifiers, _addresses, _broker, _schedules,
+    _folders, _variables, _secrets, _keys, _api_names, _verifiers, _addresses, _broker, _store, _schedules,
     check_deployment,
 )  # fmt: skip

@@ -217,6 +217,8 @@ class Tasks(Section):
 
     broker: SensitiveUrl = Sensitive(("embedded",))
     """embedded (a private Valkey, run beside the service), or redis://…, rediss://…, amqp://…, amqps://…."""
+    store: SensitiveUrl | None = None
+    """The Redis that keeps results, idempotency keys and the scheduler's lock. Default: the broker, where it is one."""
     modules: tuple[DottedName, ...] = ()
     """Modules that define tasks; those of the APIs' handlers are looked through as well."""
     pools: NamedSome[Pool] = FrozenMap({"default": Pool.model_construct()})

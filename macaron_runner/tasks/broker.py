@@ -41,7 +41,7 @@ def broker_command(
         "save": "",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
-        "databases": "2",  # 0: messages, 1: results
+        "databases": "2",  # 0: messages, 1: the store
         "loglevel": "warning",
         "logfile": "",
     }

@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from macaron_runner.configuration.model import MacaronConfig, Tasks
 from macaron_runner.configuration.sensitive import Sensitive
+from macaron_runner.configuration.store import store_of
 
 Kind: TypeAlias = Literal["embedded", "redis", "amqp"]
 
@@ -31,6 +32,9 @@ LEASE: Final = 25
 
 LEASE_RENEWAL: Final = 5
 """Seconds between two renewals of what a worker holds, and between two looks for what a dead one held."""
+
+STORE_DATABASE: Final = 1
+"""The embedded broker's database for what is no message; messages are in 0."""
 
 REDIS_TRANSPORT: Final = "macaron"
 """Our Redis transport's name in kombu."""
@@ -67,10 +71,12 @@ def celery_settings(config: MacaronConfig, broker_socket: Path, patience: float)
     assert tasks is not None, "only a service with tasks: has a Celery application"
     raw = plain(tasks.settings)
     kind = broker_kind(tasks)
+    raw.pop("redis_backend_use_ssl", None)  # part of what store_tls gives
     options = {**_TRANSPORT_OPTIONS[kind](patience), **raw.pop("broker_transport_options", {})}
     return {
         **_COMMON,
         **_ADDRESSES[kind](tasks, broker_socket),
+        **_results(tasks, broker_socket),
         "broker_connection_timeout": patience,
         "broker_pool_limit": max(10, config.server.threads),
         "redis_socket_timeout": patience,
@@ -110,7 +116,6 @@ def _embedded(_: Tasks, broker_socket: Path) -> dict[str, Any]:
     return {
         "broker_transport": REDIS_TRANSPORT,
         "broker_url": f"{REDIS_TRANSPORT}+socket://{path}?virtual_host=0",
-        "result_backend": f"redis+socket://{path}?virtual_host=1",
     }
 
 
@@ -125,6 +130,28 @@ def _amqp(tasks: Tasks, _: Path) -> dict[str, Any]:
     url = tasks.broker.reveal()
     verified = {"broker_use_ssl": {"cert_reqs": ssl.CERT_REQUIRED}} if url.startswith("amqps:") else {}
     return {"broker_url": url, **verified}
+
+
+def _results(tasks: Tasks, broker_socket: Path) -> dict[str, Any]:
+    """Return where Celery keeps results: in the store, where there is one."""
+    store = store_of(tasks)
+    if store is None:
+        return {}
+    url = store.reveal()
+    if url == "embedded":
+        path = quote(str(broker_socket))
+        return {"result_backend": f"redis+socket://{path}?virtual_host={STORE_DATABASE}"}
+    return {"result_backend": url, "redis_backend_use_ssl": store_tls(tasks) or None}
+
+
+def store_tls(tasks: Tasks) -> dict[str, Any]:
+    """Return the options of TLS for a store of one's own: verified, and as raw settings say; none without TLS."""
+    store = store_of(tasks)
+    if store is None or not store.reveal().startswith("rediss:"):
+        return {}
+    said = "redis_backend_use_ssl" if tasks.store is not None else "broker_use_ssl"
+    raw = plain(tasks.settings.get(said))
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED, **(raw if isinstance(raw, dict) else {})}
 
 
 _ADDRESSES: Final = {"embedded": _embedded, "redis": _redis, "amqp": _amqp}

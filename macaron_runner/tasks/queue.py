@@ -38,8 +38,7 @@ class QueuedTask:
         """
         if self.result is None:
             raise RuntimeError(
-                f"the result of {self.name} is not kept: set task_ignore_result: false (and, with a broker "
-                "of your own, result_backend) in tasks.settings"
+                f"the result of {self.name} is not kept: set task_ignore_result: false in tasks.settings"
             )
         return decode(self.result.get(timeout=timeout), find_model_in(context.service().apis))
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
 from macaron_runner.configuration.sensitive import Sensitive
+from macaron_runner.configuration.store import lacking_store, store_of
 from macaron_runner.diagnostics import Diagnostic, near_word
 
 _AT_LEAST_ONCE: Final = "a task that was accepted runs at least once, whatever is killed"
@@ -54,6 +55,7 @@ RESTATED: Final[Mapping[str, str]] = {
             broker_url broker_read_url broker_write_url broker_transport
             broker_host broker_port broker_user broker_password broker_vhost
         """,
+        "tasks.store": "result_backend",
         "tasks.pools": "task_queues",
         "tasks.pools.<pool>.concurrency": "worker_concurrency",
         "tasks.pools.<pool>.max_tasks_per_child": "worker_max_tasks_per_child",
@@ -112,6 +114,8 @@ def _check(configuration: Configuration, tasks: Tasks) -> Iterator[Diagnostic]:
             code, message, advice, of_key = problem
             place = configuration.locate("tasks", "settings", name, key=of_key)
             yield Diagnostic(code, message, place, help=advice)
+        elif (name, value) == ("task_ignore_result", False) and store_of(tasks) is None:
+            yield lacking_store("the results of tasks", configuration.locate("tasks", "settings", name))
     yield from _check_transport_options(configuration, tasks)
 
 

@@ -35,6 +35,7 @@ def settings_of(**tasks):
             "value",
         ),
         ("worker_concurrency=3", "MAC603", '"worker_concurrency" is said by a key of macaron.yaml', "key"),
+        ("result_backend=redis://h", "MAC603", '"result_backend" is said by a key of macaron.yaml', "key"),
         ("task_acks_late=false", "MAC604", '"task_acks_late" cannot be changed', "key"),
         ("accept_content=[pickle]", "MAC604", '"accept_content" cannot be changed', "key"),
         (
@@ -67,6 +68,16 @@ def test_what_raw_settings_may_not_say(configure, word, code, message, place):
 )
 def test_what_they_may_say(configure, word):
     assert check_settings(configure(f"tasks.settings.{word}")) == ()
+
+
+def test_results_need_a_store(configure):
+    words = ("tasks.settings.task_ignore_result=false", "tasks.broker=amqp://rabbit")
+    (problem,) = check_settings(configure(*words))
+    assert (problem.code, problem.message) == (
+        "MAC640",
+        "the results of tasks: there is no store to keep them in",
+    )
+    assert check_settings(configure(*words, "tasks.store=redis://cache")) == ()
 
 
 def test_no_settings_no_celery(python, configure):
@@ -107,7 +118,6 @@ def test_at_least_once():
 def test_the_embedded_brokers_addresses():
     settings = settings_of()
     assert settings["broker_url"] == "macaron+socket:///tmp/a%20b%25c/broker.sock?virtual_host=0"
-    assert settings["result_backend"] == "redis+socket:///tmp/a%20b%25c/broker.sock?virtual_host=1"
     app = create_celery(config_with(), SOCKET)
     with app.connection_for_write() as connection:
         assert type(connection.transport).__module__ == "macaron_runner.tasks.redis_transport"
