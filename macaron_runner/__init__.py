@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         load_auth_token,
         requires_auth,
     )
-    from macaron_runner.context import config
+    from macaron_runner.context import config, current_context
     from macaron_runner.errors import (
         AuthorizationHeaderMissing,
         ErrorDetail,
@@ -57,6 +57,7 @@ _HOMES: Final = {
     "asynctask": "tasks.task",
     "backend_token": "auth.users",
     "config": "context",
+    "current_context": "context",
     "current_user": "auth.users",
     "generate_token": "auth.users",
     "get_userid": "auth.users",
@@ -84,6 +85,7 @@ __all__ = [
     "asynctask",
     "backend_token",
     "config",
+    "current_context",
     "current_user",
     "generate_token",
     "get_userid",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -23,11 +24,14 @@ def _nothing() -> Mapping[str, Any]:
 
 
 class Context(NamedTuple):
-    """One request or task: its ids, its user, its deadline. Immutable; use `_replace`.
+    """One request or task: its ids, its user, its deadline, its language, its trace. Immutable; use `_replace`.
 
     `request_id` is the id of the outermost request; `call_id` and `call_path` are the predecessor's PymCallID and
     PymCallPath; `claims` are those of the verified token; `token` is the raw bearer token, for clients that forward
-    it (it never enters a log, and does not travel into tasks); `deadline` is unix time in seconds.
+    it (it never enters a log, and does not travel into tasks); `deadline` is when whoever made the request stops
+    waiting for it, in unix time: a task has its request's, to tell whether anybody still waits, and is never ended
+    by it; `accept_language` is the request's (RFC 9110 section 12.5.4), `traceparent` and `tracestate` are W3C Trace
+    Context's, passed on as they came.
     """
 
     request_id: str = ""
@@ -38,11 +42,18 @@ class Context(NamedTuple):
     claims: Mapping[str, Any] = _NOTHING
     token: str | None = None
     deadline: float | None = None
+    accept_language: str = ""
+    traceparent: str = ""
+    tracestate: str = ""
 
     def __repr__(self) -> str:
         """Show everything but the token."""
         shown = ", ".join(f"{name}={value!r}" for name, value in self._asdict().items() if name != "token")
         return f"Context({shown})"
+
+    def facts(self) -> dict[str, Any]:
+        """Return what logs and error reports tell of it: whatever is known and concerns them."""
+        return {name: value for name, value in zip(_FACTS, _facts_of(self), strict=True) if value}
 
     def to_json(self) -> dict[str, Any]:
         """Return what travels with a task: everything but the raw token."""
@@ -57,6 +68,12 @@ class Context(NamedTuple):
         """Return the context that `to_json` wrote; keys a newer version may have added are ignored."""
         known = {*cls._fields} - {"token"}
         return cls(**{key: value for key, value in data.items() if key in known})
+
+
+_FACTS: Final = (
+    "request_id", "call_id", "call_path", "operation", "user_id", "deadline", "accept_language", "traceparent",
+)  # fmt: skip
+_facts_of: Final = attrgetter(*_FACTS)
 
 
 class ContextSource(Protocol):
@@ -74,6 +91,10 @@ def current() -> Context | None:
     """Return the context of the request or task under way, or None outside any (a plain script)."""
     here = _current.get()
     return here if here is None or isinstance(here, Context) else here.context()
+
+
+current_context: Final = current
+"""Its public name, for handlers and tasks."""
 
 
 def enter(context: Context | ContextSource) -> Token[Context | ContextSource | None]:

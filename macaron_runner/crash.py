@@ -57,15 +57,7 @@ def _text_of(error: BaseException) -> str:
 
 
 def compose_body(error: BaseException, error_id: str, context: Context | None) -> str:
-    """Return what a person needs to find the cause: ids, operation, user, traceback; no token."""
-    current = context or Context()
-    facts = {
-        "error_id": error_id,
-        "operation": current.operation,
-        "request_id": current.request_id,
-        "call_id": current.call_id,
-        "call_path": current.call_path,
-        "user_id": current.user_id,
-    }
-    lines = [f"{name}: {value}" for name, value in facts.items() if value]
+    """Return what a person needs to find the cause: ids, operation, user, trace, traceback; no token."""
+    facts = {"error_id": error_id, **(context or Context()).facts()}
+    lines = [f"{name}: {value}" for name, value in facts.items()]
     return "\n".join([*lines, "", "".join(traceback.format_exception(error)).rstrip()])

@@ -51,7 +51,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One record as a JSON object on one line: time, level, logger, message, the context's ids, `extra=`."""
+    """One record as a JSON object on one line: time, level, logger, message, the context's facts, `extra=`."""
 
     def __init__(self, redact: Redact = unredacted) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **_ids(context.current()),
+            **(current.facts() if (current := context.current()) is not None else {}),
         }
         entry.update((key, value) for key, value in vars(record).items() if key not in _ATTRIBUTES)
         if trace := _traceback(record):
@@ -82,13 +82,6 @@ def _who(current: context.Context | None) -> str:
         return ""
     words = " ".join(word for word in (current.request_id, current.user_id) if word)
     return f"[{words}] " if words else ""
-
-
-def _ids(current: context.Context | None) -> dict[str, str]:
-    if current is None:
-        return {}
-    names = ("request_id", "call_id", "call_path", "operation", "user_id")
-    return {name: value for name in names if (value := getattr(current, name))}
 
 
 def _message_and_traceback(record: logging.LogRecord) -> str:

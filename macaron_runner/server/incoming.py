@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import io
-import re
 from collections.abc import Mapping
 from io import BytesIO
 from types import MappingProxyType
@@ -17,6 +16,7 @@ from urllib.parse import quote, unquote_to_bytes
 from macaron_runner.auth.verifiers import Identity
 from macaron_runner.context import Context, new_id
 from macaron_runner.errors import BodyTooLarge, InvalidParameter, RequestTimeout
+from macaron_runner.server.brought import SANE_ID, brought_context
 from macaron_runner.server.content_coding import DecodedStream, codings_of, decoded
 from macaron_runner.validation.styles import parse_cookie_pairs
 
@@ -25,10 +25,6 @@ Environ: TypeAlias = dict[str, Any]
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
-_SANE_ID: Final = re.compile(r"[\x21-\x7e]{1,128}")
-"""What may become a request id of ours: it goes into logs and headers."""
-
-_SANE_PATH: Final = re.compile(r"[\x21-\x7e]{1,1024}")
 _MOST_DIGITS: Final = 100
 """Of a Content-Length: Python itself reads none of more than 4300."""
 _CUT_SHORT: Final = "The request's body is shorter than announced"
@@ -59,17 +55,11 @@ class Incoming:
         self.operation = operation
         self.identity: Identity | None = None
         brought = environ.get("HTTP_X_REQUEST_ID")
-        self.request_id = brought if brought and _SANE_ID.fullmatch(brought) else new_id()
+        self.request_id = brought if brought and SANE_ID.fullmatch(brought) else new_id()
 
     def context(self) -> Context:
         """Return what handlers, tasks and logs may know of this request (context.ContextSource)."""
-        call_id, call_path = self.environ.get("HTTP_PYMCALLID", ""), self.environ.get("HTTP_PYMCALLPATH", "")
-        here = Context(
-            self.request_id,
-            call_id=call_id if _SANE_ID.fullmatch(call_id) else self.request_id,
-            call_path=call_path if _SANE_PATH.fullmatch(call_path) else "",
-            operation=self.operation,
-        )
+        here = brought_context(self.environ, self.request_id, self.operation)
         who = self.identity
         if who is None:
             return here

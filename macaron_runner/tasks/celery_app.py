@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery
 from kombu import Exchange, Queue, pools
 
+from macaron_runner import context
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.tasks import redis_transport
+from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.guarantee import REQUEST_PATIENCE, Kind, broker_kind, celery_settings, queue_names
 
 
@@ -28,12 +30,32 @@ def create_celery(config: MacaronConfig, broker_socket: Path, patience: float = 
     """
     assert config.tasks is not None, "only a service with tasks: has a Celery application"
     redis_transport.announce()
-    app = Celery(config.service.name, set_as_current=False, autofinalize=False)
+    app = ServiceCelery(config.service.name, set_as_current=False, autofinalize=False)
     app.conf.update(celery_settings(config, broker_socket, patience))
     app.conf.task_queues = tuple(_queues(queue_names(config.tasks), broker_kind(config.tasks)))
     app.finalize()
     os.register_at_fork(after_in_child=functools.partial(_forget_connections, app))
     return app
+
+
+class ServiceCelery(Celery):
+    """Sends along with every message the context in which it is sent, whatever sends it.
+
+    The next step of a chain and the body of a chord are sent by the worker, after the task before them has returned:
+    they get the context that one was called with.
+    """
+
+    def send_task(self, *args: Any, headers: Mapping[str, Any] | None = None, **options: Any) -> Any:
+        """Send a message, as Celery does; a context among the headers is left as it is."""
+        return super().send_task(*args, headers={**self._context_header(), **(headers or {})}, **options)
+
+    def _context_header(self) -> dict[str, Any]:
+        current = context.current()
+        if current is not None:
+            return {CONTEXT_HEADER: current.to_json()}
+        done = self.current_worker_task
+        caller = done.request.get(CONTEXT_HEADER) if done is not None else None
+        return {CONTEXT_HEADER: caller} if caller is not None else {}
 
 
 _abandoned: Final[list[Any]] = []

@@ -18,7 +18,7 @@ from kombu.exceptions import KombuError
 from macaron_runner import context
 from macaron_runner.diagnostics import near_word
 from macaron_runner.errors import TaskQueueUnavailable
-from macaron_runner.tasks.envelope import CONTEXT_HEADER, decode, encode_call, find_model_in
+from macaron_runner.tasks.envelope import decode, encode_call, find_model_in
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -66,7 +66,6 @@ class CeleryQueue:
         positional, named = encode_call(args, kwargs)
         queue = options.get("queue") or self._default
         self._refuse_unknown(name, queue)
-        current = context.current()
         try:
             result = self._app.send_task(
                 name,
@@ -74,7 +73,6 @@ class CeleryQueue:
                 named,
                 queue=queue,
                 countdown=options.get("countdown") or None,
-                headers={CONTEXT_HEADER: current.to_json()} if current is not None else {},
                 ignore_result=self._ignore_result,
                 confirm_timeout=self._patience,
             )

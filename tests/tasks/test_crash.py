@@ -39,11 +39,11 @@ def test_the_reporter_is_told(caplog):
     report(
         raised(KeyError("sku")),
         error_id="e1",
-        context=Context(request_id="r1", user_id="alice", token="t0ken"),
+        context=Context(request_id="r1", user_id="alice", token="t0ken", accept_language="de"),
     )
     ((title, body),) = told
     assert title == "shop: KeyError: 'sku'"
-    assert body.startswith("error_id: e1\nrequest_id: r1\nuser_id: alice\n\nTraceback")
+    assert body.startswith("error_id: e1\nrequest_id: r1\nuser_id: alice\naccept_language: de\n\nTraceback")
     assert "t0ken" not in body
     (record,) = caplog.records
     assert record.error_id == "e1"
