@@ -149,6 +149,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC614": "a task names an unknown queue",
     "MAC640": "something needs a store, and there is none",
     "MAC641": "a store is not known",
+    "MAC642": "a route is never taken",
     # 7xx: what is unsafe (audit)
     "MAC701": "a secret can be guessed",
     "MAC702": "an issuer or audience says nothing",

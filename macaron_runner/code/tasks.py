@@ -12,7 +12,8 @@ from macaron_runner.code.function import Code, Function, Module
 from macaron_runner.code.handlers import Named, bound_name, decorator_names, handler_modules, split_name
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
-from macaron_runner.diagnostics import Diagnostic, Location, near_word, not_one_of
+from macaron_runner.configuration.routes import fits, route_of
+from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word, not_one_of
 from macaron_runner.openapi.operation import Operation
 
 
@@ -83,7 +84,7 @@ def _duplicate(task: Function, first: Function) -> Diagnostic:
 def check_tasks(
     configuration: Configuration, tasks: Mapping[str, Function], modules: Sequence[Module], *, complete: bool
 ) -> tuple[Diagnostic, ...]:
-    """Return what is wrong between the tasks found in `modules` and the section `tasks` (MAC508, MAC612 to MAC614).
+    """Return what is wrong between the tasks found in `modules` and the section `tasks` (MAC508, MAC612 on, MAC642).
 
     `complete` tells whether all modules of the service are among them: otherwise a task that is not found may well be
     in one of the others.
@@ -92,6 +93,7 @@ def check_tasks(
     if section is None:
         return tuple(_without_section(configuration, tasks.values(), modules))
     return (
+        *(_check_routes(configuration, section, tasks, modules) if complete else ()),
         *_check_schedules(configuration, section, tasks, modules, complete=complete),
         *_check_queues(section, tasks.values()),
     )
@@ -110,6 +112,47 @@ def _without_section(
                 help="write tasks: {} for the embedded broker and one pool of workers",
                 related=((configuration.locate(), "the service"),),
             )
+
+
+def _check_routes(
+    configuration: Configuration, section: Tasks, tasks: Mapping[str, Function], modules: Sequence[Module]
+) -> Iterator[Diagnostic]:
+    known = sorted({*tasks, *(f"{split_name(name)[0]}.*" for name in tasks)})
+    left = set(tasks)
+    for pattern in section.routes:
+        place = configuration.locate("tasks", "routes", pattern, key=True)
+        fitting = {name for name in tasks if fits(name, pattern)}
+        if not fitting and not _may_fit(pattern, modules):
+            yield Diagnostic(
+                "MAC642",
+                f'route "{pattern}" fits no task',
+                place,
+                label=not_one_of(sorted(tasks)),
+                help=near_word(pattern, known),
+            )
+        elif (
+            fitting and not fitting & left and pattern != "*"
+        ):  # which stands for tasks still to come as well
+            yield Diagnostic(
+                "MAC642",
+                f'route "{pattern}" is never taken: earlier ones fit all its tasks',
+                place,
+                help="the first pattern that fits counts: move it up",
+                severity=Severity.WARNING,
+            )
+        left -= fitting
+
+
+def _may_fit(pattern: str, modules: Iterable[Module]) -> bool:
+    """Tell whether there may be a task in the modules that fits, although none was found."""
+    return any(
+        module.may_hold(f"{module.name}.?")  # no function has that name: it may hold more than can be read
+        or any(
+            fits(name, pattern) and module.may_hold(name)
+            for name in (f"{module.name}.{function}" for function in module.functions())
+        )
+        for module in modules
+    )
 
 
 def _check_schedules(
@@ -192,7 +235,9 @@ def _check_queues(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnos
     known = tuple(dict.fromkeys(queue for pool in section.pools.values() for queue in pool.queues))
     for task in tasks:
         declared = task.task
-        if known and declared is not None and declared.queue is not None and declared.queue not in known:
+        if declared is None or declared.queue is None or route_of(section, task.full_name) is not None:
+            continue
+        if known and declared.queue not in known:
             yield Diagnostic(
                 "MAC614",
                 f'unknown queue "{declared.queue}" for task "{task.full_name}"',

@@ -14,7 +14,7 @@ from typing import Final
 from macaron_runner.configuration.address import check_address
 from macaron_runner.configuration.cron import parse_cron
 from macaron_runner.configuration.deployment_checks import check_deployment
-from macaron_runner.configuration.model import JwtKey, Schedule
+from macaron_runner.configuration.model import JwtKey, Schedule, Tasks
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.configuration.source import Path
 from macaron_runner.configuration.subject import Subject
@@ -179,17 +179,28 @@ def _unknown_scheme(url: Sensitive, known: Sequence[str]) -> tuple[str, str]:
 
 def _schedules(subject: Subject) -> Iterator[Diagnostic]:
     tasks = subject.config.tasks
-    if tasks is None:
+    for name, schedule in tasks.schedules.items() if tasks is not None else ():
+        yield from _when(subject, ("tasks", "schedules", name), schedule)
+
+
+def _queues(subject: Subject) -> Iterator[Diagnostic]:
+    tasks = subject.config.tasks
+    if tasks is None or _pools_are_doubtful(subject):
         return
     queues = sorted({queue for pool in tasks.pools.values() for queue in pool.queues})
+    for path, queue, whose in _queues_named(tasks):
+        if queue not in queues:
+            message = f'unknown queue "{queue}" for the {whose}: no pool consumes it'
+            yield subject.problem("MAC214", path, message, not_one_of(queues), near_word(queue, queues))
+
+
+def _queues_named(tasks: Tasks) -> Iterator[tuple[Path, str, str]]:
+    """Yield the path of each key that names a queue, the queue, and what it is the queue of."""
+    for pattern, queue in tasks.routes.items():
+        yield ("tasks", "routes", pattern), queue, f'route "{pattern}"'
     for name, schedule in tasks.schedules.items():
-        path: Path = ("tasks", "schedules", name)
-        yield from _when(subject, path, schedule)
-        if schedule.queue is not None and schedule.queue not in queues and not _pools_are_doubtful(subject):
-            message = f'unknown queue "{schedule.queue}" for the schedule "{name}": no pool consumes it'
-            yield subject.problem(
-                "MAC214", (*path, "queue"), message, not_one_of(queues), near_word(schedule.queue, queues)
-            )
+        if schedule.queue is not None:
+            yield ("tasks", "schedules", name, "queue"), schedule.queue, f'schedule "{name}"'
 
 
 def _pools_are_doubtful(subject: Subject) -> bool:
@@ -247,6 +258,6 @@ def _folders(subject: Subject) -> Iterator[Diagnostic]:
 
 
 _CHECKS: Final[tuple[Callable[[Subject], Iterator[Diagnostic]], ...]] = (
-    _folders, _variables, _secrets, _keys, _api_names, _verifiers, _addresses, _broker, _store, _schedules,
+    _folders, _variables, _secrets, _keys, _api_names, _verifiers, _addresses, _broker, _store, _queues, _schedules,
     check_deployment,
 )  # fmt: skip

@@ -30,6 +30,7 @@ from macaron_runner.configuration.values import (
     Sensitive,
     SensitiveUrl,
     Size,
+    TaskPattern,
     VariableName,
     Whole,
 )
@@ -223,6 +224,8 @@ class Tasks(Section):
     """Modules that define tasks; those of the APIs' handlers are looked through as well."""
     pools: NamedSome[Pool] = FrozenMap({"default": Pool.model_construct()})
     """Worker pools by name."""
+    routes: Annotated[dict[TaskPattern, Name], AfterValidator(FrozenMap)] = FrozenMap()
+    """Queues by patterns of task names, as shop.mail.*; the first that fits replaces the queue of the decorator."""
     schedules: Named[Schedule] = FrozenMap()
     """Tasks that run by themselves, by name."""
     settings: FreeMap = FrozenMap()

@@ -39,6 +39,7 @@ __all__ = [
     "SensitiveUrl",
     "Share",
     "Size",
+    "TaskPattern",
     "VariableName",
     "Whole",
     "parse_duration",
@@ -211,6 +212,15 @@ DnsLabel = Annotated[
     ),
 ]
 """RFC 1035 label: RFC 1123's, but first a letter, as Kubernetes wants it of services."""
+
+TaskPattern = Annotated[
+    str,
+    Form(
+        r"[A-Za-z0-9_.*]*[A-Za-z0-9_*]",
+        "a pattern of task names, as shop.mail.* (* stands for any text)",
+    ),
+]
+"""Names of tasks: module and function, and `*` for any text."""
 
 DottedName = Annotated[
     str,

@@ -48,15 +48,17 @@ def attach_queue(app: ServiceApp, assembly: Assembly, state: StateDirectory) -> 
     Celery is imported only by a service that has tasks.
     """
     configuration = assembly.configuration
-    if configuration.config.tasks is None:
+    section = configuration.config.tasks
+    if section is None:
         raise_errors(tasks_without_queue(app, configuration))
         return
     from macaron_runner.tasks.celery_app import create_celery
-    from macaron_runner.tasks.discover import load_tasks
+    from macaron_runner.tasks.discover import homes, load_tasks
     from macaron_runner.tasks.queue import CeleryQueue
 
-    known = load_tasks(configuration, assembly.own_operations)
-    context.amend(queue=CeleryQueue(create_celery(configuration.config, state.broker_socket), known))
+    tasks = load_tasks(configuration, assembly.own_operations)
+    celery = create_celery(configuration.config, state.broker_socket)
+    context.amend(queue=CeleryQueue(celery, homes(section, tasks)))
 
 
 def tasks_without_queue(app: ServiceApp, configuration: Configuration) -> tuple[Diagnostic, ...]:

@@ -24,7 +24,7 @@ from macaron_runner.processes.plan import WORKER_GRACE
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.server.service_app import ServiceApp
 from macaron_runner.tasks.celery_app import create_celery
-from macaron_runner.tasks.discover import load_tasks
+from macaron_runner.tasks.discover import homes, load_tasks
 from macaron_runner.tasks.guarantee import WORKER_PATIENCE
 from macaron_runner.tasks.queue import CeleryQueue
 from macaron_runner.tasks.settings import check_settings
@@ -48,7 +48,7 @@ def main(words: Sequence[str], grace: float = WORKER_GRACE) -> int:
     with stand_in(configuration).app_context():
         tasks = load_tasks(configuration, assembly.own_operations)
     celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)
-    context.amend(queue=CeleryQueue(celery, tasks))
+    context.amend(queue=CeleryQueue(celery, homes(section, tasks)))
     pool = section.pools[name]
     worker = PoolWorker(name, pool, count_processes(pool, len(section.pools)), grace)
     settle()

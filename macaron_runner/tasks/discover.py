@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 from macaron_runner.code.imported import ImportedCode
 from macaron_runner.code.search import python_folders
 from macaron_runner.code.tasks import check_tasks, find_tasks, load_modules, misfit_of_schedule, task_modules
+from macaron_runner.configuration.routes import route_of
 from macaron_runner.diagnostics import Diagnostic, raise_errors
 from macaron_runner.tasks.envelope import encode_call
-from macaron_runner.tasks.guarantee import plain
+from macaron_runner.tasks.guarantee import default_queue, plain
 from macaron_runner.tasks.schedules import task_name
 from macaron_runner.tasks.task import Task
 
 if TYPE_CHECKING:
     from macaron_runner.code.function import Function
     from macaron_runner.configuration.loaded import Configuration
+    from macaron_runner.configuration.model import Tasks
     from macaron_runner.openapi.operation import Operation
 
 AnyTask = Task[..., Any]
@@ -39,6 +41,12 @@ def load_tasks(configuration: Configuration, operations: Iterable[Operation] = (
     travelling = _check_travelling(configuration, found)
     raise_errors((*code.problems, *duplicates, *misfits, *travelling))
     return MappingProxyType({name: _task_of(function) for name, function in found.items()})
+
+
+def homes(section: Tasks, tasks: Mapping[str, AnyTask]) -> Mapping[str, str]:
+    """Return the queue of each task: that of its route, else of its decorator, else the default one."""
+    default = default_queue(section)
+    return {name: route_of(section, name) or task.queue or default for name, task in tasks.items()}
 
 
 def _task_of(function: Function) -> AnyTask:

@@ -6,7 +6,7 @@ Not for the form in which arguments travel (envelope), nor for deciding when a c
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -44,13 +44,12 @@ class QueuedTask:
 
 
 class CeleryQueue:
-    """A context.TaskQueue on a Celery application; `known` are the names of the tasks that workers find."""
+    """A context.TaskQueue on a Celery application; `homes` are the tasks that workers find, each with its queue."""
 
-    def __init__(self, app: Celery, known: Collection[str]) -> None:
+    def __init__(self, app: Celery, homes: Mapping[str, str]) -> None:
         self._app = app
-        self._known = frozenset(known)
+        self._homes = homes
         self._queues: Final = frozenset(queue.name for queue in app.conf.task_queues)
-        self._default: Final[str] = app.conf.task_default_queue
         self._patience: Final[float] = app.conf.broker_connection_timeout
         self._ignore_result: Final[bool] = app.conf.task_ignore_result
 
@@ -59,13 +58,12 @@ class CeleryQueue:
     ) -> QueuedTask:
         """Queue the call, with the current context, and return its handle.
 
-        `options` are `queue` (None: the default one) and `countdown` (seconds). Raises TypeError for
+        `options` are `queue` (None: the task's own) and `countdown` (seconds). Raises TypeError for
         arguments that cannot travel, LookupError for a task or ValueError for a queue that no worker knows,
         TaskQueueUnavailable within about two seconds where the broker is away.
         """
         positional, named = encode_call(args, kwargs)
-        queue = options.get("queue") or self._default
-        self._refuse_unknown(name, queue)
+        queue = self._queue_of(name, options.get("queue"))
         try:
             result = self._app.send_task(
                 name,
@@ -81,12 +79,14 @@ class CeleryQueue:
             raise TaskQueueUnavailable from error
         return QueuedTask(result.id, name, None if self._ignore_result else result)
 
-    def _refuse_unknown(self, name: str, queue: str) -> None:
-        if name not in self._known:
+    def _queue_of(self, name: str, wanted: str | None) -> str:
+        if name not in self._homes:
             raise LookupError(
                 f"workers do not know the task {name}: its module is neither among the handlers of an API "
-                f"nor under tasks.modules in macaron.yaml {near_word(name, self._known)}".rstrip()
+                f"nor under tasks.modules in macaron.yaml {near_word(name, self._homes)}".rstrip()
             )
+        queue = wanted or self._homes[name]
         if queue not in self._queues:
             known = ", ".join(sorted(self._queues))
             raise ValueError(f'no pool in macaron.yaml consumes the queue "{queue}" (there are: {known})')
+        return queue

@@ -79,7 +79,7 @@ class Task(Generic[P, R]):
                 f"{self.name} cannot be queued: macaron.yaml of {service.name!r} has no tasks: key"
             )
         options = {
-            "queue": queue or self.queue,
+            "queue": queue,
             "countdown": self.countdown if countdown is None else parse_delay(countdown),
         }
         return service.queue.send(self.name, positional, named, options)

@@ -53,7 +53,7 @@ def test_decorated_without_parentheses(queue):
 
 def test_the_decorators_options_hold(queue):
     parcels.post.delay(3)
-    assert queue.sent[0][3] == {"queue": "post", "countdown": 90.0}
+    assert queue.sent[0][3] == {"queue": None, "countdown": 90.0}
 
 
 def test_options_of_a_call_win(queue):

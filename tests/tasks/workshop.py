@@ -21,7 +21,7 @@ from macaron_runner.assembly import assemble
 from macaron_runner.configuration.load import Configuration
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.tasks.celery_app import create_celery
-from macaron_runner.tasks.discover import load_tasks
+from macaron_runner.tasks.discover import homes, load_tasks
 from macaron_runner.tasks.queue import CeleryQueue
 from tests.support.service import free_port
 
@@ -183,7 +183,8 @@ class Workshop:
         assemble(self.configuration)
         tasks = load_tasks(self.configuration)
         socket_path = StateDirectory.find(self.configuration.directory, {}).broker_socket
-        context.amend(queue=CeleryQueue(create_celery(self.configuration.config, socket_path), tasks))
+        celery = create_celery(self.configuration.config, socket_path)
+        context.amend(queue=CeleryQueue(celery, homes(self.configuration.config.tasks, tasks)))
         self.jobs = SimpleNamespace(**{name.rpartition(".")[2]: task for name, task in tasks.items()})
         self.Parcel = context.service().apis["parcels"].Parcel
 
