@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from macaron_runner.models.apipool import apipool
     from macaron_runner.models.model import Model
     from macaron_runner.server.loading import load_app
+    from macaron_runner.tasks.limits import SoftTimeLimitExceeded
+    from macaron_runner.tasks.retries import Retries
     from macaron_runner.tasks.task import asynctask
 
 _HOMES: Final = {
@@ -49,6 +51,8 @@ _HOMES: Final = {
     "Model": "models.model",
     "NotFound": "errors",
     "NotImplementedYet": "errors",
+    "Retries": "tasks.retries",
+    "SoftTimeLimitExceeded": "tasks.limits",
     "TokenExpired": "errors",
     "TokenInvalid": "errors",
     "TooManyRequests": "errors",
@@ -77,6 +81,8 @@ __all__ = [
     "Model",
     "NotFound",
     "NotImplementedYet",
+    "Retries",
+    "SoftTimeLimitExceeded",
     "TokenExpired",
     "TokenInvalid",
     "TooManyRequests",

@@ -67,12 +67,14 @@ def _known_effect(name: str, call: ast.Call | None, module: ModuleText) -> Effec
 
 
 def _declaration(call: ast.Call | None, module: ModuleText) -> TaskDeclaration:
-    """Return what `@asynctask(queue="slow")` says."""
-    for keyword in call.keywords if call is not None else ():
-        match keyword:
-            case ast.keyword(arg="queue", value=ast.Constant(value=str() as queue) as value):
-                return TaskDeclaration(queue, module.source.locate(value) if module.source else None)
-    return TaskDeclaration()
+    """Return what `@asynctask(queue="slow")` says; what is computed is left out."""
+    said = {
+        keyword.arg: keyword.value
+        for keyword in (call.keywords if call is not None else ())
+        if keyword.arg is not None and isinstance(keyword.value, ast.Constant)
+    }
+    places = {name: module.source.locate(value) for name, value in said.items()} if module.source else {}
+    return TaskDeclaration({name: value.value for name, value in said.items()}, places)
 
 
 class _Reading:

@@ -6,7 +6,7 @@ Not for finding it (imported, written), nor for calling it (server.binding, task
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
@@ -18,10 +18,15 @@ Marker: TypeAlias = Literal["required", "optional"]
 
 @dataclass(frozen=True, slots=True)
 class TaskDeclaration:
-    """What `@asynctask(…)` above a function says; `queue` is None where it says none, or says it by computing."""
+    """What `@asynctask(…)` above a function says: its options, but for those it computes, and where each stands."""
 
-    queue: str | None = None
-    location: Location | None = None
+    options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False)
+
+    def text(self, option: str) -> str | None:
+        """Return an option that is a text; None where it says none."""
+        value = self.options.get(option)
+        return value if isinstance(value, str) else None
 
 
 @dataclass(frozen=True, slots=True)

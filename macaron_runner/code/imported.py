@@ -10,6 +10,7 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Final
@@ -153,7 +154,11 @@ def marker_of(function: object) -> Marker | None:
 
 def _task_of(value: object) -> TaskDeclaration | None:
     """Return what a task says of itself. The class says that its objects are tasks: a wrapper copies only the rest."""
-    return TaskDeclaration(getattr(value, "queue", None)) if _is_task(value) else None
+    if not _is_task(value):
+        return None
+    options: Any = getattr(value, "options", None)
+    said = ((each.name, getattr(options, each.name)) for each in fields(options))
+    return TaskDeclaration({name: option for name, option in said if option is not None})
 
 
 def _is_task(value: object) -> bool:

@@ -234,14 +234,19 @@ def _arguments(configuration: Configuration, name: str, problem: str) -> Locatio
 def _check_queues(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnostic]:
     known = tuple(dict.fromkeys(queue for pool in section.pools.values() for queue in pool.queues))
     for task in tasks:
-        declared = task.task
-        if declared is None or declared.queue is None or route_of(section, task.full_name) is not None:
+        queue = task.task.text("queue") if task.task is not None else None
+        if queue is None or route_of(section, task.full_name) is not None:
             continue
-        if known and declared.queue not in known:
+        if known and queue not in known:
             yield Diagnostic(
                 "MAC614",
-                f'unknown queue "{declared.queue}" for task "{task.full_name}"',
-                declared.location or task.location,
+                f'unknown queue "{queue}" for task "{task.full_name}"',
+                _place_of(task, "queue"),
                 label=not_one_of(known),
-                help=near_word(declared.queue, known),
+                help=near_word(queue, known),
             )
+
+
+def _place_of(task: Function, option: str) -> Location | None:
+    """Return where a task's decorator says an option; the task itself where that is not known."""
+    return (task.task.places.get(option) if task.task is not None else None) or task.location

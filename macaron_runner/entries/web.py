@@ -58,7 +58,7 @@ def attach_queue(app: ServiceApp, assembly: Assembly, state: StateDirectory) -> 
 
     tasks = load_tasks(configuration, assembly.own_operations)
     celery = create_celery(configuration.config, state.broker_socket)
-    context.amend(queue=CeleryQueue(celery, homes(section, tasks)))
+    context.amend(queue=CeleryQueue(celery, tasks, homes(section, tasks)))
 
 
 def tasks_without_queue(app: ServiceApp, configuration: Configuration) -> tuple[Diagnostic, ...]:

@@ -48,11 +48,11 @@ def main(words: Sequence[str], grace: float = WORKER_GRACE) -> int:
     with stand_in(configuration).app_context():
         tasks = load_tasks(configuration, assembly.own_operations)
     celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)
-    context.amend(queue=CeleryQueue(celery, homes(section, tasks)))
+    context.amend(queue=CeleryQueue(celery, tasks, homes(section, tasks)))
     pool = section.pools[name]
     worker = PoolWorker(name, pool, count_processes(pool, len(section.pools)), grace)
     settle()
-    return run(celery, worker, tasks)
+    return run(celery, worker)
 
 
 def stand_in(configuration: Configuration) -> ServiceApp:

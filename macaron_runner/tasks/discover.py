@@ -46,7 +46,7 @@ def load_tasks(configuration: Configuration, operations: Iterable[Operation] = (
 def homes(section: Tasks, tasks: Mapping[str, AnyTask]) -> Mapping[str, str]:
     """Return the queue of each task: that of its route, else of its decorator, else the default one."""
     default = default_queue(section)
-    return {name: route_of(section, name) or task.queue or default for name, task in tasks.items()}
+    return {name: route_of(section, name) or task.options.queue or default for name, task in tasks.items()}
 
 
 def _task_of(function: Function) -> AnyTask:

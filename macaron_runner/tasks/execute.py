@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from macaron_runner import context
 from macaron_runner.errors import MacaronError
-from macaron_runner.tasks.envelope import decode, encode, find_model_in
+from macaron_runner.tasks.envelope import UndecodableEnvelope, decode, encode, find_model_in
 from macaron_runner.tasks.task import Task
 
 _log: Final = logging.getLogger("macaron.tasks")
@@ -31,15 +31,16 @@ def execute(
     *,
     keep_result: bool,
     is_control_flow: Callable[[BaseException], bool],
+    try_again: Callable[[BaseException], None] = lambda _: None,
 ) -> Any:
     """Run `task` in the context of its caller; return its result as JSON, or None where results are not kept.
 
-    `caller` is the context that travelled (None: nobody called, a schedule did). An error is reported like a
-    request's and raised again, as TaskEnded where it would end more than the task; what `is_control_flow`
-    knows (Celery's own signals, a worker being stopped) passes unreported. Raises UndecodableEnvelope,
-    reported as well.
+    `caller` is the context that travelled (None: nobody called, a schedule did). An error is given to `try_again`,
+    which does not return where the task runs again; else it is reported like a request's and raised again, as
+    TaskEnded where it would end more than the task. What `is_control_flow` knows (Celery's own signals, a worker
+    being stopped) passes unreported. Raises UndecodableEnvelope, reported as well.
     """
-    current = _context(task.name, caller)
+    current = context_of(task.name, caller)
     with context.entered(current):
         started = time.perf_counter()
         try:
@@ -47,7 +48,9 @@ def execute(
         except BaseException as error:
             if is_control_flow(error):
                 raise
-            _report(error, current)
+            if not isinstance(error, UndecodableEnvelope):
+                try_again(error)
+            report(error, current)
             if isinstance(error, Exception) and not isinstance(error, MemoryError):
                 raise
             raise TaskEnded(f"{task.name} raised {type(error).__name__}") from error
@@ -64,7 +67,8 @@ def _run(task: Task[..., Any], args: list[Any], kwargs: Mapping[str, Any], *, ke
     return encode(result, f"the result of {task.name}") if keep_result else None
 
 
-def _context(operation: str, caller: Mapping[str, Any] | None) -> context.Context:
+def context_of(operation: str, caller: Mapping[str, Any] | None) -> context.Context:
+    """Return the context in which a task runs: that of its caller, or one with new ids where nobody called."""
     if caller is not None:
         return context.Context.from_json(caller)._replace(operation=operation)
     first = context.new_id()
@@ -73,10 +77,11 @@ def _context(operation: str, caller: Mapping[str, Any] | None) -> context.Contex
     )
 
 
-def _report(error: BaseException, current: context.Context) -> None:
+def report(error: BaseException, current: context.Context) -> None:
+    """Tell the crash reporter, or the log where nobody takes reports, of the error of a task."""
     error_id = error.error_id if isinstance(error, MacaronError) else str(uuid.uuid4())
-    report = context.service().report_crash
-    if report is not None:
-        report(error, error_id=error_id, context=current)
+    tell = context.service().report_crash
+    if tell is not None:
+        tell(error, error_id=error_id, context=current)
     else:
         _log.error("%s failed (error_id %s)", current.operation, error_id, exc_info=error)

@@ -10,12 +10,11 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, overload
-
-from pydantic_core import PydanticCustomError
+from datetime import datetime
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, Unpack, overload
 
 from macaron_runner import context
-from macaron_runner.configuration.values import parse_duration
+from macaron_runner.tasks.options import Declared, TaskOptions
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,19 +26,18 @@ class Task(Generic[P, R]):
     Calling it inside a request or a task queues it and returns a handle (queue.QueuedTask); in a plain
     script, or in a service without `tasks:`, it runs at once and returns the function's result. `now`,
     `delay` and `apply_async` say which of the two is meant. Its `name` is module and function, as
-    `shop.jobs.report`; `queue` and `countdown` (seconds) hold for calls that do not say otherwise. A call
-    that does not fit the function's signature raises TypeError at once, in the caller.
+    `shop.jobs.report`; its `options` hold for calls that do not say otherwise. A call that does not fit the
+    function's signature raises TypeError at once, in the caller.
     """
 
     __macaron_task__: ClassVar = True  # by this the room below this one knows a task (code.imported)
 
-    def __init__(self, function: Callable[P, R], queue: str | None, countdown: float) -> None:
+    def __init__(self, function: Callable[P, R], options: TaskOptions) -> None:
         _refuse_hidden(function)
         functools.update_wrapper(self, function)
         self.function = function
         self.name = f"{function.__module__}.{function.__qualname__}"
-        self.queue = queue
-        self.countdown = countdown
+        self.options = options
         self.signature = inspect.signature(function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
@@ -63,26 +61,30 @@ class Task(Generic[P, R]):
         *,
         queue: str | None = None,
         countdown: float | str | None = None,
+        eta: datetime | None = None,
+        expires: float | str | datetime | None = None,
+        priority: int | None = None,
     ) -> Any:
         """Queue the call with options of its own and return its handle.
 
-        `countdown` is how long to wait before it may run: seconds, or a text as "30s". Raises TypeError where
-        the arguments do not fit the function or cannot travel, ValueError for a queue that no pool consumes,
+        `countdown` is how long to wait before it may run (seconds, or a text as "30s"), `eta` says until when;
+        `expires` is after what time, or when, it is dropped if it has not begun. Raises TypeError where the
+        arguments do not fit the function or cannot travel, ValueError for a queue that no pool consumes,
         RuntimeError where the service has no queue, TaskQueueUnavailable where the broker is away.
         """
         positional, named = tuple(args), dict(kwargs or {})
         self.signature.bind(*positional, **named)
         self._refuse_unreachable()
+        said = {"queue": queue, "countdown": countdown, "eta": eta, "expires": expires, "priority": priority}
+        return self._queue().send(self.name, positional, named, self.options.for_call(said))
+
+    def _queue(self) -> context.TaskQueue:
         service = context.service()
         if service.queue is None:
             raise RuntimeError(
                 f"{self.name} cannot be queued: macaron.yaml of {service.name!r} has no tasks: key"
             )
-        options = {
-            "queue": queue,
-            "countdown": self.countdown if countdown is None else parse_delay(countdown),
-        }
-        return service.queue.send(self.name, positional, named, options)
+        return service.queue
 
     def _refuse_unreachable(self) -> None:
         """Raise TypeError where a worker that imports the module would not find this task in it."""
@@ -106,38 +108,24 @@ def asynctask(function: Callable[P, R], /) -> Task[P, R]: ...
 
 
 @overload
-def asynctask(
-    *, queue: str | None = None, delay: float | str = 0
-) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+def asynctask(**options: Unpack[Declared]) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
 
 def asynctask(
-    function: Callable[P, R] | None = None, /, *, queue: str | None = None, delay: float | str = 0
+    function: Callable[P, R] | None = None, /, **options: Any
 ) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
-    """Make a function a task: `@asynctask()`, `@asynctask(queue="email", delay="30s")`.
+    """Make a function a task: `@asynctask()`, `@asynctask(queue="email", retries=3, time_limit="5m")`.
 
-    `queue` names the queue its calls go to (default: the service's default queue); `delay` is how long a call
-    waits before it may run: seconds, or a text as "30s". Raises TypeError for what workers could not find or
-    run (a lambda, a nested function, a method, an async function), ValueError for a delay that is none.
+    The options are those of `options.TaskOptions`; the README has a table of them. Raises TypeError for what workers
+    could not find or run (a lambda, a nested function, a method, an async function) and, as ValueError, for options
+    that make no sense.
     """
-    countdown = parse_delay(delay)
+    read = TaskOptions.read(options)
 
     def decorate(function: Callable[P, R]) -> Task[P, R]:
-        return Task(function, queue, countdown)
+        return Task(function, read)
 
     return decorate if function is None else decorate(function)
-
-
-def parse_delay(delay: float | str) -> float:
-    """Return seconds: 5 -> 5.0, "1m30s" -> 90.0. Raises ValueError for anything else, or below nothing."""
-    if isinstance(delay, str):
-        try:
-            return parse_duration(delay)
-        except PydanticCustomError as problem:
-            raise ValueError(f"{delay!r} {problem.message()}") from None
-    if not 0 <= delay < float("inf"):
-        raise ValueError(f"a delay of {delay!r} seconds is not possible")
-    return float(delay)
 
 
 def _refuse_hidden(function: Callable[..., Any]) -> None:

@@ -1,6 +1,6 @@
-"""The Celery worker of one pool: its tasks, how it stops, what it may log.
+"""The Celery worker of one pool: its processes, how it stops, what it may log.
 
-Not for a single task's run (execute), nor for the process around it (entries.worker).
+Not for what a task is to it (celery_task), nor for the process around it (entries.worker).
 """
 
 from __future__ import annotations
@@ -12,23 +12,17 @@ import socket
 import sys
 import threading
 import warnings
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # new in billiard 4.3
 from celery import Celery, signals
-from celery.app.task import Task as CeleryTask
 from celery.apps.worker import Worker
-from celery.exceptions import CPendingDeprecationWarning, TaskPredicate
+from celery.exceptions import CPendingDeprecationWarning
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # not in celery-types
 from celery.worker import WorkController, state
 
 from macaron_runner.configuration.model import Pool
-from macaron_runner.tasks.discover import AnyTask
-from macaron_runner.tasks.envelope import CONTEXT_HEADER
-from macaron_runner.tasks.execute import execute
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -46,23 +40,12 @@ class PoolWorker:
     grace: float
 
 
-def register(app: Celery, tasks: Iterable[AnyTask]) -> None:
-    """Make the tasks known to Celery, each under its name."""
-    for task in tasks:
-        # throws: what a task raises is reported by execute; Celery need not log it a second time.
-        declare = app.task(
-            name=task.name, bind=True, typing=False, throws=(Exception,), shared=False, lazy=False
-        )
-        declare(_body(task))
-
-
-def run(app: Celery, worker: PoolWorker, tasks: Mapping[str, AnyTask]) -> int:
+def run(app: Celery, worker: PoolWorker) -> int:
     """Run the worker until it is told to stop; return its exit code.
 
     SIGTERM stops it taking tasks and waits for those that run; shortly before the grace is over, or on
     SIGQUIT, they are ended and given back to the broker. Nothing is lost in either case.
     """
-    register(app, tasks.values())
     # Running as root is dangerous where a message may be pickle: ours are JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
     sys.__stdout__ = None  # type: ignore[misc]  # where Celery puts its remarks on Ctrl+C, into a log here
@@ -114,25 +97,6 @@ _EARLY_STOPS: Final = {
 
 def _take_note(request: str, *_: Any) -> None:
     setattr(state, request, 0)  # the exit code: nothing was under way
-
-
-def _body(task: AnyTask) -> Any:
-    def run_task(self: CeleryTask[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return execute(
-            task,
-            list(args),
-            kwargs,
-            self.request.get(CONTEXT_HEADER),
-            keep_result=not self.request.ignore_result,
-            is_control_flow=_is_control_flow,
-        )
-
-    return run_task
-
-
-def _is_control_flow(error: BaseException) -> bool:
-    """Tell whether it is Celery that speaks (Retry, Ignore, Reject) or the process that was told to end."""
-    return isinstance(error, TaskPredicate) or terminate_handler_fired()
 
 
 def _keep_logging(**_: Any) -> None:

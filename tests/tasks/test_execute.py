@@ -4,6 +4,7 @@ from macaron_runner import context
 from macaron_runner.errors import add_error
 from macaron_runner.tasks.envelope import UndecodableEnvelope
 from macaron_runner.tasks.execute import TaskEnded, execute
+from macaron_runner.tasks.options import TaskOptions
 from macaron_runner.tasks.task import Task
 from tests.tasks import parcels
 from tests.tasks.recording import Parcel, RecordingReporter, service_with
@@ -24,7 +25,7 @@ def reporter():
 
 def run(function, *args, caller=None, keep_result=False):
     function.__qualname__ = function.__name__
-    task = function if isinstance(function, Task) else Task(function, None, 0)
+    task = function if isinstance(function, Task) else Task(function, TaskOptions())
     return execute(
         task,
         list(args),

@@ -1,7 +1,7 @@
 import pytest
 
 from macaron_runner import context
-from macaron_runner.tasks.task import Task, asynctask, parse_delay
+from macaron_runner.tasks.task import Task, asynctask
 from tests.tasks import parcels
 from tests.tasks.recording import RecordingQueue, service_with
 
@@ -31,9 +31,7 @@ def test_runs_at_once_in_a_service_without_tasks():
 def test_a_call_in_a_request_is_queued(queue):
     with context.entered(context.Context()):
         assert parcels.weigh(3, twice=True) == "handle"
-    assert queue.sent == [
-        ("tests.tasks.parcels.weigh", (3,), {"twice": True}, {"queue": None, "countdown": 0.0})
-    ]
+    assert queue.sent == [("tests.tasks.parcels.weigh", (3,), {"twice": True}, {"countdown": 0.0})]
 
 
 def test_now_runs_at_once_even_in_a_request(queue):
@@ -53,7 +51,7 @@ def test_decorated_without_parentheses(queue):
 
 def test_the_decorators_options_hold(queue):
     parcels.post.delay(3)
-    assert queue.sent[0][3] == {"queue": None, "countdown": 90.0}
+    assert queue.sent[0][3] == {"countdown": 90.0}
 
 
 def test_options_of_a_call_win(queue):
@@ -122,17 +120,6 @@ def test_only_plain_functions_are_tasks():
         asynctask()(work)
     with pytest.raises(TypeError, match="makes functions tasks"):
         asynctask()(print)
-
-
-@pytest.mark.parametrize(("delay", "seconds"), [(5, 5.0), (0.5, 0.5), ("30s", 30.0), ("1m30s", 90.0)])
-def test_delays(delay, seconds):
-    assert parse_delay(delay) == seconds
-
-
-@pytest.mark.parametrize("delay", ["30", "soon", -1, float("inf"), float("nan")])
-def test_impossible_delays(delay):
-    with pytest.raises(ValueError, match=r"delay|duration"):
-        parse_delay(delay)
 
 
 def test_importing_a_task_does_not_import_celery(python):

@@ -184,7 +184,7 @@ class Workshop:
         tasks = load_tasks(self.configuration)
         socket_path = StateDirectory.find(self.configuration.directory, {}).broker_socket
         celery = create_celery(self.configuration.config, socket_path)
-        context.amend(queue=CeleryQueue(celery, homes(self.configuration.config.tasks, tasks)))
+        context.amend(queue=CeleryQueue(celery, tasks, homes(self.configuration.config.tasks, tasks)))
         self.jobs = SimpleNamespace(**{name.rpartition(".")[2]: task for name, task in tasks.items()})
         self.Parcel = context.service().apis["parcels"].Parcel
 

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from macaron_runner import apipool, asynctask
+from macaron_runner import Retries, apipool, asynctask
 from macaron_runner.context import current
 
 
@@ -82,3 +82,18 @@ def fail_oddly(kind):
 @asynctask()
 def tick(place):
     write(place, at=time.time())
+
+
+@asynctask(retries=Retries(max=2, backoff="100ms"))
+def fail_at_first(times, *, place):
+    write(place, event="start")
+    if sum('"start"' in line for line in Path(place).read_text().splitlines()) <= times:
+        raise ConnectionError(place)
+    write(place, event="end")
+
+
+@asynctask(time_limit=1)
+def hang(place):
+    write(place, event="start")
+    time.sleep(60)
+    write(place, event="end")
