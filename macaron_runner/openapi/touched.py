@@ -53,10 +53,14 @@ def touched_by(
     for file, pointer in faults:
         for length in range(len(pointer) + 1 if pointer else 0):
             by_prefix.setdefault((file, pointer[:length]), []).append(pointer[length:])
+    whole = {(file, pointer) for file, pointer in faults if pointer}
 
     def is_touched(endpoint: Endpoint) -> bool:
-        parts = _made_of(endpoint, survey)
-        return any(_counts(kind, rest) for kind, node in parts for rest in by_prefix.get(node.place, ()))
+        return any(
+            _is_inside(node.place, whole)
+            or any(_counts(kind, rest) for rest in by_prefix.get(node.place, ()))
+            for kind, node in _made_of(endpoint, survey)
+        )
 
     return frozenset((each.path, each.method) for each in survey.endpoints if is_touched(each))
 
@@ -71,6 +75,12 @@ def _is_about_all(fault: Pointer, base_path_known: bool) -> bool:  # noqa: FBT00
         return len(fault) == 1 and section != "security"
     # A section that is not known may be meant to be one of these.
     return len(fault) == 1 and nearest(section, _OF_ALL | _OF_MANY) is not None
+
+
+def _is_inside(place: Place, faults: Collection[Place]) -> bool:
+    """Tell whether something stands in what is at fault as a whole: a component whose section is no map."""
+    file, pointer = place
+    return any((file, pointer[:length]) in faults for length in range(1, len(pointer)))
 
 
 def _counts(kind: str, rest: Pointer) -> bool:

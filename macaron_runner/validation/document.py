@@ -93,7 +93,16 @@ _SPARED = frozenset({"description", "info", "openapi", "paths", "responses", "sw
 
 
 def _spoilt(finding: Finding) -> Path:
-    return () if finding.keyword == "required" and finding.subject in _SPARED else finding.path
+    if finding.keyword == "required" and finding.subject in _SPARED:
+        return ()
+    if finding.keyword == "propertyNames":
+        return () if _is_section(finding.path) else (*finding.path, finding.subject)
+    return finding.path
+
+
+def _is_section(path: Path) -> bool:
+    """Tell whether a section of `components` stands there: references find what is in it by whatever name."""
+    return len(path) == 2 and path[0] == "components"
 
 
 def _specification_of(document: Document) -> _Specification:
@@ -202,6 +211,9 @@ def _diagnostic(finding: Finding, document: Document, specification: _Specificat
     if finding.keyword == "required":
         message = f'{_name_of(finding.path)} lacks the key "{finding.subject}"'
         return Diagnostic("MAC371", message, document.locate(pointer, key=True))
+    if finding.keyword == "propertyNames":
+        place = document.locate(pointer_of((*finding.path, finding.subject)), key=True)
+        return Diagnostic("MAC372", f"in {_name_of(finding.path)} {finding.message}", place)
     if finding.message.partition(": ")[0].endswith("is not a valid regex"):
         return Diagnostic(
             "MAC380",

@@ -87,10 +87,21 @@ def touched(folder: Path, old: str, new: str, *, base_path_known: bool = False) 
         pytest.param("security: [{token", "securty: [{token", {"POST /a"}, id="misspelt security"),
         pytest.param("\nsecurity", "\nsecurty", None, id="misspelt security of the document"),
         pytest.param('"https://example.com/v1"', "7", None, id="base path"),
+        # 3.1 section 4.8.7: names of components match ^[a-zA-Z0-9.\-_]+$; references find the others all the same.
+        pytest.param("Limit", "Limit!", set(), id="name of a shared parameter"),
+        pytest.param("token", "to!ken", set(), id="name of a scheme"),
     ],
 )
 def test_what_faults_are_about(tmp_path: Path, old: str, new: str, expected: set[str] | None) -> None:
     assert touched(tmp_path, old, new) == expected
+
+
+def test_a_section_that_is_no_map_is_about_all_that_refers_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "api.yaml"
+    path.write_text(TEXT.replace("responses/Fine", "responses/0").replace("    Fine: {", "    - {"))
+    (tmp_path / "other.yaml").write_text(OTHER)
+    found = check_with_surroundings(read_document(path)).touched(base_path_known=False)
+    assert found == {("/a", "GET")}
 
 
 def test_the_base_path_may_be_that_of_macaron_yaml(tmp_path: Path) -> None:

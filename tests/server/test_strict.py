@@ -73,6 +73,15 @@ def test_a_discriminator_that_leads_nowhere_refuses_nothing(folder: ServiceFolde
     assert client.post("/schema", json={"kind": "small"}).status_code == 400
 
 
+def test_the_name_of_a_component_takes_nothing_away(folder: ServiceFolder) -> None:
+    """Names of components match ^[a-zA-Z0-9.\\-_]+$ (OpenAPI 3.1 section 4.8.7); references find the others, too."""
+    document = DOCUMENT.replace("token", "my token").replace("/Order", "/My%20Order").replace("Order:", "My Order:")
+    write(folder, document)
+    client = folder.app().test_client()
+    assert client.get("/secured").status_code == 401
+    assert client.post("/schema", json={"qty": "1"}).status_code == 400
+
+
 def test_strict_is_the_default(folder: ServiceFolder) -> None:
     write(folder, DOCUMENT, NOT_STRICT.replace(", strict: false", ""))
     with pytest.raises(BadConfiguration) as refused:
