@@ -156,6 +156,8 @@ def _explain(error: errors.CommandError, verb: str) -> int:
         count = len(error.diagnostics)
         outcome = ", nothing was started" if verb in ("run", "mock") else ""
         print(f"\nmacaron: {count} problem{'s' if count != 1 else ''} found{outcome}", file=sys.stderr)
+        for note in getattr(error, "__notes__", ()):
+            print(f"macaron: {note}", file=sys.stderr)
     else:
         print(f"macaron: {error}", file=sys.stderr)
     return error.exit_code

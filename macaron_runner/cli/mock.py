@@ -7,6 +7,8 @@ import os
 import sys
 
 from macaron_runner.cli.terminal import colored
+from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 from macaron_runner.display import printable
 from macaron_runner.entries.mock import MockedDocuments, read_mocks, serve_mocks
 from macaron_runner.errors import UsageError
@@ -48,7 +50,7 @@ def execute(arguments: argparse.Namespace) -> int:
         strict=not arguments.no_strict,
     )
     configuration = mocked.configure(os.environ)
-    apis, doubts = read_mocks(configuration)
+    apis, doubts = _read(configuration, strict=mocked.strict)
     if doubts:
         print(render_text(doubts, color=colored(sys.stderr)), end="\n\n", file=sys.stderr)
     environ = _listening(mocked.bind)
@@ -56,6 +58,18 @@ def execute(arguments: argparse.Namespace) -> int:
         print(f"macaron: {_told(api, mocked.bind)}", file=sys.stderr, flush=True)
     serve_mocks(configuration, apis, environ)
     return 0
+
+
+def _read(
+    configuration: Configuration, *, strict: bool
+) -> tuple[tuple[Api, ...], tuple[Diagnostic, ...]]:
+    """Return what is served, and warnings. Raises BadConfiguration, which says where less strictness may help."""
+    try:
+        return read_mocks(configuration)
+    except BadConfiguration as problem:
+        if strict and any(each.code.startswith("MAC3") for each in problem.diagnostics):
+            problem.add_note("--no-strict serves the operations that no error is about")
+        raise
 
 
 def _listening(bind: str) -> dict[str, str]:

@@ -33,6 +33,9 @@ HeaderOf: TypeAlias = Callable[[str], str | None]
 _KEPT: Final = 64
 """Answers that one operation keeps; what clients prefer is bounded by the document, but for ranges of statuses."""
 
+_NOTHING: Final = Response("204")
+"""What answers an operation that describes no response, as 3.1 allows: whatever is said breaks no promise."""
+
 _SAME: Final[Mapping[int, int]] = {400: 422}
 """Where documents have another status for what we refuse: all that FastAPI writes, for one."""
 
@@ -107,7 +110,10 @@ class Mock:
             for status in (str(code), f"{code // 100}XX", "default"):
                 if status in responses:
                     return responses[status], code
-            raise NotFound(f"There is no response {code} for this operation, only {_listed(responses)}")
+            there = f"only {_listed(responses)}" if responses else "and none at all"
+            raise NotFound(f"There is no response {code} for this operation, {there}")
+        if not responses:
+            return _NOTHING, 204
         if not (usual := sorted(filter(_can_be_sent, responses.values()), key=_unusualness)):
             raise NotImplementedYet("The document describes no response that could be made up")
         return usual[0], _status_of(usual[0])

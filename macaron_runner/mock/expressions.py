@@ -5,6 +5,7 @@ Look-arounds and back references are passed over. Not for texts (patterns).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, TypeAlias
@@ -20,6 +21,7 @@ _OTHERS: Final = "-_.!#@$%&*+/:;=?^~,'\"()<>[]{}|\\` "
 _ANY: Final = "aA1!" + _WORD[3:] + _OTHERS
 _CLASSES: Final = {"d": _DIGITS, "w": _WORD, "s": " \t\n"}
 _CONTROLS: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
+_FLAGS: Final = re.compile(r"\?[-ims]+[:)]")
 _PROPERTIES: Final = {"L": _LETTERS, "Lu": _LETTERS[1::2], "Ll": _LETTERS[::2], "N": _DIGITS, "Nd": _DIGITS}
 
 
@@ -153,7 +155,11 @@ class _Parser:
 
     def _group(self) -> Node:
         passed_over = any(self._takes(mark) for mark in ("?=", "?!", "?<=", "?<!"))
-        if not passed_over and self._takes("?") and not self._takes(":"):
+        if flags := _FLAGS.match(self._text, self._at):  # of case and lines: what is written fits with them, too
+            self._at = flags.end()
+            if flags[0].endswith(")"):
+                return Edge("")
+        elif not passed_over and self._takes("?") and not self._takes(":"):
             self._takes("P")
             if not self._takes("<"):
                 raise Unreadable(self._text)

@@ -160,10 +160,11 @@ class ResponseEncoder:
     def _answer(self, status: int, negotiated: str) -> Answer:
         described = self._promises.of(status)
         name = self.media_type(status, negotiated)
+        if described is None:
+            headers = () if status in BODILESS else (("Content-Type", name),)
+            return Answer(headers, self._undescribed(status), None)
         if status in BODILESS or not name:
             return Answer((), self._empty(status), self._header_check(status))
-        if described is None:
-            return Answer((("Content-Type", name),), self._undescribed(status), None)
         promise = closest_promise(described.contents, negotiated)
         given = parse_media_type(name) or promise.media_type
         if given.is_text and not given.is_event_stream and "charset" not in given.parameters:
@@ -207,15 +208,15 @@ class ResponseEncoder:
         return write
 
     def _undescribed(self, status: int) -> Write:
-        def write(value: Any) -> bytes:
+        """Return what writes the body of a status that no response is described for."""
+        write_value = self._empty(status) if status in BODILESS else write_any
+
+        def write(value: Any) -> Body:
             if self._promises:
-                self._undeclared(status)
-            return write_any(value)
+                self._broken(f"the status {status} is not among the responses described")
+            return write_value(value)
 
         return write
-
-    def _undeclared(self, status: int) -> None:
-        self._broken(f"the status {status} is not among the responses described")
 
     def _wrong_media_type(self, status: int, content_type: str) -> None:
         self._broken(f'the media type "{content_type}" is not among those of the response {status}')

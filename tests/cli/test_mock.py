@@ -17,7 +17,11 @@ def test_a_broken_document_is_bad_configuration(macaron: CommandLine) -> None:
     assert (done.code, done.out) == (78, "")
     assert done.err.startswith("error[MAC304]: the reference")
     assert "--> broken.yaml:3:" in done.err
-    assert done.err.endswith("macaron: 1 problem found, nothing was started\n")
+    assert done.err.endswith(
+        "macaron: 1 problem found, nothing was started\n"
+        "macaron: --no-strict serves the operations that no error is about\n"
+    )
+    assert "--no-strict" not in macaron("mock", "broken.yaml", "--no-strict").err
 
 
 def test_two_documents_with_the_same_paths_are_bad_configuration(macaron: CommandLine) -> None:

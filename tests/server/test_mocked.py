@@ -64,6 +64,8 @@ paths:
     get:
       operationId: own
       responses: {"200": {description: by hand, content: {application/json: {schema: {}}}}}
+  /silent:
+    get: {operationId: silent}
   /nameless:
     delete: {responses: {"204": {description: gone}, "200": {description: also}}}
   /never:
@@ -238,6 +240,15 @@ def test_a_decorator_of_the_document_counts(ask) -> None:
     assert ask("GET", "/marked").status_code == 401
     token = {"Authorization": f"Bearer {generate_token('ada')}"}
     assert ask("GET", "/marked", headers=token).json == {"a": 1}
+
+
+def test_an_operation_without_responses_answers_nothing(ask) -> None:
+    """`responses` may be left out (OpenAPI 3.1 section 4.8.10)."""
+    answer = ask("GET", "/silent")
+    assert (answer.status_code, answer.data) == (204, b"")
+    refused = ask("GET", "/silent", "code=404")
+    assert (refused.status_code, refused.json["error"]) == (404, "NOT_FOUND")
+    assert "and none at all" in refused.json["error_description"]
 
 
 def test_answers_without_body(ask) -> None:

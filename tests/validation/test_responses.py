@@ -197,6 +197,18 @@ def test_an_undeclared_status() -> None:
     assert answering(ok(), mode="none").encode(None, 299, JSON) == b""
 
 
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_an_undeclared_status_that_has_no_body(status: int) -> None:
+    """It is no answer of this operation either (OpenAPI 3.1 section 4.8.16: the expected responses)."""
+    with pytest.raises(BadResponse):
+        answering(ok()).encode(None, status, JSON)
+    reports: list[BadResponse] = []
+    lenient = answering(ok(), mode="log", reports=reports)
+    assert lenient.encode(None, status, JSON) == lenient.encode({"a": 1}, status, JSON) == b""
+    assert len(reports) == 3
+    assert lenient.answer(status, JSON).headers == ()
+
+
 def test_responses_without_content() -> None:
     encoder = answering(Response("204"), Response("201"))
     assert encoder.encode(None, 204, JSON) == encoder.encode(None, 201, JSON) == b""
