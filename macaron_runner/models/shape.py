@@ -268,7 +268,7 @@ class Schemas:
         otherwise = default_target(schema)
         return Choice(
             said["propertyName"],
-            arms | {name: name for name in targets if name not in arms},
+            arms | {name: name for name in targets if name not in mapping},
             otherwise if otherwise is not None and self.is_class(otherwise) else "",
         )
 

@@ -252,15 +252,16 @@ def _references_in(schema: SchemaDict, *keywords: str) -> list[str]:
 
 
 def _complete(found: _Discriminated, tag_of: Callable[[str], str], heirs: Mapping[str, list[str]]) -> None:
-    """Add what a discriminator's mapping leaves unsaid: each arm, or else each heir, goes by its own tag."""
+    """Add what a discriminator's mapping leaves unsaid: each arm, or else each heir, goes by its own tag.
+
+    So does one that is mapped: a value is a schema's name unless there is a mapping for that value (OpenAPI 3.1 section
+    4.8.25).
+    """
     arms = _references_in(found.schema, "oneOf", "anyOf")
     if not arms and found.name is not None:
         arms = _lineage(f"#/$defs/{found.name}", heirs)
-    mapping = found.discriminator["mapping"]
-    mapped = set(mapping.values())
     for arm in arms:
-        if arm not in mapped:
-            mapping.setdefault(tag_of(arm.removeprefix("#/$defs/")), arm)
+        found.discriminator["mapping"].setdefault(tag_of(arm.removeprefix("#/$defs/")), arm)
 
 
 def _lineage(reference: str, heirs: Mapping[str, list[str]]) -> list[str]:

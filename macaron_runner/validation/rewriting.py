@@ -270,8 +270,8 @@ class DirectedSchemas:
         tags = {
             tag: name_of(target) for tag, target in mapping.items() if name_of(target) in self._definitions
         }
-        mapped = set(tags.values())
-        return tags | {name: name for name in targets if name not in mapped}
+        taken = {*tags, *tags.values()}
+        return tags | {name: name for name in targets if name not in taken}
 
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:

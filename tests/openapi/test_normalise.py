@@ -249,7 +249,7 @@ DISCRIMINATORS: dict[str, tuple[str, Any, dict[str, Any], dict[str, str]]] = {
             "discriminator": {"propertyName": "kind", "mapping": {"a": "A", "aa": "#/components/schemas/A"}},
         },
         {"A": {}, "B": {}},
-        {"a": "A", "aa": "A", "B": "B"},
+        {"a": "A", "aa": "A", "A": "A", "B": "B"},
     ),
     "heirs": (
         "2.0",

@@ -47,8 +47,10 @@ def said(folder: Path, version: str, schemas: dict[str, Any], value: Any) -> lis
     ("mapping", "cat", "known"),
     [
         ({}, "Cat", '"Cat", "Dog"'),
-        ({"cat": "#/Cat", "dog": "#/Dog"}, "cat", '"cat", "dog"'),
-        ({"cat": "Cat", "tom": "#/Cat"}, "tom", '"cat", "tom", "Dog"'),
+        ({"cat": "#/Cat", "dog": "#/Dog"}, "cat", '"cat", "dog", "Cat", "Dog"'),
+        ({"cat": "Cat", "tom": "#/Cat"}, "tom", '"cat", "tom", "Cat", "Dog"'),
+        # "used as the name of the associated schema …, unless a mapping is present for that value" (3.1 section 4.8.25)
+        ({"cat": "Cat", "tom": "#/Cat"}, "Cat", '"cat", "tom", "Cat", "Dog"'),
     ],
 )
 def test_the_tag_names_a_schema(tmp_path: Path, version: str, mapping: Any, cat: str, known: str) -> None:
@@ -60,6 +62,15 @@ def test_the_tag_names_a_schema(tmp_path: Path, version: str, mapping: Any, cat:
     models = build_models(api_of(tmp_path, version, schemas))
     made = models.adapt({"$ref": "#/$defs/Pet"})({"kind": cat, "lives": 9})
     assert type(made) is models["Cat"]
+
+
+def test_a_mapping_may_give_a_name_to_another_schema(tmp_path: Path) -> None:
+    schemas = discriminated(mapping={"Cat": "Dog"})
+    assert said(tmp_path, "3.1", schemas, {"kind": "Cat", "barks": True}) == []
+    assert said(tmp_path, "3.1", schemas, {"kind": "Cat", "lives": 9}) == [("", '"barks" is required')]
+    assert said(tmp_path, "3.1", schemas, {"kind": "cow"}) == [("/kind", 'is not one of "Cat", "Dog": "cow"')]
+    models = build_models(api_of(tmp_path, "3.1", schemas))
+    assert type(models.adapt({"$ref": "#/$defs/Pet"})({"kind": "Cat", "barks": True})) is models["Dog"]
 
 
 def test_a_default_schema_takes_what_no_tag_names(tmp_path: Path) -> None:
