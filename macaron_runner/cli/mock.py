@@ -60,9 +60,7 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _read(
-    configuration: Configuration, *, strict: bool
-) -> tuple[tuple[Api, ...], tuple[Diagnostic, ...]]:
+def _read(configuration: Configuration, *, strict: bool) -> tuple[tuple[Api, ...], tuple[Diagnostic, ...]]:
     """Return what is served, and warnings. Raises BadConfiguration, which says where less strictness may help."""
     try:
         return read_mocks(configuration)

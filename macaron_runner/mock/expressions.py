@@ -155,7 +155,9 @@ class _Parser:
 
     def _group(self) -> Node:
         passed_over = any(self._takes(mark) for mark in ("?=", "?!", "?<=", "?<!"))
-        if flags := _FLAGS.match(self._text, self._at):  # of case and lines: what is written fits with them, too
+        if flags := _FLAGS.match(
+            self._text, self._at
+        ):  # of case and lines: what is written fits with them, too
             self._at = flags.end()
             if flags[0].endswith(")"):
                 return Edge("")

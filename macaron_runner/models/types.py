@@ -213,6 +213,8 @@ class Annotations:
         named = [*choice.arms.values(), *([otherwise] if otherwise else [])]
         classes = dict.fromkeys(self._definer.class_name(name) for name in named)
         union = " | ".join(self._word(name, scope) for name in classes)
+        if len(classes) == 1:
+            return union
         last = f", {otherwise!r}" if otherwise else ""
         mark = f"{self._word('Tagged', scope)}({choice.property!r}, {literal(choice.arms)}{last})"
         return f"{self._word('Annotated', scope)}[{union}, {mark}]"

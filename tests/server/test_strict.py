@@ -75,7 +75,9 @@ def test_a_discriminator_that_leads_nowhere_refuses_nothing(folder: ServiceFolde
 
 def test_the_name_of_a_component_takes_nothing_away(folder: ServiceFolder) -> None:
     """Names of components match ^[a-zA-Z0-9.\\-_]+$ (OpenAPI 3.1 section 4.8.7); references find the others, too."""
-    document = DOCUMENT.replace("token", "my token").replace("/Order", "/My%20Order").replace("Order:", "My Order:")
+    document = (
+        DOCUMENT.replace("token", "my token").replace("/Order", "/My%20Order").replace("Order:", "My Order:")
+    )
     write(folder, document)
     client = folder.app().test_client()
     assert client.get("/secured").status_code == 401
