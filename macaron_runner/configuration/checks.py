@@ -23,13 +23,11 @@ from macaron_runner.diagnostics import Diagnostic, near_word, not_one_of
 
 RESERVED_APIS: Final = ("ping",)
 """Names of APIs that are part of every service."""
-BROKERS: Final = ("redis", "rediss", "amqp", "amqps")
+BROKERS: Final = ("redis", "rediss", "amqp", "amqps", "sqs", "gcpubsub")
 """URL schemes of brokers that this version serves."""
 STORES: Final = ("redis://", "rediss://")
 """How the URL of a store begins."""
 LATER_BROKERS: Final = (
-    "sqs",
-    "gcpubsub",
     "azureservicebus",
     "confluentkafka",
     "kafka",

@@ -17,22 +17,27 @@ from kombu import Exchange, Queue, pools
 
 from macaron_runner import context
 from macaron_runner.configuration.model import MacaronConfig
-from macaron_runner.tasks import redis_transport
+from macaron_runner.errors import DependencyMissing
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
-from macaron_runner.tasks.guarantee import REQUEST_PATIENCE, Kind, broker_kind, celery_settings, queue_names
+from macaron_runner.tasks.guarantee import REQUEST_PATIENCE, celery_settings, queue_names
+from macaron_runner.tasks.kinds import Kind, broker_kind, missing_extra
+from macaron_runner.tasks.transports import announce
 
 
 def create_celery(config: MacaronConfig, broker_socket: Path, patience: float = REQUEST_PATIENCE) -> Celery:
     """Return the Celery application of a service with `tasks:`.
 
     `broker_socket` is where the embedded broker listens; `patience` is how many seconds a broker may take over
-    one step of queueing a task.
+    one step of queueing a task. Raises DependencyMissing where the broker's packages are not installed.
     """
     assert config.tasks is not None, "only a service with tasks: has a Celery application"
-    redis_transport.announce()
+    kind = broker_kind(config.tasks)
+    if sentence := missing_extra(kind):
+        raise DependencyMissing(sentence)
+    announce()
     app = ServiceCelery(config.service.name, set_as_current=False, autofinalize=False)
     app.conf.update(celery_settings(config, broker_socket, patience))
-    app.conf.task_queues = tuple(_queues(queue_names(config.tasks), broker_kind(config.tasks)))
+    app.conf.task_queues = tuple(_queues(config.service.name, queue_names(config.tasks), kind))
     app.finalize()
     os.register_at_fork(after_in_child=functools.partial(_forget_connections, app))
     return app
@@ -72,7 +77,7 @@ def _forget_connections(app: Celery) -> None:
     app._after_fork()  # type: ignore[attr-defined]  # what Celery itself calls after a fork of its own
 
 
-def _queues(names: tuple[str, ...], kind: Kind) -> Iterator[Queue]:
+def _queues(service: str, names: tuple[str, ...], kind: Kind) -> Iterator[Queue]:
     for name in names:
         if kind == "amqp":
             # Replicated where there are several nodes, and never lost by one; a topic exchange because that
@@ -81,4 +86,6 @@ def _queues(names: tuple[str, ...], kind: Kind) -> Iterator[Queue]:
             exchange = Exchange(name, type="topic")
             yield Queue(name, exchange, routing_key=name, queue_arguments={"x-queue-type": "quorum"})
         else:
-            yield Queue(name, Exchange(name, type="direct"), routing_key=name)
+            # On Pub/Sub an exchange is a topic, and a project has one room of names for all its services.
+            exchange = Exchange(f"{service}-{name}" if kind == "pubsub" else name, type="direct")
+            yield Queue(name, exchange, routing_key=name)

@@ -2,10 +2,11 @@
 
 What the settings promise: a task that was accepted runs at least once, whichever process dies. Messages are
 acknowledged after the task (acks late) and given back when the process that ran it is lost; what a killed
-worker held comes back within LEASE + LEASE_RENEWAL seconds (redis_transport), on AMQP at once; a publisher
-hears within seconds that the broker is away.
+worker held comes back within its lease's time (redis_transport, sqs_transport, pubsub_transport), on AMQP at
+once; accepted is what the broker says it has; a publisher hears within seconds that the broker is away.
 
-Not for the Celery application (celery_app), nor for what raw `tasks.settings` may say (settings).
+Not for what kinds of broker there are (kinds), for the Celery application (celery_app), nor for what raw
+`tasks.settings` may say (settings).
 """
 
 from __future__ import annotations
@@ -13,19 +14,13 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 from urllib.parse import quote
 
 from macaron_runner.configuration.model import MacaronConfig, Tasks
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.configuration.store import store_of
-
-Kind: TypeAlias = Literal["embedded", "redis", "amqp"]
-
-KINDS: Final[Mapping[str, Kind]] = {
-    "embedded": "embedded", "redis": "redis", "rediss": "redis", "amqp": "amqp", "amqps": "amqp",
-}  # fmt: skip
-"""What a broker's scheme means; `embedded` stands alone."""
+from macaron_runner.tasks.kinds import broker_kind
 
 LEASE: Final = 25
 """Seconds a worker holds a message on Redis without a word; then it is another worker's (redis_transport)."""
@@ -33,22 +28,32 @@ LEASE: Final = 25
 LEASE_RENEWAL: Final = 5
 """Seconds between two renewals of what a worker holds, and between two looks for what a dead one held."""
 
+SQS_LEASE: Final = 60
+"""The same on SQS, where each renewal is a request that costs."""
+
+SQS_LEASE_RENEWAL: Final = 15
+"""Seconds between two renewals on SQS."""
+
+PUBSUB_LEASE: Final = 60
+"""The same on Pub/Sub; kombu renews there, four times in each lease."""
+
 STORE_DATABASE: Final = 1
 """The embedded broker's database for what is no message; messages are in 0."""
 
 REDIS_TRANSPORT: Final = "macaron"
 """Our Redis transport's name in kombu."""
 
+SQS_TRANSPORT: Final = "macaron-sqs"
+"""Our SQS transport's name in kombu."""
+
+PUBSUB_TRANSPORT: Final = "macaron-pubsub"
+"""Our Pub/Sub transport's name in kombu."""
+
 REQUEST_PATIENCE: Final = 0.75
 """Seconds a broker may take over one step (connect, answer, connect again) while a request waits to queue."""
 
 WORKER_PATIENCE: Final = 5.0
 """The same where nobody waits: losing a connection that was merely slow makes tasks run again."""
-
-
-def broker_kind(tasks: Tasks) -> Kind:
-    """Return what kind of broker `tasks.broker` names; loading has seen to it that it is one of them."""
-    return KINDS[tasks.broker.reveal().partition("://")[0]]
 
 
 def queue_names(tasks: Tasks) -> tuple[str, ...]:
@@ -72,10 +77,12 @@ def celery_settings(config: MacaronConfig, broker_socket: Path, patience: float)
     raw = plain(tasks.settings)
     kind = broker_kind(tasks)
     raw.pop("redis_backend_use_ssl", None)  # part of what store_tls gives
-    options = {**_TRANSPORT_OPTIONS[kind](patience), **raw.pop("broker_transport_options", {})}
+    options = _overlaid(
+        _TRANSPORT_OPTIONS[kind](config.service.name, patience), raw.pop("broker_transport_options", {})
+    )
     return {
         **_COMMON,
-        **_ADDRESSES[kind](tasks, broker_socket),
+        **_ADDRESSES[kind](config.service.name, tasks.broker.reveal(), broker_socket),
         **_results(tasks, broker_socket),
         "broker_connection_timeout": patience,
         "broker_pool_limit": max(10, config.server.threads),
@@ -83,6 +90,19 @@ def celery_settings(config: MacaronConfig, broker_socket: Path, patience: float)
         "task_default_queue": default_queue(tasks),
         **raw,
         "broker_transport_options": options,
+    }
+
+
+def _overlaid(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of ours with those of the service over them; of a map, each entry by itself."""
+    return {
+        **ours,
+        **{
+            name: {**ours[name], **value}
+            if isinstance(value, Mapping) and isinstance(ours.get(name), Mapping)
+            else value
+            for name, value in theirs.items()
+        },
     }
 
 
@@ -111,7 +131,7 @@ _COMMON: Final[Mapping[str, Any]] = {
 }
 
 
-def _embedded(_: Tasks, broker_socket: Path) -> dict[str, Any]:
+def _embedded(_: str, __: str, broker_socket: Path) -> dict[str, Any]:
     path = quote(str(broker_socket))
     return {
         "broker_transport": REDIS_TRANSPORT,
@@ -119,15 +139,13 @@ def _embedded(_: Tasks, broker_socket: Path) -> dict[str, Any]:
     }
 
 
-def _redis(tasks: Tasks, _: Path) -> dict[str, Any]:
-    url = tasks.broker.reveal()
+def _redis(_: str, url: str, __: Path) -> dict[str, Any]:
     # Left alone, kombu talks TLS with anybody who answers.
     verified = {"broker_use_ssl": {"ssl_cert_reqs": ssl.CERT_REQUIRED}} if url.startswith("rediss:") else {}
     return {"broker_transport": REDIS_TRANSPORT, "broker_url": url, **verified}
 
 
-def _amqp(tasks: Tasks, _: Path) -> dict[str, Any]:
-    url = tasks.broker.reveal()
+def _amqp(_: str, url: str, __: Path) -> dict[str, Any]:
     verified = {"broker_use_ssl": {"cert_reqs": ssl.CERT_REQUIRED}} if url.startswith("amqps:") else {}
     return {"broker_url": url, **verified}
 
@@ -154,10 +172,28 @@ def store_tls(tasks: Tasks) -> dict[str, Any]:
     return {"ssl_cert_reqs": ssl.CERT_REQUIRED, **(raw if isinstance(raw, dict) else {})}
 
 
-_ADDRESSES: Final = {"embedded": _embedded, "redis": _redis, "amqp": _amqp}
+def _sqs(_: str, url: str, __: Path) -> dict[str, Any]:
+    return {
+        "broker_transport": SQS_TRANSPORT,
+        "broker_url": url,
+        "worker_enable_remote_control": False,  # what is for every worker would need SNS topics
+        "worker_send_task_events": False,
+    }
 
 
-def _redis_options(patience: float) -> dict[str, Any]:
+def _pubsub(service: str, url: str, _: Path) -> dict[str, Any]:
+    return {
+        "broker_transport": PUBSUB_TRANSPORT,
+        "broker_url": url,
+        "control_exchange": f"{service}.control",  # else a topic that all services of a project share
+        "event_exchange": f"{service}.events",
+    }
+
+
+_ADDRESSES: Final = {"embedded": _embedded, "redis": _redis, "amqp": _amqp, "sqs": _sqs, "pubsub": _pubsub}
+
+
+def _redis_options(_: str, patience: float) -> dict[str, Any]:
     return {
         "visibility_timeout": LEASE,
         "unacked_restore_interval": LEASE_RENEWAL,
@@ -169,11 +205,42 @@ def _redis_options(patience: float) -> dict[str, Any]:
     }
 
 
-def _amqp_options(_: float) -> dict[str, Any]:
+def _amqp_options(_: str, __: float) -> dict[str, Any]:
     return {"confirm_publish": True}  # accepted is what the broker says it has, not what was written
 
 
-_TRANSPORT_OPTIONS: Final = {"embedded": _redis_options, "redis": _redis_options, "amqp": _amqp_options}
+def _sqs_options(service: str, patience: float) -> dict[str, Any]:
+    return {
+        "queue_name_prefix": f"{service}-",  # an account has one room of names for all its services
+        "visibility_timeout": SQS_LEASE,
+        "wait_time_seconds": 10,
+        "polling_interval": 0,  # an empty answer took its ten seconds: that is pause enough
+        "sqs-creation-attributes": {"MessageRetentionPeriod": str(14 * 86_400)},  # the most SQS allows
+        "client-config": {
+            "connect_timeout": patience,
+            "read_timeout": 4 * patience,
+            "retries": {"total_max_attempts": 1},
+        },
+    }
+
+
+def _pubsub_options(service: str, patience: float) -> dict[str, Any]:
+    return {
+        "queue_name_prefix": f"{service}-",  # a project has one room of names for all its services
+        "ack_deadline_seconds": PUBSUB_LEASE,
+        # kombu's day would have a subscription, and all in it, removed where no worker came for so long.
+        "expiration_seconds": 7 * 86_400,
+        "retry_timeout_seconds": 4 * patience,
+    }
+
+
+_TRANSPORT_OPTIONS: Final = {
+    "embedded": _redis_options,
+    "redis": _redis_options,
+    "amqp": _amqp_options,
+    "sqs": _sqs_options,
+    "pubsub": _pubsub_options,
+}
 
 
 def plain(value: Any) -> Any:

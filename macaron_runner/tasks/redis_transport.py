@@ -21,10 +21,10 @@ import time
 from queue import Empty
 from typing import Any, Final
 
-from kombu.transport import TRANSPORT_ALIASES, redis, virtual
+from kombu.transport import redis, virtual
 from kombu.utils.json import dumps, loads
 
-from macaron_runner.tasks.guarantee import LEASE_RENEWAL, REDIS_TRANSPORT
+from macaron_runner.tasks.guarantee import LEASE_RENEWAL
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -206,7 +206,7 @@ class Channel(redis.Channel):
 
 
 class Transport(redis.Transport):
-    """The transport; Celery knows it as `broker_transport` after `announce`."""
+    """The transport; Celery knows it as `broker_transport` after `transports.announce`."""
 
     Channel = Channel
     channels: Any
@@ -227,8 +227,3 @@ class Transport(redis.Transport):
                 channel.qos.renew()
             except self.connection_errors as error:
                 _log.debug("leases could not be renewed: %s", error)
-
-
-def announce() -> None:
-    """Make the transport known to kombu under its short name, which may stand in a URL."""
-    TRANSPORT_ALIASES[REDIS_TRANSPORT] = f"{__name__}:Transport"

@@ -84,7 +84,10 @@ class _Worker(Worker):
             signal.signal(signum, partial(_take_note, request))
 
     def on_consumer_ready(self, consumer: Any) -> None:
-        consumer.hub.call_soon(super().install_platform_tweaks, self)
+        if consumer.hub is None:  # a transport that Celery runs without an event loop: Pub/Sub's
+            super().install_platform_tweaks(self)
+        else:
+            consumer.hub.call_soon(super().install_platform_tweaks, self)
         super().on_consumer_ready(consumer)
 
 

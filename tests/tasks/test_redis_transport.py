@@ -8,7 +8,7 @@ import pytest
 from kombu import Connection, Queue
 from redis import Redis
 
-from macaron_runner.tasks import redis_transport
+from macaron_runner.tasks.transports import announce
 from tests.tasks.workshop import START_DEADLINE, Embedded, wait_until
 
 pytestmark = pytest.mark.service
@@ -29,7 +29,7 @@ def broker(running, configure):
 @pytest.fixture
 def connect(broker):
     """Give a function that returns a connection by our transport, with `options` for it."""
-    redis_transport.announce()
+    announce()
     opened = []
 
     def new(**options):

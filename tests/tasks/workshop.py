@@ -160,7 +160,42 @@ class Rabbit:
         wait_until(lambda: accepts(("127.0.0.1", self.port)), "RabbitMQ listens", 120)
 
 
+class Sqs:
+    """moto's SQS; the messages live as long as its process."""
+
+    def __init__(self, running: Running, _: Configuration) -> None:
+        self.running, self.port = running, free_port()
+        self.overrides = (
+            f"tasks.broker=sqs://key:secret@127.0.0.1:{self.port}",
+            "tasks.settings.broker_transport_options={is_secure: false, region: eu-central-1}",
+        )
+
+    def start(self) -> None:
+        self.process = self.running.start(
+            sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)
+        )
+        wait_until(lambda: accepts(("127.0.0.1", self.port)), "moto listens")
+
+
+class PubSub:
+    """Google's emulator of Pub/Sub; the messages live as long as its process."""
+
+    program = Path("/usr/lib/google-cloud-sdk/platform/pubsub-emulator/bin/cloud-pubsub-emulator")
+    overrides = ("tasks.broker=gcpubsub://projects/parcels-test",)
+
+    def __init__(self, running: Running, _: Configuration) -> None:
+        if not self.program.exists() or shutil.which("java") is None:
+            pytest.skip("Google's emulator of Pub/Sub is not installed (google-cloud-cli-pubsub-emulator)")
+        self.running, self.port = running, free_port()
+        os.environ["PUBSUB_EMULATOR_HOST"] = f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.process = self.running.start(str(self.program), "--host=127.0.0.1", f"--port={self.port}")
+        wait_until(lambda: accepts(("127.0.0.1", self.port)), "the emulator listens")
+
+
 BROKERS = {"embedded": Embedded, "redis": Redis, "rabbitmq": Rabbit}
+CLOUDS = {"sqs": Sqs, "pubsub": PubSub}
 TRANSPORTS = ("embedded", "rabbitmq")
 """One broker for each way in which messages are held: a Redis of one's own differs by its address only."""
 
@@ -177,7 +212,7 @@ class Workshop:
         overrides: tuple[str, ...],
     ) -> None:
         self.running = running
-        self.broker = BROKERS[kind](running, configure())
+        self.broker = (BROKERS | CLOUDS)[kind](running, configure())
         self.configuration = configure(*self.broker.overrides, *overrides)
         self.place = path / "seen"
         assemble(self.configuration)

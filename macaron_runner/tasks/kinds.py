@@ -1,0 +1,75 @@
+"""The kinds of broker: which URL means which, and what each can keep of what tasks are promised. Pure data.
+
+Not for the settings that keep it (guarantee), nor for asking a broker (reach).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from macaron_runner.configuration.model import Tasks
+
+Kind: TypeAlias = Literal["embedded", "redis", "amqp", "sqs", "pubsub"]
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "embedded": "embedded",
+    "redis": "redis",
+    "rediss": "redis",
+    "amqp": "amqp",
+    "amqps": "amqp",
+    "sqs": "sqs",
+    "gcpubsub": "pubsub",
+}
+"""What a broker's scheme means; `embedded` stands alone."""
+
+DAY: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    """What a kind of broker can do.
+
+    `longest_delay` and `longest_task` in seconds: what waits or runs longer is lost, or runs twice. `control`: workers
+    can be asked and told (revoke, live views). `requirement`: the module it needs that only an extra installs, and
+    that extra.
+    """
+
+    longest_delay: float = math.inf
+    longest_task: float = math.inf
+    control: bool = True
+    requirement: tuple[str, str] | None = None
+
+
+POWERS: Final[Mapping[Kind, Powers]] = {
+    "embedded": Powers(),
+    "redis": Powers(),
+    "amqp": Powers(),
+    # A message is kept for 14 days at the most, and held by one receiver for 12 hours.
+    "sqs": Powers(13 * DAY, DAY / 2, control=False, requirement=("boto3", "sqs")),
+    # A subscription keeps messages for 7 days; a delayed one is with a worker all the while, which holds it.
+    "pubsub": Powers(6 * DAY, 6 * DAY, requirement=("google.cloud.pubsub_v1", "pubsub")),
+}
+
+
+def broker_kind(tasks: Tasks) -> Kind:
+    """Return what kind of broker `tasks.broker` names; loading has seen to it that it is one of them."""
+    return KINDS[tasks.broker.reveal().partition("://")[0]]
+
+
+def missing_extra(kind: Kind) -> str:
+    """Return the sentence that says which extra is not installed, and how to install it; "" where none is missing."""
+    requirement = POWERS[kind].requirement
+    if requirement is None or _is_installed(requirement[0]):
+        return ""
+    return f"the broker needs packages that are not installed: pip install 'macaron-runner[{requirement[1]}]'"
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package around it
+        return False
