@@ -217,7 +217,8 @@ class Tasks(Section):
     """Background tasks on Celery."""
 
     broker: SensitiveUrl = Sensitive(("embedded",))
-    """embedded (a private Valkey, run beside the service), or redis://…, rediss://…, amqp://…, amqps://…."""
+    """embedded (a private Valkey, run beside the service), or redis://…, rediss://…, amqp://…, amqps://…, sqs://…,
+    gcpubsub://projects/…."""
     store: SensitiveUrl | None = None
     """The Redis that keeps results, idempotency keys and the scheduler's lock. Default: the broker, where it is one."""
     modules: tuple[DottedName, ...] = ()

@@ -16,6 +16,7 @@ from macaron_runner.configuration.routes import route_of
 from macaron_runner.diagnostics import Diagnostic, raise_errors
 from macaron_runner.tasks.envelope import encode_call
 from macaron_runner.tasks.guarantee import default_queue, plain
+from macaron_runner.tasks.promises import check_delays
 from macaron_runner.tasks.schedules import task_name
 from macaron_runner.tasks.task import Task
 
@@ -32,14 +33,16 @@ def load_tasks(configuration: Configuration, operations: Iterable[Operation] = (
     """Import every module that the service names, and return all tasks in them by name.
 
     Raises BadConfiguration with everything that is wrong: a module that cannot be imported, two tasks of one name, a
-    schedule of a task that does not exist or whose arguments do not fit, a queue that no pool consumes.
+    schedule of a task that does not exist or whose arguments do not fit, a queue that no pool consumes, a delay that
+    is longer than the broker keeps a message.
     """
     code = ImportedCode(python_folders(configuration))
     modules, complete = load_modules(task_modules(configuration, operations, code), code)
     found, duplicates = find_tasks(modules)
     misfits = check_tasks(configuration, found, modules, complete=complete)
     travelling = _check_travelling(configuration, found)
-    raise_errors((*code.problems, *duplicates, *misfits, *travelling))
+    delays = check_delays(configuration, found)
+    raise_errors((*code.problems, *duplicates, *misfits, *travelling, *delays))
     return MappingProxyType({name: _task_of(function) for name, function in found.items()})
 
 

@@ -57,7 +57,14 @@ POWERS: Final[Mapping[Kind, Powers]] = {
 
 def broker_kind(tasks: Tasks) -> Kind:
     """Return what kind of broker `tasks.broker` names; loading has seen to it that it is one of them."""
-    return KINDS[tasks.broker.reveal().partition("://")[0]]
+    kind = known_kind(tasks)
+    assert kind is not None, "a configuration with another broker is not loaded"
+    return kind
+
+
+def known_kind(tasks: Tasks) -> Kind | None:
+    """Return what kind of broker `tasks.broker` names; None where it is none that this version knows."""
+    return KINDS.get(tasks.broker.reveal().partition("://")[0])
 
 
 def missing_extra(kind: Kind) -> str:

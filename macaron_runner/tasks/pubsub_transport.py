@@ -1,7 +1,8 @@
 """kombu's Pub/Sub transport, where accepted is what Pub/Sub says it has, and nothing waits for minutes.
 
 kombu hands a message to Google's client, which sends it later from a thread of its own: what is killed meanwhile takes
-it along, and that Pub/Sub is away is never heard of. Here a publisher waits for the answer, and every call ends in time.
+it along, and that Pub/Sub is away is never heard of. Here a publisher waits for the answer, and each call ends in time.
+What a worker holds is leased: a thread of kombu's renews that.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from google.api_core.retry import Retry
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from kombu.transport import gcpubsub
 from kombu.utils.json import dumps
+
+from macaron_runner.tasks.promises import refuse_delay, seconds_left
 
 _BOUNDED: Final = frozenset({"get_topic", "create_topic", "get_subscription", "create_subscription"})
 """Calls to which kombu sets no time; Google's client then tries for minutes."""
@@ -36,6 +39,10 @@ class _Bounded:
 class Channel(gcpubsub.Channel):
     """A channel that publishes when it says so."""
 
+    # What celery-types does not know of kombu's Pub/Sub channel.
+    _queue_cache: Any
+    _get_routing_key: Any
+
     @cached_property
     def publisher(self) -> Any:
         """The client that publishes."""
@@ -51,10 +58,13 @@ class Channel(gcpubsub.Channel):
         with suppress(NotFound):
             self.subscriber.get_subscription(request={"subscription": subscription_path})
             return subscription_path
-        made: str = super()._create_subscription(subscription_path=subscription_path, **wanted)
+        made: str = super()._create_subscription(  # type: ignore[misc]  # celery-types does not know it
+            subscription_path=subscription_path, **wanted
+        )
         return made
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:  # noqa: ARG002 - kombu's signature
+        refuse_delay("pubsub", seconds_left(message))
         topic = self._queue_cache[self.entity_name(queue)].topic_path
         self._publish(topic, message, routing_key=self._get_routing_key(message))
 

@@ -78,6 +78,17 @@ LEASE_OPTIONS: Final = frozenset(
 )
 """Options of kombu's Redis transport on which redelivery rests."""
 
+CLOUD_OPTIONS: Final = frozenset(
+    (
+        "visibility_timeout",
+        "polling_interval",
+        "ack_deadline_seconds",
+        "expiration_seconds",
+        "retry_timeout_seconds",
+    )
+)
+"""The same for kombu's transports of SQS and Pub/Sub."""
+
 _TYPES: Final[Mapping[str, tuple[tuple[type, ...], str]]] = {
     "string": ((str, Sensitive), "a text"),
     "str": ((str, Sensitive), "a text"),
@@ -147,7 +158,7 @@ def _check_transport_options(configuration: Configuration, tasks: Tasks) -> Iter
     options = tasks.settings.get("broker_transport_options")
     if not isinstance(options, Mapping):
         return
-    for name in LEASE_OPTIONS & options.keys():
+    for name in sorted((LEASE_OPTIONS | CLOUD_OPTIONS) & options.keys()):
         yield Diagnostic(
             "MAC604",
             f'"broker_transport_options.{name}" cannot be changed',

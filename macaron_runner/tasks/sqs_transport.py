@@ -11,19 +11,20 @@ message is hidden until it is due, or as long as SQS hides one, and no worker ho
 from __future__ import annotations
 
 import logging
-import time
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from kombu.transport import SQS
-from kombu.utils.json import loads
 
 from macaron_runner.tasks.guarantee import SQS_LEASE, SQS_LEASE_RENEWAL
+from macaron_runner.tasks.promises import refuse_delay, seconds_left
 
 _log: Final = logging.getLogger("macaron.tasks")
+
+LONGEST_DELAY: Final = 900
+"""Seconds by which SQS itself delays a message, at the most."""
 
 LONGEST_HIDDEN: Final = 11 * 3600
 """Seconds a message that is not due is hidden for, then looked at again; SQS allows twelve hours."""
@@ -35,9 +36,15 @@ _A_BATCH: Final = 10
 class Channel(SQS.Channel):
     """A channel whose messages are leased."""
 
+    # What celery-types does not know of kombu's SQS channel.
+    qos: Any
+    _prepare_json_payload: Any
+    _decode_python_message_body: Any
+
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
-        if seconds := _seconds_left(message):
-            message["properties"]["delay_seconds"] = min(seconds, SQS.MAX_DELAY_SECONDS)
+        if seconds := seconds_left(message):
+            refuse_delay("sqs", seconds)
+            message["properties"]["delay_seconds"] = min(seconds, LONGEST_DELAY)
         super()._put(queue, message, **kwargs)
 
     def _get_from_sqs(
@@ -55,12 +62,12 @@ class Channel(SQS.Channel):
 
     def _on_messages_ready(self, queue: str, qname: str, messages: Any) -> int:
         due = [message for message in messages.get("Messages") or () if self._is_due(message, queue, qname)]
-        super()._on_messages_ready(queue, qname, {"Messages": due})
+        super()._on_messages_ready(queue, qname, {"Messages": due})  # type: ignore[misc]  # nor this
         return len(messages.get("Messages") or ())
 
     def _is_due(self, message: Any, url: str, name: str) -> bool:
         """Tell whether a message is for a worker now; hide it where it is not."""
-        seconds = _seconds_left(self._prepare_json_payload(self._decode_python_message_body(message["Body"])))
+        seconds = seconds_left(self._prepare_json_payload(self._decode_python_message_body(message["Body"])))
         if not seconds:
             return True
         self.sqs(queue=self.canonical_queue_name(name)).change_message_visibility(
@@ -87,12 +94,6 @@ class Channel(SQS.Channel):
 def _leases(receipts: list[str]) -> Iterator[dict[str, Any]]:
     for number, receipt in enumerate(receipts):
         yield {"Id": str(number), "ReceiptHandle": receipt, "VisibilityTimeout": SQS_LEASE}
-
-
-def _seconds_left(message: Any) -> int:
-    """Return in how many seconds a message of Celery's is due; 0 where it is, or says nothing of it."""
-    due = (message.get("headers") or {}).get("eta")
-    return max(0, round(datetime.fromisoformat(due).timestamp() - time.time())) if due else 0
 
 
 class Transport(SQS.Transport):

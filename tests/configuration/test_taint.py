@@ -190,7 +190,7 @@ def test_no_diagnostic_quotes_the_value_of_a_key(tmp_path: Path, value: str) -> 
 
 def test_a_broker_that_is_none_is_not_quoted_with_its_password(tmp_path: Path) -> None:
     (tmp_path / "macaron.yaml").write_text("macaron: 1\nservice: {name: a}\napis: {a: {spec: a.yaml}}\n")
-    for url in ("ftp://user:hunter2-x@host/", "redis//user:hunter2-x@host", "sqs://user:hunter2-x@host"):
+    for url in ("ftp://user:hunter2-x@host/", "redis//user:hunter2-x@host", "pgmq://user:hunter2-x@host"):
         selection = Selection(str(tmp_path / "macaron.yaml"), overrides=(f"tasks.broker={url}",))
         _, found = examine(selection, environ={})
         assert found

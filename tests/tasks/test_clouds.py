@@ -8,7 +8,7 @@ import pytest
 
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
-from tests.tasks.workshop import CLOUDS, START_DEADLINE, stop, wait_until
+from tests.tasks.workshop import CLOUDS, stop, wait_until
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -29,7 +29,9 @@ def test_a_task_gets_its_models_and_its_callers_context(workshop, kind):
         service.jobs.later(str(service.place), time.time())
     worker = service.start_worker()
     wait_until(lambda: len(service.seen()) == 3, "all have run")
-    direct, relayed = sorted((line for line in service.seen() if "weights" in line), key=lambda line: line["weights"])
+    direct, relayed = sorted(
+        (line for line in service.seen() if "weights" in line), key=lambda line: line["weights"]
+    )
     assert (direct["weights"], relayed["weights"]) == ([1], [9])
     assert {line["request_id"] for line in (direct, relayed)} == {"request-1"}
     (delayed,) = (line for line in service.seen() if "waited" in line)

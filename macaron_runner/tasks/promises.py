@@ -1,0 +1,81 @@
+"""Whether the broker that a service names can keep what its tasks are promised, as far as files tell.
+
+Not for asking the broker (reach), nor for names and types of raw settings (settings).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from macaron_runner.configuration.loaded import Configuration
+from macaron_runner.configuration.model import Tasks
+from macaron_runner.diagnostics import Diagnostic
+from macaron_runner.tasks.kinds import DAY, POWERS, Kind, Powers, broker_kind, known_kind, missing_extra
+
+if TYPE_CHECKING:
+    from macaron_runner.code.function import Function
+
+_NAMES: Final = {"sqs": "SQS", "pubsub": "Pub/Sub"}
+_TIME_LIMITS: Final = ("task_time_limit", "task_soft_time_limit")
+_CONTROL: Final = ("worker_enable_remote_control", "worker_send_task_events", "task_send_sent_event")
+_OTHER_BROKER: Final = "another broker can: embedded, redis://…, amqp://…"
+
+
+def check_promises(configuration: Configuration) -> Iterator[Diagnostic]:
+    """Yield what the broker cannot do for the service (MAC631), and MAC630 where its packages are not installed."""
+    tasks = configuration.config.tasks
+    kind = known_kind(tasks) if tasks is not None else None
+    if tasks is None or kind is None:
+        return
+    if sentence := missing_extra(kind):
+        message, _, command = sentence.partition(": ")
+        yield Diagnostic("MAC630", message, configuration.locate("tasks", "broker"), help=command)
+    for setting, message in _beyond(tasks, POWERS[kind], _NAMES.get(kind, "")):
+        yield Diagnostic(
+            "MAC631", message, configuration.locate("tasks", "settings", setting), help=_OTHER_BROKER
+        )
+
+
+def _beyond(tasks: Tasks, powers: Powers, broker: str) -> Iterator[tuple[str, str]]:
+    """Yield each raw setting that asks for more than the broker can do, and the sentence that says so."""
+    for name in _TIME_LIMITS:
+        limit = tasks.settings.get(name)
+        if isinstance(limit, int | float) and limit > powers.longest_task:
+            longest = _words(powers.longest_task)
+            yield name, f"{name}: a task that runs longer than {longest} is run again by {broker}"
+    for name in _CONTROL:
+        if tasks.settings.get(name) is True and not powers.control:
+            yield name, f"{name}: workers cannot be asked or told anything over {broker}"
+
+
+def check_delays(configuration: Configuration, tasks: Mapping[str, Function]) -> Iterator[Diagnostic]:
+    """Yield MAC632 for each task whose calls wait longer than the broker keeps a message."""
+    section = configuration.config.tasks
+    kind = broker_kind(section) if section is not None else "embedded"
+    longest = POWERS[kind].longest_delay
+    for name, function in tasks.items():
+        if getattr(function.value, "countdown", 0) > longest:
+            message = f'calls of the task "{name}" wait longer than {_NAMES[kind]} keeps a message: {_words(longest)}'
+            yield Diagnostic("MAC632", message, function.location, help=_OTHER_BROKER)
+
+
+def refuse_delay(kind: Kind, seconds: float) -> None:
+    """Raise ValueError for a delay that is longer than the broker keeps a message: it would be lost."""
+    longest = POWERS[kind].longest_delay
+    if seconds > longest:
+        raise ValueError(f"{_NAMES[kind]} cannot delay a task by more than {_words(longest)}")
+
+
+def seconds_left(message: Mapping[str, Any]) -> int:
+    """Return in how many seconds a message of Celery's is due; 0 where it is, or says nothing of it."""
+    due = (message.get("headers") or {}).get("eta")
+    return max(0, round(datetime.fromisoformat(due).timestamp() - time.time())) if due else 0
+
+
+def _words(seconds: float) -> str:
+    assert not math.isinf(seconds), "only a limit is told"
+    return f"{seconds / DAY:g} days" if seconds >= DAY else f"{seconds / 3600:g} hours"
