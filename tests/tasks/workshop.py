@@ -185,9 +185,7 @@ class PubSub:
 
     def __init__(self, running: Running, _: Configuration) -> None:
         if not self.program.exists() or shutil.which("java") is None:
-            pytest.skip(
-                "Google's emulator of Pub/Sub is not on this machine (google-cloud-cli-pubsub-emulator), and no registry has it"
-            )
+            pytest.skip("Google's emulator of Pub/Sub is not on this machine, and no registry has it")
         self.running, self.port = running, free_port()
         os.environ["PUBSUB_EMULATOR_HOST"] = f"127.0.0.1:{self.port}"
 
