@@ -149,7 +149,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC614": "a task names an unknown queue",
     "MAC630": "the broker's packages are not installed",
     "MAC631": "the broker cannot do what a setting asks",
-    "MAC632": "a task waits longer than its broker keeps a message",
+    "MAC632": "a task waits or runs longer than its broker goes along with",
     "MAC640": "something needs a store, and there is none",
     "MAC641": "a store is not known",
     "MAC642": "a route is never taken",

@@ -16,7 +16,7 @@ from macaron_runner.configuration.routes import route_of
 from macaron_runner.diagnostics import Diagnostic, raise_errors
 from macaron_runner.tasks.envelope import encode_call
 from macaron_runner.tasks.guarantee import default_queue, plain
-from macaron_runner.tasks.promises import check_delays
+from macaron_runner.tasks.promises import check_options
 from macaron_runner.tasks.schedules import task_name
 from macaron_runner.tasks.task import Task
 
@@ -41,8 +41,8 @@ def load_tasks(configuration: Configuration, operations: Iterable[Operation] = (
     found, duplicates = find_tasks(modules)
     misfits = check_tasks(configuration, found, modules, complete=complete)
     travelling = _check_travelling(configuration, found)
-    delays = check_delays(configuration, found)
-    raise_errors((*code.problems, *duplicates, *misfits, *travelling, *delays))
+    impossible = check_options(configuration, found)
+    raise_errors((*code.problems, *duplicates, *misfits, *travelling, *impossible))
     return MappingProxyType({name: _task_of(function) for name, function in found.items()})
 
 

@@ -15,6 +15,7 @@ from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.tasks.kinds import DAY, POWERS, Kind, Powers, broker_kind, known_kind, missing_extra
+from macaron_runner.tasks.task import Task
 
 if TYPE_CHECKING:
     from macaron_runner.code.function import Function
@@ -52,15 +53,21 @@ def _beyond(tasks: Tasks, powers: Powers, broker: str) -> Iterator[tuple[str, st
             yield name, f"{name}: workers cannot be asked or told anything over {broker}"
 
 
-def check_delays(configuration: Configuration, tasks: Mapping[str, Function]) -> Iterator[Diagnostic]:
-    """Yield MAC632 for each task whose calls wait longer than the broker keeps a message."""
+def check_options(configuration: Configuration, tasks: Mapping[str, Function]) -> Iterator[Diagnostic]:
+    """Yield MAC632 for each task that says it may wait or run longer than the broker goes along with."""
     section = configuration.config.tasks
     kind = broker_kind(section) if section is not None else "embedded"
-    longest = POWERS[kind].longest_delay
+    powers = POWERS[kind]
     for name, function in tasks.items():
-        if getattr(function.value, "countdown", 0) > longest:
-            message = f'calls of the task "{name}" wait longer than {_NAMES[kind]} keeps a message: {_words(longest)}'
-            yield Diagnostic("MAC632", message, function.location, help=_OTHER_BROKER)
+        assert isinstance(function.value, Task), "what was imported as a task is one"
+        options = function.value.options
+        for asked, longest, words in (
+            (options.delay, powers.longest_delay, "calls wait longer than {} keeps a message"),
+            (options.time_limit, powers.longest_task, "it may run longer than {} waits for one"),
+        ):
+            if asked is not None and asked > longest:
+                message = f'the task "{name}": {words.format(_NAMES[kind])}, {_words(longest)}'
+                yield Diagnostic("MAC632", message, function.location, help=_OTHER_BROKER)
 
 
 def refuse_delay(kind: Kind, seconds: float) -> None:
