@@ -164,6 +164,7 @@ class Sqs:
     """moto's SQS; the messages live as long as its process."""
 
     def __init__(self, running: Running, _: Configuration) -> None:
+        pytest.importorskip("moto", reason="moto is not installed")
         self.running, self.port = running, free_port()
         self.overrides = (
             f"tasks.broker=sqs://key:secret@127.0.0.1:{self.port}",
@@ -184,6 +185,7 @@ class PubSub:
     overrides = ("tasks.broker=gcpubsub://projects/parcels-test",)
 
     def __init__(self, running: Running, _: Configuration) -> None:
+        pytest.importorskip("google.cloud.pubsub_v1", reason="the extra pubsub is not installed")
         if not self.program.exists() or shutil.which("java") is None:
             pytest.skip("Google's emulator of Pub/Sub is not on this machine, and no registry has it")
         self.running, self.port = running, free_port()
