@@ -6,6 +6,7 @@ passes. `--hypothesis-profile=search` tries others.
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,11 @@ settings.register_profile(
 )
 settings.register_profile("search", settings.get_profile("tests"), derandomize=False)
 settings.load_profile("tests")
+
+# Hundreds of Python processes are started, and two hundred files rewritten for their assertions: where the surroundings
+# forbid byte code, each of them would compile all that it imports.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 EVERYTHING_IS_INSTALLED = os.environ.get("MACARON_TESTS_EVERYTHING_INSTALLED") == "1"
 

@@ -5,8 +5,18 @@ import pytest
 from tests.benchmarks.in_process import Called
 from tests.benchmarks.peers import EVERYONE
 
+OFTEN = ("raw", "flask", "macaron")
+"""Of whom the quick part of the tests takes notice as well."""
 
-@pytest.mark.parametrize("name", [name for name in EVERYONE if name != "macaron-5000"])
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in OFTEN else pytest.mark.slow)
+        for name in EVERYONE
+        if name != "macaron-5000"
+    ],
+)
 def test_every_answer_is_right(name: str) -> None:
     peer = EVERYONE[name]
     if peer.missing:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import forked
+
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
 
@@ -45,11 +47,16 @@ class CommandLine:
 
     def __call__(self, *words: str, cwd: str = ".", **environ: str) -> Done:
         """Run one command to its end."""
-        return self._run(self.command(*words), cwd, environ)
+        code, out, err = forked.run(words, self.folder / cwd, self.environment(environ), DEADLINE)
+        return Done(code, self.shown(out), self.shown(err))
+
+    def afresh(self, *words: str, **environ: str) -> Done:
+        """Run one command in a Python process of its own, where its start matters."""
+        return self._run(self.command(*words), environ)
 
     def shell(self, script: str) -> Done:
         """Run a shell script in which "$@" is macaron."""
-        return self._run(("sh", "-c", script, "sh", *self.command()), ".", {})
+        return self._run(("sh", "-c", script, "sh", *self.command()), {})
 
     def command(self, *words: str) -> tuple[str, ...]:
         """Return a command's argv."""
@@ -67,10 +74,10 @@ class CommandLine:
         """Write a file of the folder."""
         (self.folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
 
-    def _run(self, command: tuple[str, ...], cwd: str, environ: Mapping[str, str]) -> Done:
+    def _run(self, command: tuple[str, ...], environ: Mapping[str, str]) -> Done:
         process = subprocess.run(
             command,
-            cwd=self.folder / cwd,
+            cwd=self.folder,
             env=self.environment(environ),
             capture_output=True,
             timeout=DEADLINE,

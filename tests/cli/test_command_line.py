@@ -20,7 +20,7 @@ from tests.support.processes import wait_for
 
 
 def test_help_shows_every_verb(macaron: CommandLine) -> None:
-    done = macaron("--help")
+    done = macaron.afresh("--help")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(
         "usage: macaron [-h] [--version] VERB ...\n\nRun a Python API service from one configuration file.\n"
@@ -32,7 +32,7 @@ def test_help_shows_every_verb(macaron: CommandLine) -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help(macaron: CommandLine, verb: str) -> None:
-    done = macaron(verb, "--help")
+    done = macaron.afresh(verb, "--help")
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"usage: macaron {verb} [-h]")
     assert f"{VERBS[verb].capitalize()}." in done.out.replace("\n", " ")
@@ -76,7 +76,7 @@ def test_what_makes_no_sense_is_a_matter_of_usage(
 
 def test_version(macaron: CommandLine) -> None:
     for word in ("version", "--version"):
-        assert macaron(word) == Done(0, version("macaron-runner") + "\n", "")
+        assert macaron.afresh(word) == Done(0, version("macaron-runner") + "\n", "")
 
 
 def test_options_may_stand_between_the_words(macaron: CommandLine) -> None:
@@ -132,7 +132,7 @@ def test_a_full_disk(macaron: CommandLine, verb: str) -> None:
 
 def test_a_terminal_that_knows_only_ascii(macaron: CommandLine) -> None:
     macaron.write("macaron.yaml", "größe: 1\n")
-    done = macaron("check", PYTHONIOENCODING="ascii")
+    done = macaron.afresh("check", PYTHONIOENCODING="ascii")
     assert done.code == 1
     assert 'unknown key "gr\\xf6\\xdfe"' in done.out
 

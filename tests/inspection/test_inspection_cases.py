@@ -20,6 +20,8 @@ from tests.support.cases import Cases, selected
 from tests.support.unpack import unpack
 
 CASES = Cases(Path(__file__).parent / "cases")
+IMPORTS = "# options: imports"
+"""Stands in the cases that take a process each."""
 
 
 def found_in(name: str, folder: Path) -> str:
@@ -38,7 +40,13 @@ def found_in(name: str, folder: Path) -> str:
     return render_text(inspection.diagnostics).replace(str(folder), "[folder]") + "\n"
 
 
-@pytest.mark.parametrize("name", CASES.names)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if IMPORTS in CASES.text(name) else ())
+        for name in CASES.names
+    ],
+)
 def test_a_service_gives_its_diagnostics(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert found_in(name, tmp_path) == CASES.expected(name)

@@ -80,6 +80,7 @@ def test_any_bytes(suffix: str, tmp_path: Path, content: bytes) -> None:
     survive(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", GOOD)
 def test_every_single_place_spoilt(version: str, tmp_path: Path) -> None:
     """Each place in turn gets what has the most to do with it: nothing, a text, a list, a map, a reference."""

@@ -80,6 +80,7 @@ def test_what_is_killed_comes_back() -> None:
         assert service.stop(signal.SIGTERM) == 0
 
 
+@pytest.mark.slow
 def test_a_crash_loop_ends_with_70() -> None:
     with supervised(python("worker", "raise SystemExit(1)"), python("web", SLEEPER, "web")) as service:
         assert service.wait() == 70
@@ -142,6 +143,7 @@ def test_a_third_signal_kills_at_once() -> None:
         assert service.wait() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", [None, 0], ids=["its group", "a group of its own"])
 def test_nothing_is_left_when_the_supervisor_is_killed(group: int | None) -> None:
     with supervised(python("web", FAMILY.format(group=group), "web"), python("worker", STUBBORN)) as service:
@@ -162,6 +164,7 @@ def test_nothing_is_left_when_the_guardian_is_killed_as_well() -> None:
         gone(*pids)
 
 
+@pytest.mark.slow
 def test_a_killed_guardian_is_replaced_and_knows_everything() -> None:
     with supervised(python("worker", STUBBORN)) as service:
         service.sees("| up")
@@ -276,6 +279,7 @@ def test_restarts_leak_no_descriptor() -> None:
         wait_for("the old pipes' end", lambda: descriptors_of(service.pid) == before)
 
 
+@pytest.mark.slow
 def test_locks_are_held_until_nothing_is_left(tmp_path: Path) -> None:
     def free() -> bool:
         with (tmp_path / "lock").open() as mine:

@@ -166,6 +166,7 @@ def test_docstrings_of_anything(head: str, text: str) -> None:
         | st.floats(allow_nan=False, allow_infinity=False)
         | st.text(),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=25,
     )
 )
 def test_literals_of_anything(value: Any) -> None:

@@ -21,7 +21,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +109,7 @@ def _handlers(text: str) -> str:
 
 
 def printed_by(command: str, folder: Path) -> str:
-    """Run a command as a user in that folder would; return what it prints on stdout (`run`: on stderr).
+    """Run a command as a user in that folder would; return what it prints on stdout.
 
     Others may stand before it ("chmod 600 key && macaron audit").
 
@@ -124,8 +123,6 @@ def printed_by(command: str, folder: Path) -> str:
         raise ValueError(f"{command!r} is no macaron command")
     if words[1] == "check" and "192.0.2." not in (folder / "macaron.yaml").read_text("utf-8"):
         words.append("--no-ports")
-    if words[1] == "run":
-        return _in_a_process(words[1:], environ, folder)
     with _standing_in(folder, environ):
         stdout, stderr = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
@@ -146,19 +143,6 @@ def _words(command: str) -> tuple[dict[str, str], list[str]]:
         name, _, value = words.pop(0).partition("=")
         environ[name] = value
     return environ, words
-
-
-def _in_a_process(words: list[str], environ: Mapping[str, str], folder: Path) -> str:
-    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    done = subprocess.run(
-        [sys.executable, "-m", "macaron_runner.cli", *words],
-        cwd=folder, env={**kept, **environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    if words[0] != "run":
-        assert done.returncode in (0, 1), done.stderr
-        return done.stdout
-    return done.stderr.partition("\n\nmacaron: ")[0] + "\n"
 
 
 @contextlib.contextmanager
