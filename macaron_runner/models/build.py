@@ -11,12 +11,16 @@ import pkgutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType, ModuleType
 from typing import Any, Final, TypeAlias
 
 import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import CoreSchema
 
+from macaron_runner.models.core import Make, described
+from macaron_runner.models.making import UNMADE, Makers
 from macaron_runner.models.model import Model
 from macaron_runner.models.order import ClassPiece
 from macaron_runner.models.parents import ImportName, find_parents
@@ -50,6 +54,40 @@ _UNCHANGED: Final[Mapping[str, Adapt]] = {
 """Annotations whose values need no look: JSON has them already."""
 
 
+class Conversion:
+    """Makes the Python value of a JSON value that was checked, and takes that over. Raises Unusable.
+
+    `prepare()` it before workers are forked: it is written when it is first needed. `build` returns what makes a value,
+    `validator` pydantic's own, which is asked where that cannot.
+    """
+
+    def __init__(self, build: Callable[[], Make], validator: Callable[[], Any]) -> None:
+        self._build = build
+        self._validator = validator
+
+    @cached_property
+    def _make(self) -> Make:
+        return self._build()
+
+    def prepare(self) -> None:
+        """Write it now."""
+        self._make  # noqa: B018 - found once
+
+    def __call__(self, value: Any) -> Any:
+        """Return what is made of a value."""
+        try:
+            return self._make(value)
+        except UNMADE:
+            return self._validated(value)
+
+    def _validated(self, value: Any) -> Any:
+        """Return what pydantic makes of a value; JSON has the document's names, never Python's."""
+        try:
+            return self._validator().validate_python(value, by_alias=True, by_name=False)
+        except ValidationError as error:
+            raise _unusable(error, value) from None
+
+
 class Models(Mapping[str, Any]):
     """What the schemas of one API became, by the names the document gives them.
 
@@ -64,6 +102,7 @@ class Models(Mapping[str, Any]):
         self._classes: list[type[Model]] = []
         self._parts = itertools.chain([""], (f" part {number}" for number in itertools.count(2)))
         self._adapters: list[TypeAdapter[Any]] = []
+        self._makers = Makers()
         self.source, classes = source.write()
         self._execute(self.source, classes)
         self._found = self._named()
@@ -105,26 +144,12 @@ class Models(Mapping[str, Any]):
             adapter.rebuild()
 
     def _adapter(self, kind: Any) -> Adapt:
-        """Return one call into pydantic's engine; JSON has the document's names, never Python's."""
+        """Return what makes values of a kind."""
         if isinstance(kind, type) and issubclass(kind, Model):
-
-            def make_model(value: Any) -> Any:
-                try:
-                    return kind.__pydantic_validator__.validate_python(value, by_alias=True, by_name=False)
-                except ValidationError as error:
-                    raise _unusable(error, value) from None
-
-            return make_model
+            return Conversion(lambda: self._makers.make(described(kind)), lambda: kind.__pydantic_validator__)
         adapter: TypeAdapter[Any] = TypeAdapter(kind, config=ConfigDict(defer_build=True))
         self._adapters.append(adapter)
-
-        def make(value: Any) -> Any:
-            try:
-                return adapter.validator.validate_python(value, by_alias=True, by_name=False)
-            except ValidationError as error:
-                raise _unusable(error, value) from None
-
-        return make
+        return Conversion(lambda: self._makers.make(_core_schema(adapter)), lambda: adapter.validator)
 
     def _execute(self, text: str, classes: tuple[ClassPiece, ...]) -> None:
         """Run source in the module of this API, and tell its classes where they come from."""
@@ -138,6 +163,7 @@ class Models(Mapping[str, Any]):
             made = self._module.__dict__[part.name]
             made.__macaron_api__, made.__macaron_name__ = self._api, part.called
             made.__macaron_extensions__ = MappingProxyType(part.extensions)
+            made.__macaron_loose__ = part.loose
             self._classes.append(made)
 
     def _named(self) -> dict[str, Any]:
@@ -197,6 +223,11 @@ def _differences(first: Any, second: Any, path: tuple[str | int, ...]) -> Iterat
 
 def _shown(value: Any) -> str:
     return "absent" if value is _MISSING else orjson.dumps(value, default=str).decode()
+
+
+def _core_schema(adapter: TypeAdapter[Any]) -> CoreSchema:
+    adapter.rebuild()
+    return adapter.core_schema
 
 
 def _unusable(error: ValidationError, value: Any) -> Unusable:

@@ -31,6 +31,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from macaron_runner.diagnostics import near_word
+from macaron_runner.models.state import LEFT_OUT
 from macaron_runner.validation.formats import read_base64
 
 _AS_IT_IS: Final = core_schema.simple_ser_schema("any")
@@ -65,6 +66,10 @@ class Model(BaseModel):
     """The `x-…` keys of its schema, as x-persist."""
     __macaron_keywords__: ClassVar[frozenset[str] | None] = frozenset()
     """What the constructor takes; None where the document welcomes any property."""
+    __macaron_loose__: ClassVar[bool] = False
+    """Whether a value may fit the schema and a property not be of its type, as only some alternatives speak of it."""
+    __macaron_absences__: ClassVar[frozenset[str]] = frozenset()
+    """The attributes whose being None says that the property is absent."""
     __macaron_hierarchy__: ClassVar[TypeAdapter[Any] | None] = None
     """Where a discriminator tells sub-classes apart: what makes the right one."""
 
@@ -73,6 +78,10 @@ class Model(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, open: bool = False, **config: Any) -> None:  # noqa: A002
+        fields = cls.__pydantic_fields__.items()
+        cls.__macaron_absences__ = frozenset(
+            name for name, field in fields if field.exclude_if is _absent and field.default is None
+        )
         if open or cls.__macaron_keywords__ is None:
             cls.__macaron_keywords__ = None
             return
@@ -113,6 +122,19 @@ class Model(BaseModel):
         """Return the same object with Python's values: dates, UUIDs, bytes."""
         data: dict[str, Any] = self.__pydantic_serializer__.to_python(self, by_alias=True, warnings=False)
         return data
+
+    if not TYPE_CHECKING:  # or any attribute would be thought to exist
+
+        def __getattr__(self, name: str) -> Any:
+            find = LEFT_OUT.get(name)
+            if find is None:
+                return super().__getattr__(name)
+            object.__setattr__(self, name, find(self))
+            return object.__getattribute__(self, name)
+
+        def __delattr__(self, name: str) -> None:
+            self.__pydantic_fields_set__  # noqa: B018 - found while the property is still there
+            super().__delattr__(name)
 
     def __repr_args__(self) -> Any:
         """Yield what `repr` shows: all but the absent."""

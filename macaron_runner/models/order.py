@@ -25,13 +25,17 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class ClassPiece:
-    """A class: its `name` in Python, what the document `called` it, its `base` among generated classes, its lines."""
+    """A class: its `name` in Python, what the document `called` it, its `base` among generated classes, its lines.
+
+    `loose`: see Shape.
+    """
 
     name: str
     called: str
     base: str
     lines: tuple[str | Annotation, ...]
     extensions: Mapping[str, Any] = field(default_factory=dict)
+    loose: bool = False
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ class Shape:
     `base` is the named schema it extends; `properties` are all of them, those of the base first; `own` tells
     which of them are not exactly the base's. `must` are the properties every value has; `additional` is the
     schema of further ones, None where the schema does not speak of them. `parts` are all the named schemas it
-    is combined of.
+    is combined of. It is `loose` where only some alternatives speak of a property, which others leave free.
     """
 
     base: str | None = None
@@ -37,6 +37,7 @@ class Shape:
     additional: Schema | None = None
     own: tuple[str, ...] = ()
     parts: set[str] = field(default_factory=set)
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +241,7 @@ class Schemas:
         shape.properties = dict(base.properties)
         shape.must = set(base.must) | {*core_of(self._named[name]).get("required", ())}
         shape.additional = base.additional
+        shape.loose = base.loose
 
     def _merge_choice(self, arms: Any, shape: Shape, inside: frozenset[str]) -> None:
         """Take the properties of alternatives beside properties: none of them is sure to be there."""
@@ -253,6 +255,7 @@ class Schemas:
             shape.parts |= alternative.parts | ({name} if name else set())
             for member_name, member in alternative.properties.items():
                 found[member_name] = either(found[member_name], member) if member_name in found else member
+        shape.loose = shape.loose or bool(found)
         for member_name, member in found.items():
             shape.properties.setdefault(member_name, member)
 

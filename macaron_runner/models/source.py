@@ -197,9 +197,8 @@ class ModelSource:
         attributes = self._attributes_of(called, shape)
         scope = Scope((name,), frozenset(attributes[member] for member in shape.own))
         lines = (head, self._class_doc(called, schema), *self._members(shape, attributes, scope))
-        return ClassPiece(
-            name, called, base, lines, {key: schema[key] for key in schema if key.startswith("x-")}
-        )
+        extensions = {key: schema[key] for key in schema if key.startswith("x-")}
+        return ClassPiece(name, called, base, lines, extensions, shape.loose)
 
     def _attributes_of(self, called: str, shape: Shape) -> dict[str, str]:
         """Return property -> attribute of a class; those a base class gave stay."""

@@ -20,8 +20,9 @@ from macaron_runner.validation.media_types import (
     parse_media_type,
 )
 from macaron_runner.validation.multipart import compile_multipart, without_files
+from macaron_runner.validation.parameters import prepare_conversion
 from macaron_runner.validation.problems import Unusable, details_of, invalid
-from macaron_runner.validation.schema import Check, compile_schema
+from macaron_runner.validation.schema import compile_schema
 from macaron_runner.validation.sequences import read_items, schema_of_sequence
 from macaron_runner.validation.text_values import UnreadableText, shape_of
 
@@ -47,7 +48,7 @@ class _Accepted(NamedTuple):
 
     media_type: MediaType
     decode: _Decode
-    check: Check | None
+    prepare: Callable[[], None]
 
 
 class BodyDecoder:
@@ -65,10 +66,9 @@ class BodyDecoder:
         self._known: dict[str, tuple[_Decode, MediaType]] = {}
 
     def prepare(self) -> None:
-        """Compile all checks now."""
+        """Compile all checks now, and what makes the values."""
         for accepted in self._contents:
-            if accepted.check is not None:
-                accepted.check.prepare()
+            accepted.prepare()
 
     def __call__(
         self, content_type: str | None, content_length: int | None, read: Callable[[], bytes]
@@ -166,7 +166,7 @@ def _accepted(
     read = _reader(content, media_type, definitions)
     schema = _schema_of(content, media_type)
     if schema is None:
-        return _Accepted(media_type, lambda raw, given: _readable(read, raw, given), None)
+        return _Accepted(media_type, lambda raw, given: _readable(read, raw, given), lambda: None)
     check, convert = compile_schema(schema, definitions, "request"), adapt(schema)
     view = without_files if media_type.name == MULTIPART else None
     takes_bytes = not media_type.is_range or _admits_bytes(schema, definitions)
@@ -191,7 +191,11 @@ def _accepted(
         except Unusable as error:
             raise invalid(details_of(error.findings, "body")) from None
 
-    return _Accepted(media_type, decode, check)
+    def prepare() -> None:
+        check.prepare()
+        prepare_conversion(convert)
+
+    return _Accepted(media_type, decode, prepare)
 
 
 def _admits_bytes(schema: Schema, definitions: Mapping[str, Schema]) -> bool:

@@ -33,7 +33,10 @@ from macaron_runner.validation.styles import (
 from macaron_runner.validation.text_values import UnreadableText, shape_of
 
 Adapt: TypeAlias = Callable[[Schema], Callable[[Any], Any]]
-"""Gives, for a schema, what turns a checked JSON value into the Python value a handler wants, or raises Unusable."""
+"""Gives, for a schema, what turns a checked JSON value into the Python value a handler wants, or raises Unusable.
+
+The value may be taken over, and changed: nobody else may hold it. Some have a `prepare()`: see `prepare_conversion`.
+"""
 
 _Step: TypeAlias = Callable[[Any, dict[str, Any], list[ErrorDetail]], None]
 """Reads one parameter from its place; puts its value under its identifier, or what is wrong with it to the errors."""
@@ -52,17 +55,21 @@ class ParameterDecoder:
         steps: Mapping[ParameterLocation, tuple[_Step, ...]],
         quiet: dict[str, Any] | None,
         checks: tuple[Check, ...],
+        conversions: tuple[Callable[[Any], Any], ...],
     ) -> None:
         self._path, self._query = steps["path"], steps["query"]
         self._header, self._cookie = steps["header"], steps["cookie"]
         self._whole_query = steps["querystring"]
         self._quiet = quiet  # what an absent query amounts to, where that is always the same
         self._checks = checks
+        self._conversions = conversions
 
     def prepare(self) -> None:
-        """Compile all checks now."""
+        """Compile all checks and conversions now."""
         for check in self._checks:
             check.prepare()
+        for convert in self._conversions:
+            prepare_conversion(convert)
 
     def __call__(
         self, path_values: Mapping[str, str], query: str, header: Callable[[str], str | None]
@@ -113,7 +120,14 @@ def compile_parameters(
         for location in _LOCATIONS
     }
     quiet = _quiet_query([plan for plan in plans if plan.parameter.location == "query"])
-    return ParameterDecoder(steps, quiet, tuple(plan.check for plan in plans if plan.quick is None))
+    checks = tuple(plan.check for plan in plans if plan.quick is None)
+    return ParameterDecoder(steps, quiet, checks, tuple(plan.adapt for plan in plans))
+
+
+def prepare_conversion(convert: Callable[[Any], Any]) -> None:
+    """Compile now what an `Adapt` gave, where it is one that is otherwise compiled when it is first called."""
+    if hasattr(convert, "prepare"):
+        convert.prepare()
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,9 +245,25 @@ def readable_pattern(pattern: str) -> bool:
 
 
 def _compile(schema: Rewritten, formats: Formats) -> jsonschema_rs.Validator:
-    return jsonschema_rs.Draft202012Validator(
-        schema, validate_formats=True, formats=dict(formats.functions), offline=True
-    )
+    """Return the engine for a schema, told of the formats in use only: knowing any of ours makes it a third slower."""
+    used = _formats_in(schema)
+    functions = {name: function for name, function in formats.functions.items() if name in used}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=functions, offline=True)
+
+
+def _formats_in(schema: Rewritten) -> set[str]:
+    """Return the formats that a schema asks for, anywhere in it."""
+    found: set[str] = set()
+    pending: list[Any] = [schema]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Mapping):
+            if isinstance(form := part.get("format"), str):
+                found.add(form)
+            pending += part.values()
+        elif isinstance(part, list):
+            pending += part
+    return found
 
 
 def _fingerprint(schema: Schema) -> bytes:

@@ -5,6 +5,7 @@ from typing import Any
 
 from macaron_runner.diagnostics import Location
 from macaron_runner.models.build import Models, build_models
+from macaron_runner.models.model import Model
 from macaron_runner.openapi.operation import Api, Body, Content, Operation, Schema
 
 
@@ -29,3 +30,24 @@ def ref(name: str) -> dict[str, str]:
 
 def objects(**properties: Schema) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
+
+
+def check_same(made: Any, expected: Any) -> None:
+    """Fail where two values of models differ in anything that pydantic keeps, the order of what it keeps included."""
+    assert type(made) is type(expected)
+    if isinstance(expected, Model):
+        assert list(made.__dict__) == list(expected.__dict__)
+        check_same(made.__dict__, expected.__dict__)
+        check_same(made.__pydantic_extra__, expected.__pydantic_extra__)
+        assert made.__pydantic_fields_set__ == expected.__pydantic_fields_set__
+        assert made.__pydantic_private__ is expected.__pydantic_private__ is None
+    elif isinstance(expected, dict):
+        assert list(made) == list(expected)
+        for name, value in expected.items():
+            check_same(made[name], value)
+    elif isinstance(expected, list | tuple):
+        assert len(made) == len(expected)
+        for one, other in zip(made, expected, strict=True):
+            check_same(one, other)
+    else:
+        assert repr(made) == repr(expected)

@@ -1,0 +1,245 @@
+"""Checked JSON values into models, by functions written once for each class: what pydantic would make of them.
+
+    class Order(Model):                    def make_0(v):
+        id: int                 ->             f0 = v['id']
+        note: str | None = None                if type(f0) is not int: …
+                                               …
+                                               put_dict(made, {'id': f0, 'note': f1})
+
+They follow pydantic's own description of a class (its core schema), and leave to its validator what they do not know:
+alternatives that JSON's types do not tell apart, a service's own validators. Not for values that nobody has checked
+(Model.from_json), nor for many alike objects at once (columns).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from collections.abc import Callable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Final
+
+import orjson
+from pydantic_core import CoreSchema
+
+from macaron_runner.models.class_maker import write_class, write_list
+from macaron_runner.models.columns import Columns, of_types
+from macaron_runner.models.core import (
+    AS_IN_JSON,
+    BASE64,
+    JSON_TYPES,
+    NUMBER,
+    Make,
+    Named,
+    Node,
+    calling,
+    described,
+    followed,
+    is_known,
+    is_plain,
+    meant,
+    opened,
+    validating,
+)
+from macaron_runner.models.model import Model
+from macaron_runner.models.names import literal
+from macaron_runner.models.state import put_dict
+
+UNMADE: Final = (LookupError, TypeError, ValueError, ArithmeticError, RecursionError)
+"""What these functions raise where they cannot make a value. Whether anything is wrong with it, pydantic then tells: it
+takes as they are the parts that were made already."""
+
+
+class Makers:
+    """The functions that make the values of one API's models, each written when it is first needed.
+
+    `make` is for whoever uses them, the rest is what class_maker needs.
+    """
+
+    def __init__(self) -> None:
+        self._space: dict[str, Any] = {
+            "new": object.__new__, "put_dict": put_dict, "read_base64": BASE64["function"]["function"], "same": _same,
+            "Columns": Columns, "of_types": of_types,
+        }  # fmt: skip
+        self._writes = threading.Lock()  # two threads may be the first to use two operations
+        self._numbers = itertools.count()
+        self._classes: dict[type[Model], str] = {}
+        self._contents: dict[type[Model] | None, set[type[Model]]] = {}
+        self._writing: list[type[Model] | None] = [None]
+        self._lists: dict[type[Model], str] = {}
+        self._validators: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
+        self._functions: list[str] = []
+        self._tables: list[str] = []
+
+    def make(self, schema: CoreSchema) -> Make:
+        """Return what makes the values that a core schema describes."""
+        node, named = opened(schema)
+        with self._writes:
+            self._contents[None] = set()
+            word = self.function(node, named)
+            self._execute()
+            made: Make = self._space[word]
+            return _not_too_deep(made) if self._is_circular() else made
+
+    def _is_circular(self) -> bool:
+        """Tell whether one of the classes that were needed just now contains itself."""
+        reached: dict[type[Model] | None, set[type[Model]]] = {}
+        pending: list[type[Model] | None] = [None]
+        while pending:
+            if (kind := pending.pop()) not in reached:
+                reached[kind] = self._contents[kind]
+                pending += reached[kind]
+        try:
+            TopologicalSorter(reached).prepare()
+        except CycleError:
+            return True
+        return False
+
+    def _execute(self) -> None:
+        """Run what was written; tables name functions, and functions look for tables when they are called."""
+        text = "\n".join([*self._functions, *self._tables])
+        self._functions, self._tables = [], []
+        exec(compile(text, "<models made>", "exec", dont_inherit=True), self._space)  # noqa: S102 - text of ours
+
+    def give(self, word: str, value: Any = None) -> str:
+        """Return a new name for a value, or for what will be written."""
+        name = f"{word}_{next(self._numbers)}"
+        if value is not None:
+            self._space[name] = value
+        return name
+
+    # Expressions
+
+    def function(self, node: Node, named: Named) -> str:
+        """Return the name of what makes a value."""
+        text = self.expression(node, "x", named)
+        if text == "x":
+            return "same"
+        call = re.fullmatch(r"(\w+)\(x\)", text)
+        return call[1] if call else self._written(self._functions, "make", "def {}(x):\n    return " + text)
+
+    def _written(self, where: list[str], word: str, text: str) -> str:
+        """Return the name of what a text makes, which is written once; `{}` in it stands for the name."""
+        if text not in self._texts:
+            self._texts[text] = self.give(word)
+            where.append(text.replace("{}", self._texts[text], 1))
+        return self._texts[text]
+
+    def expression(self, node: Node, x: str, named: Named) -> str:
+        """Return the text of what makes a value of the variable `x`; that itself where there is nothing to make."""
+        node = followed(node, named)
+        kind = node["type"]
+        if kind in AS_IN_JSON or node == NUMBER:
+            return x
+        if node == BASE64:
+            return f"read_base64({x})"
+        write = self._writers.get(kind) if is_known(node) else None
+        text = None if write is None else write(self, node, x, named)
+        return f"{self.validator(node, named)}({x})" if text is None else text
+
+    def _exactly(self, node: Node, x: str, named: Named) -> str:
+        return f"({x} if type({x}) is {node['type']} else {self.validator(node, named)}({x}))"
+
+    def _literal(self, node: Node, x: str, _: Named) -> str | None:
+        """Texts are what they are; 1.0 is to become the 1 that is listed."""
+        return x if all(type(value) is str for value in node["expected"]) else None
+
+    def _nullable(self, node: Node, x: str, named: Named) -> str:
+        text = self.expression(node["schema"], x, named)
+        return x if text == x else f"(None if {x} is None else {text})"
+
+    def _list(self, node: Node, x: str, named: Named) -> str:
+        item = followed(node.get("items_schema", {"type": "any"}), named)
+        if item["type"] == "model":
+            return f"{self.all_of(item['cls'])}({x})"
+        text = self.expression(item, f"{x}_", named)
+        return x if text == f"{x}_" else f"[{text} for {x}_ in {x}]"
+
+    def _dict(self, node: Node, x: str, named: Named) -> str | None:
+        if node.get("keys_schema") != {"type": "str"}:
+            return None
+        text = self.expression(node.get("values_schema", {"type": "any"}), f"{x}_", named)
+        return x if text == f"{x}_" else f"{{{x}_key: {text} for {x}_key, {x}_ in {x}.items()}}"
+
+    def _model(self, node: Node, x: str, _: Named) -> str:
+        return f"{self._class(node['cls'])}({x})"
+
+    def _tagged(self, node: Node, x: str, named: Named) -> str:
+        arms = ", ".join(
+            f"{literal(tag)}: {self.function(arm, named)}" for tag, arm in node["choices"].items()
+        )
+        choose = self.give("choose", node["discriminator"])
+        return f"{self._written(self._tables, 'arms', f'{{}} = {{{arms}}}')}[{choose}({x})]({x})"
+
+    def _union(self, node: Node, x: str, named: Named) -> str | None:
+        """Return what looks for the one alternative that is meant by the type a value has in JSON, and else asks."""
+        found = {kind: arm for kind in JSON_TYPES if (arm := meant(kind, node["choices"], named)) is not None}
+        if not found:
+            return None
+        texts = ", ".join(f"{kind}: {self.function(arm, named)}" for kind, arm in found.items())
+        table = self._written(self._tables, "arms", f"{{}} = {{{texts}}}")
+        return f"{table}.get(type({x}), {self.validator(node, named)})({x})"
+
+    _writers: Final[Mapping[str, Callable[..., str | None]]] = {
+        "int": _exactly,
+        "float": _exactly,
+        "literal": _literal,
+        "nullable": _nullable,
+        "list": _list,
+        "dict": _dict,
+        "model": _model,
+        "tagged-union": _tagged,
+        "union": _union,
+    }
+
+    def validator(self, node: Node, named: Named) -> str:
+        """Return the name of pydantic's own validator of a part."""
+        key = repr(node)
+        if key not in self._validators:
+            self._validators[key] = self.give("validate", validating(node, named))
+        return self._validators[key]
+
+    # Classes
+
+    def _class(self, kind: type[Model]) -> str:
+        """Return the name of the function that makes objects of a class."""
+        self._contents[self._writing[-1]].add(kind)
+        if kind not in self._classes:
+            word = self._classes[kind] = self.give("make")
+            self._contents[kind] = set()
+            self._writing.append(kind)
+            node, named = opened(described(kind))
+            if is_plain(kind, node):
+                self._functions.append(write_class(self, word, kind, node["schema"], named))
+            else:
+                self._space[word] = calling(kind.__pydantic_validator__)
+            self._writing.pop()
+        return self._classes[kind]
+
+    def all_of(self, kind: type[Model]) -> str:
+        """Return the name of what makes a list of objects of a class."""
+        make = self._class(kind)
+        if kind not in self._lists:
+            self._lists[kind] = self.give("all")
+            node, named = opened(described(kind))
+            text = write_list(self, kind, make, node["schema"], named) if is_plain(kind, node) else None
+            self._tables.append(
+                f"{self._lists[kind]} = {text or f'lambda items: [{make}(item) for item in items]'}"
+            )
+        return self._lists[kind]
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _not_too_deep(make: Make) -> Make:
+    """Return what leaves values of very many levels to pydantic, which goes as deep as it can write them again."""
+
+    def make_what_can_be_written(value: Any) -> Any:
+        orjson.dumps(value)  # raises TypeError from 255 levels on
+        return make(value)
+
+    return make_what_can_be_written
