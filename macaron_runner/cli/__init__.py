@@ -25,6 +25,7 @@ VERBS: Final = {
     "check": "find everything that is wrong before anything runs",
     "explain": "tell where a value comes from, or what the code of a diagnostic means",
     "config": "print the configuration as it counts, each value with its origin",
+    "health": "ask the workers, or the web, whether they get their work done",
     "routes": "list the operations: path, handler, who may call them",
     "audit": "find what is unsafe",
     "init": "write a new service, from a template or from an API document",

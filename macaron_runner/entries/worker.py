@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from macaron_runner import context
@@ -20,19 +21,19 @@ from macaron_runner.entries.start import settle, speak
 from macaron_runner.errors import UsageError
 from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.capacity import memory_share, pool_concurrency, read_limits
-from macaron_runner.processes.plan import WORKER_GRACE
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.server.service_app import ServiceApp
 from macaron_runner.tasks.celery_app import create_celery
 from macaron_runner.tasks.discover import homes, load_tasks
 from macaron_runner.tasks.guarantee import WORKER_PATIENCE
+from macaron_runner.tasks.kinds import POWERS, broker_kind
 from macaron_runner.tasks.queue import CeleryQueue
 from macaron_runner.tasks.settings import check_settings
 from macaron_runner.tasks.worker import PoolWorker, run
 
 
-def main(words: Sequence[str], grace: float = WORKER_GRACE) -> int:
-    """Run tasks until told to stop, which takes `grace` seconds at most. Raises BadConfiguration, UsageError."""
+def main(words: Sequence[str]) -> int:
+    """Run tasks until told to stop. Raises BadConfiguration, UsageError."""
     *selected, option, name = words
     if option != "--pool":
         raise UsageError(f"the last words must be --pool NAME, not {option} {name}")
@@ -50,7 +51,15 @@ def main(words: Sequence[str], grace: float = WORKER_GRACE) -> int:
     celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)
     context.amend(queue=CeleryQueue(celery, tasks, homes(section, tasks)))
     pool = section.pools[name]
-    worker = PoolWorker(name, pool, count_processes(pool, len(section.pools)), grace)
+    with suppress(OSError):  # where it cannot be made, the worker says so
+        state.make()
+    worker = PoolWorker(
+        name,
+        pool,
+        count_processes(pool, len(section.pools)),
+        health=state.health_directory,
+        private_queue=POWERS[broker_kind(section)].private_queues,
+    )
     settle()
     return run(celery, worker)
 

@@ -28,6 +28,10 @@ READY_TIMEOUT: Final = 30.0
 """Seconds in which a process with a ready_socket must accept connections."""
 SOCKET_CHECK: Final = 5.0
 """Seconds between two looks whether a ready_socket still accepts connections."""
+HEALTH_CHECK: Final = 10.0
+"""Seconds between two looks at the heartbeats of a process."""
+SURE: Final = 2
+"""So many looks in a row must find a process deaf: one alone may come right after the machine has slept."""
 QUICK_GRACE: Final = 5.0
 """Seconds that a quick stop allows each process."""
 KILL_GRACE: Final = 5.0
@@ -78,6 +82,10 @@ class Hands(Protocol):
 
     def accepts(self, path: str) -> bool:
         """Tell, without waiting, whether a Unix socket accepts connections."""
+        ...
+
+    def fault(self, process: Process, pid: int) -> str:
+        """Return what is wrong with the process by its heartbeats, "" for nothing."""
         ...
 
     def close_listeners(self) -> None:
@@ -171,7 +179,7 @@ class Lifecycle:
                 return
 
     def _start(self, member: Member, now: float) -> None:
-        member.since, member.killed = now, False
+        member.since, member.killed, member.faults = now, False, 0
         try:
             member.pid = self._hands.spawn(member.process)
         except OSError as error:
@@ -181,7 +189,8 @@ class Lifecycle:
         if member.process.ready_socket:
             member.state, member.due, member.pause = State.STARTING, now + _FIRST_LOOK, _FIRST_LOOK
         else:
-            member.state, member.due, member.was_ready = State.RUNNING, None, True
+            due = now + HEALTH_CHECK if member.process.heartbeats else None
+            member.state, member.due, member.was_ready = State.RUNNING, due, True
 
     def _look_for_socket(self, member: Member, now: float) -> None:
         """See whether it is ready. What is not there yet cannot be waited for: we look, ever more rarely."""
@@ -198,12 +207,30 @@ class Lifecycle:
             member.due = min(now + member.pause, limit)
 
     def _look_again(self, member: Member, now: float) -> None:
+        """See whether it still does its work, as far as it says what that is."""
+        if member.process.heartbeats:
+            self._look_at_heartbeats(member, now)
+        else:
+            self._look_at_socket(member, now)
+
+    def _look_at_socket(self, member: Member, now: float) -> None:
         """See whether it can still be reached: whoever tidies up temporary files may have removed its socket."""
         if self.stop or self._hands.accepts(member.process.ready_socket):
             member.due = now + SOCKET_CHECK
         else:
             member.due = None
             self._hands.say(f"{member.name} cannot be reached at its socket any more, killing it")
+            self._kill(member)
+
+    def _look_at_heartbeats(self, member: Member, now: float) -> None:
+        """See whether it is deaf: it runs, and its work does not get done."""
+        fault = "" if self.stop else self._hands.fault(member.process, member.pid)
+        member.faults = member.faults + 1 if fault else 0
+        if member.faults < SURE:
+            member.due = now + HEALTH_CHECK
+        else:
+            member.due = None
+            self._hands.say(f"{member.name} is deaf ({fault}), killing it")
             self._kill(member)
 
     # Dying.

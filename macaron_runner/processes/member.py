@@ -38,7 +38,8 @@ class Stop(IntEnum):
 class Member:
     """One process and how it fares. `due` is when its state asks for the next step; 0 pid: it does not run.
 
-    `remains` are sessions whose leader died, each with the time at which what is left of it is killed.
+    `faults` is how many looks in a row found it deaf; `remains` are sessions whose leader died, each with the time at
+    which what is left of it is killed.
     """
 
     process: Process
@@ -50,6 +51,7 @@ class Member:
     was_ready: bool = False
     told: Stop = Stop.NOT
     killed: bool = False
+    faults: int = 0
     failures: Failures = field(default_factory=Failures)
     remains: dict[int, float] = field(default_factory=dict)
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from macaron_runner.configuration.loaded import Configuration
+    from macaron_runner.configuration.model import Pool
 
 WEB_RESERVE: Final = 5.0
 """Seconds beyond server.graceful_timeout that the web gets to stop, for gunicorn's own end."""
-WORKER_GRACE: Final = 60.0
-"""Seconds that tasks under way may take when the service stops; what is killed then is delivered again."""
+WORKER_RESERVE: Final = 5.0
+"""Seconds beyond its pool's grace that a worker gets to end the tasks that still run, and to give them back."""
 SCHEDULER_GRACE: Final = 10.0
 BROKER_GRACE: Final = 30.0
 """Seconds for the broker to write what it holds."""
@@ -40,6 +41,11 @@ class StatePaths(Protocol):
     @property
     def broker_socket(self) -> Path:
         """The embedded broker's socket."""
+        ...
+
+    @property
+    def health_directory(self) -> Path:
+        """Where processes write their heartbeats."""
         ...
 
 
@@ -92,8 +98,8 @@ class _Builder:
             yield self._broker()
         yield self._web()
         if tasks is not None:
-            for pool in tasks.pools:
-                yield self._worker(pool)
+            for name, pool in tasks.pools.items():
+                yield self._worker(name, pool)
             if tasks.schedules:
                 yield self._scheduler()
 
@@ -121,13 +127,14 @@ class _Builder:
             orphan_grace=graceful,
         )
 
-    def _worker(self, pool: str) -> Process:
+    def _worker(self, name: str, pool: Pool) -> Process:
         return Process(
-            name=f"worker-{pool}",
+            name=f"worker-{name}",
             role="worker",
-            argv=self._argv("worker", "--pool", pool),
-            grace=WORKER_GRACE,
+            argv=self._argv("worker", "--pool", name),
+            grace=pool.grace + WORKER_RESERVE,
             environment=self._environment,
+            heartbeats=str(self._paths.health_directory),
         )
 
     def _scheduler(self) -> Process:

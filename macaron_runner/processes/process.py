@@ -23,7 +23,8 @@ class Process:
     `environment` what it gets beside the inherited variables; `listeners` the addresses ("127.0.0.1:8080",
     "[::1]:80", "unix:/run/shop.sock") whose sockets it inherits, their descriptors in MACARON_LISTENERS, in
     this order; `ready_socket` the Unix socket that accepts connections once it is ready ("" where it is ready
-    when it runs); `grace` the seconds it may take to stop after `stop_signal` before it is killed;
+    when it runs); `heartbeats` the folder in which it tells how its work fares (processes.heartbeat), "" where it
+    does not; `grace` the seconds it may take to stop after `stop_signal` before it is killed;
     `orphan_grace` the seconds its own children may take to end after SIGTERM when it died under them
     (requests they still answer); `noise` texts that tell nobody anything: a line it prints with one of them is
     not passed on.
@@ -36,6 +37,7 @@ class Process:
     environment: Mapping[str, str] = field(default_factory=dict)
     listeners: tuple[str, ...] = ()
     ready_socket: str = ""
+    heartbeats: str = ""
     stop_signal: signal.Signals = signal.SIGTERM
     quick_stop_signal: signal.Signals = signal.SIGQUIT
     orphan_grace: float = 5.0

@@ -53,6 +53,11 @@ class StateDirectory:
         return self.path / "documents"
 
     @property
+    def health_directory(self) -> Path:
+        """Where processes write their heartbeats (processes.heartbeat)."""
+        return self.path / "health"
+
+    @property
     def broker_socket(self) -> Path:
         """The embedded broker's Unix socket; under the temporary directory where our path is too long."""
         socket = self.path / "broker.sock"

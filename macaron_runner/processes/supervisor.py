@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from macaron_runner.processes import listeners as sockets
 from macaron_runner.processes.guardian import Guardian
+from macaron_runner.processes.heartbeat import fault_of
 from macaron_runner.processes.lifecycle import Lifecycle
 from macaron_runner.processes.listeners import Listeners, open_listeners
 from macaron_runner.processes.output import Output, RedactBytes
@@ -208,6 +209,10 @@ class Supervisor:
     def accepts(self, path: str) -> bool:
         """Tell whether a Unix socket accepts connections."""
         return sockets.accepts(path)
+
+    def fault(self, process: Process, pid: int) -> str:
+        """Return what its heartbeats say is wrong."""
+        return fault_of(Path(process.heartbeats), process.name, pid)
 
     def close_listeners(self) -> None:
         """Close our own copies of the listening sockets."""

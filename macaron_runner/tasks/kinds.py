@@ -34,13 +34,15 @@ class Powers:
     """What a kind of broker can do.
 
     `longest_delay` and `longest_task` in seconds: what waits or runs longer is lost, or runs twice. `control`: workers
-    can be asked and told (revoke, live views). `requirement`: the module it needs that only an extra installs, and
+    can be asked and told (revoke, live views). `private_queues`: a worker can have a queue of its own, which costs
+    nothing and goes away by itself. `requirement`: the module it needs that only an extra installs, and
     that extra.
     """
 
     longest_delay: float = math.inf
     longest_task: float = math.inf
     control: bool = True
+    private_queues: bool = True
     requirement: tuple[str, str] | None = None
 
 
@@ -49,9 +51,11 @@ POWERS: Final[Mapping[Kind, Powers]] = {
     "redis": Powers(),
     "amqp": Powers(),
     # A message is kept for 14 days at the most, and held by one receiver for 12 hours.
-    "sqs": Powers(13 * DAY, DAY / 2, control=False, requirement=("boto3", "sqs")),
+    "sqs": Powers(13 * DAY, DAY / 2, control=False, private_queues=False, requirement=("boto3", "sqs")),
     # A subscription keeps messages for 7 days; a delayed one is with a worker all the while, which holds it.
-    "pubsub": Powers(6 * DAY, 6 * DAY, requirement=("google.cloud.pubsub_v1", "pubsub")),
+    "pubsub": Powers(
+        6 * DAY, 6 * DAY, private_queues=False, requirement=("google.cloud.pubsub_v1", "pubsub")
+    ),
 }
 
 

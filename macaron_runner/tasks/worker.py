@@ -14,6 +14,7 @@ import threading
 import warnings
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery, signals
@@ -23,37 +24,44 @@ from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # no
 from celery.worker import WorkController, state
 
 from macaron_runner.configuration.model import Pool
+from macaron_runner.tasks.pulse import Pulse, Sender
 
 _log: Final = logging.getLogger("macaron.tasks")
-
-GIVING_BACK: Final = 5.0
-"""Seconds a worker needs to end the tasks that still run and to give them back."""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolWorker:
-    """What one worker runs: the pool's name and section, its processes, the seconds a stop may take."""
+    """What one worker runs: the pool's name and section, its processes, and the folder for its heartbeats.
+
+    `private_queue`: it may have a queue of its own, to prove by that it consumes.
+    """
 
     name: str
     pool: Pool
     concurrency: int
-    grace: float
+    health: Path
+    private_queue: bool
 
 
 def run(app: Celery, worker: PoolWorker) -> int:
     """Run the worker until it is told to stop; return its exit code.
 
-    SIGTERM stops it taking tasks and waits for those that run; shortly before the grace is over, or on
-    SIGQUIT, they are ended and given back to the broker. Nothing is lost in either case.
+    SIGTERM stops it taking tasks and waits for those that run; after the pool's grace, or on SIGQUIT, they are
+    ended and given back to the broker. Nothing is lost in either case.
     """
     # Running as root is dangerous where a message may be pickle: ours are JSON only.
     warnings.simplefilter("ignore", SecurityWarning)
     sys.__stdout__ = None  # type: ignore[misc]  # where Celery puts its remarks on Ctrl+C, into a log here
     signals.setup_logging.connect(_keep_logging)
-    signals.worker_shutting_down.connect(stop := _bounded_stop(worker.grace))
+    hostname = f"{worker.name}-{os.getpid()}@{socket.gethostname()}"
+    sender = Sender(app, hostname) if worker.private_queue else None
+    pulse = Pulse(f"worker-{worker.name}", worker.health, sender)
+    pulse.install(app.steps)
+    signals.worker_shutting_down.connect(stop := _bounded_stop(worker.pool.grace))
+    signals.worker_shutting_down.connect(pulse.stopping)
     celery_worker = _Worker(
         app=app,
-        hostname=f"{worker.name}-{os.getpid()}@{socket.gethostname()}",
+        hostname=hostname,
         queues=list(worker.pool.queues),
         pool="prefork",
         concurrency=worker.concurrency,
@@ -68,8 +76,10 @@ def run(app: Celery, worker: PoolWorker) -> int:
     # That tasks under way when the broker's connection is lost run again is at-least-once, and what we promise.
     # (Making the worker had the warning shown always.)
     warnings.simplefilter("ignore", CPendingDeprecationWarning)
+    pulse.start()
     celery_worker.start()
     signals.worker_shutting_down.disconnect(stop)
+    pulse.end()
     return int(celery_worker.exitcode or 0)
 
 
@@ -113,7 +123,7 @@ def _bounded_stop(grace: float) -> Any:
 
     def begin(how: str, **_: Any) -> None:
         if how == "Warm":
-            alarm = threading.Timer(max(grace - GIVING_BACK, 0), _stop_cold)
+            alarm = threading.Timer(grace, _stop_cold)
             alarm.daemon = True
             alarm.start()
 

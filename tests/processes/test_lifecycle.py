@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from macaron_runner.processes.lifecycle import READY_TIMEOUT, SOCKET_CHECK
+from macaron_runner.processes.lifecycle import HEALTH_CHECK, READY_TIMEOUT, SOCKET_CHECK, SURE
 from macaron_runner.processes.member import State
 from macaron_runner.processes.restarts import LIMIT, LONGEST, STABLE
 from tests.support.fake_hands import FakeHands, process
@@ -80,6 +80,32 @@ class TestStart:
         everything.accepting.clear()
         assert everything.send(signal.SIGTERM) == ["close listeners", "TERM web"]
         assert everything.pass_time(SOCKET_CHECK) == []
+
+    def test_one_that_is_deaf_is_killed_and_started_again(self) -> None:
+        hands = FakeHands([process("worker-default", "worker", heartbeats="/state/health")])
+        hands.begin()
+        assert hands.pass_time(3600) == []
+        hands.faults["worker-default"] = "it gave no sign of life for 61 s"
+        assert hands.pass_time(SURE * HEALTH_CHECK) == ["KILL all of worker-default", "KILL worker-default"]
+        assert hands.said[-1] == "worker-default is deaf (it gave no sign of life for 61 s), killing it"
+        assert hands.die("worker-default", KILLED) == ["forget worker-default", "start worker-default"]
+
+    def test_one_bad_look_is_not_enough(self) -> None:
+        hands = FakeHands([process("worker-default", "worker", heartbeats="/state/health")])
+        hands.begin()
+        for _ in range(10):
+            hands.faults["worker-default"] = "the machine has slept"
+            hands.pass_time(HEALTH_CHECK)
+            hands.faults.clear()
+            hands.pass_time(HEALTH_CHECK)
+        assert hands.history() == []
+
+    def test_one_that_stops_may_be_deaf(self) -> None:
+        hands = FakeHands([process("worker-default", "worker", heartbeats="/state/health", grace=600.0)])
+        hands.begin()
+        hands.faults["worker-default"] = "it stops"
+        assert hands.send(signal.SIGTERM) == ["close listeners", "TERM worker-default"]
+        assert hands.pass_time(300) == []
 
     def test_a_later_restart_of_the_first_does_not_hold_up_the_others(self, everything: FakeHands) -> None:
         everything.accepting.clear()

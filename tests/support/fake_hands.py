@@ -26,6 +26,7 @@ class FakeHands:
         self.sessions: dict[int, set[int]] = {}
         self.names: dict[int, str] = {}
         self.accepting: set[str] = set()
+        self.faults: dict[str, str] = {}
         self.unable = False
         self.lifecycle = Lifecycle(processes, self, clock=lambda: self.now, random=lambda: NO_JITTER)
 
@@ -54,6 +55,9 @@ class FakeHands:
 
     def accepts(self, path: str) -> bool:
         return path in self.accepting
+
+    def fault(self, process: Process, pid: int) -> str:
+        return self.faults.get(process.name, "")
 
     def close_listeners(self) -> None:
         self.did.append("close listeners")

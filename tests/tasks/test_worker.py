@@ -11,6 +11,9 @@ from redis import Redis
 
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
+from macaron_runner.processes import heartbeat
+from macaron_runner.processes.heartbeat import Condition
+from macaron_runner.processes.state import StateDirectory
 from tests.tasks.workshop import BROKERS, START_DEADLINE, TRANSPORTS, signal_all_of, stop, wait_until
 
 pytestmark = pytest.mark.service
@@ -111,6 +114,27 @@ def test_a_task_longer_than_its_lease_runs_once(workshop):
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
+def test_a_worker_tells_how_it_fares(workshop, kind, tmp_path):
+    service = workshop(kind)
+    worker = service.start_worker()
+    folder = StateDirectory.find(service.configuration.directory, {}).health_directory
+
+    def fares(condition):
+        (told,) = heartbeat.read_all(folder, "worker-")
+        return told.pid == worker.pid and told.condition is condition
+
+    wait_until(lambda: fares(Condition.CONSUMING), "messages come through")
+    with context.entered(REQUEST):
+        for _ in range(2):
+            service.jobs.wait_until(str(tmp_path / "free"), place=str(service.place))
+    wait_until(lambda: fares(Condition.BUSY), "it is full")
+    (tmp_path / "free").touch()
+    wait_until(lambda: fares(Condition.CONSUMING), "messages come through again")
+    assert stop(worker) == 0
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
 def test_a_worker_that_is_told_to_stop_ends_its_task_first(workshop, kind):
     service = workshop(kind)
     worker = service.start_worker()
@@ -123,11 +147,8 @@ def test_a_worker_that_is_told_to_stop_ends_its_task_first(workshop, kind):
 
 @pytest.mark.slow
 def test_a_worker_whose_grace_is_over_hands_its_task_over(workshop, tmp_path):
-    service = workshop("embedded")
-    words = (*service.configuration.selection.arguments(), "--pool", "default")
-    code = f"from macaron_runner.entries.worker import main; raise SystemExit(main({words!r}, grace=8.0))"
-    worker = service.running.start(sys.executable, "-c", code)
-    wait_until(lambda: " ready." in service.running.log_of(worker), "the worker is ready")
+    service = workshop("embedded", "tasks.pools.default.grace=3s")
+    worker = service.start_worker()
     with context.entered(REQUEST):
         service.jobs.wait_until(str(tmp_path / "free"), place=str(service.place))
     (first,) = service.wait_for(1, event="start")
