@@ -19,7 +19,8 @@ from macaron_runner.mock.headers import headers_of
 from macaron_runner.mock.merging import Merger
 from macaron_runner.mock.prefer import Preferences, read_preferences
 from macaron_runner.openapi.operation import Content, Operation, Response, Schema
-from macaron_runner.validation.media_types import MediaType, closest, parse_media_type
+from macaron_runner.validation.examples import is_as_sent
+from macaron_runner.validation.media_types import JSON, MediaType, closest, parse_media_type
 from macaron_runner.validation.responses import BODILESS, ResponseEncoder, compile_responses
 from macaron_runner.validation.schema import compile_schema
 from macaron_runner.validation.sequences import schema_of_sequence
@@ -32,6 +33,9 @@ HeaderOf: TypeAlias = Callable[[str], str | None]
 
 _KEPT: Final = 64
 """Answers that one operation keeps; what clients prefer is bounded by the document, but for ranges of statuses."""
+
+_OURS: Final = MediaType(JSON)
+"""What our own form of an error is sent as."""
 
 _NOTHING: Final = Response("204")
 """What answers an operation that describes no response, as 3.1 allows: whatever is said breaks no promise."""
@@ -86,7 +90,7 @@ class Mock:
     def _is_ours(self, error: MacaronError, content: Content) -> bool:
         """Tell whether an error in our own form is what the document describes."""
         media_type = parse_media_type(content.media_type)
-        return media_type is not None and media_type.is_json and self._fits(error.to_json(), content)
+        return media_type is not None and media_type.accepts(_OURS) and self._fits(error.to_json(), content)
 
     def _answer(self, response: Response, status: int, negotiated: str, preferences: Preferences) -> Made:
         media_type = self._encoder.media_type(status, negotiated)
@@ -130,7 +134,9 @@ class Mock:
                 raise NotFound(f"The response {response.status} has no body, and so no examples")
             return None, headers
         try:
-            return in_form(self._value(response, content, preferences), media_type), headers
+            value = self._value(response, content, preferences)
+            schema = True if content.schema is None else content.schema
+            return in_form(value, media_type, schema, self._merger.definitions), headers
         except Unfit as error:
             where = f'response {response.status} of "{self._operation.name}", {content.media_type}'
             raise NotImplementedYet(f"No answer could be made up for {where}: {error}") from None
@@ -156,10 +162,10 @@ class Mock:
         return content.examples[name]
 
     def _fits(self, value: Any, content: Content) -> bool:
-        schema = _schema_of(content)
-        if schema is None or not _is_described(content):
+        schema, definitions = _schema_of(content), self._merger.definitions
+        if schema is None or not _is_described(content) or is_as_sent(value, content, definitions):
             return True
-        return fits(value, compile_schema(schema, self._merger.definitions, "response"))
+        return fits(value, compile_schema(schema, definitions, "response"))
 
 
 def mock_refusal(

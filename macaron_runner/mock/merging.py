@@ -23,16 +23,17 @@ from macaron_runner.mock.negation import add_negated
 from macaron_runner.mock.shape import Contained, Items, Rest, Shape
 from macaron_runner.openapi.operation import Schema
 from macaron_runner.validation.discriminators import ancestors_of, choice_of, name_of, tag_of
-from macaron_runner.validation.schema import readable_pattern
+from macaron_runner.validation.schema import Definitions, readable_pattern
 
 _NULL: Final = {"type": "null"}
 
 
 class Merger:
-    """Merges schemas of one API; `definitions` are its named ones."""
+    """Merges schemas of one API; `definitions` are its named ones, and know the service's own formats."""
 
-    def __init__(self, definitions: Mapping[str, Schema]) -> None:
+    def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
+        self.patterns_of_formats = definitions.formats.patterns
 
     @cached_property
     def heights(self) -> Mapping[str, float]:
@@ -101,6 +102,8 @@ class _Merging:
         for keyword, value in schema.items():
             if put := PLAIN.get(keyword):
                 put(self.shape, value)
+        if isinstance(form := schema.get("format"), str) and form in self._merger.patterns_of_formats:
+            self.shape.patterns.append(self._merger.patterns_of_formats[form])
         self._add_shown(schema)
         self._add_object(schema)
         self._add_array(schema)
@@ -180,7 +183,9 @@ class _Merging:
     def _choose_heir(self, name: str, schema: Mapping[str, Any], heirs: Sequence[str]) -> None:
         tag = tag_of(schema)
         tags = tags_of(schema)
-        known = [heir for heir in (name, *heirs) if heir in tags] or [name]
+        known = [heir for heir in tags if heir in {name, *heirs}] or [
+            name
+        ]  # those with a tag of their own first
         chosen = known[self._pick([self._merger.heights[heir] for heir in known])]
         self._plain |= {name, *self._merger.ancestors.get(chosen, ())}
         self._put_tag(tag, tags.get(chosen, chosen))

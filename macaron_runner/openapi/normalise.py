@@ -39,7 +39,7 @@ _DROPPED: Final = (
         "additionalItems",
         "dependencies",
     }
-    | {"xml", "externalDocs", "nullable", "x-nullable", "example"}
+    | {"externalDocs", "nullable", "x-nullable", "example"}
 )
 _COMBINING: Final = ("$ref", "allOf", "anyOf", "oneOf", "not", "const", "if")
 _ANNOTATIONS: Final = ("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly")

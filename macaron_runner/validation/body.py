@@ -24,7 +24,7 @@ from macaron_runner.validation.parameters import prepare_conversion
 from macaron_runner.validation.problems import Unusable, details_of, invalid
 from macaron_runner.validation.schema import compile_schema
 from macaron_runner.validation.sequences import read_items, schema_of_sequence
-from macaron_runner.validation.text_values import UnreadableText, shape_of
+from macaron_runner.validation.text_values import UnreadableText, converter, may_be_text, shape_of
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Body, Content, Operation, Schema
@@ -164,7 +164,7 @@ def _accepted(
     content: Content, media_type: MediaType, definitions: Mapping[str, Schema], adapt: Adapt
 ) -> _Accepted:
     read = _reader(content, media_type, definitions)
-    schema = _schema_of(content, media_type)
+    schema = _schema_of(content, media_type, definitions)
     if schema is None:
         return _Accepted(media_type, lambda raw, given: _readable(read, raw, given), lambda: None)
     check, convert = compile_schema(schema, definitions, "request"), adapt(schema)
@@ -216,11 +216,14 @@ def _unreadable(error: UnreadableText) -> InvalidParameter:
     return invalid([ErrorDetail("body", "", str(error))])
 
 
-def _schema_of(content: Content, media_type: MediaType) -> Schema | None:
-    """Return what a body is held against: bytes, and bodies without a schema, against nothing."""
+def _schema_of(content: Content, media_type: MediaType, definitions: Mapping[str, Schema]) -> Schema | None:
+    """Return what a body is held against: bytes, bodies without a schema, and texts of arrays, against nothing."""
     if media_type.is_sequence:
         return schema_of_sequence(content)
-    described = media_type.is_json or media_type.is_range or media_type.is_text or media_type.is_form
+    if media_type.is_text and not media_type.is_range:
+        readable = content.schema is not None and may_be_text(content.schema, definitions)
+        return content.schema if readable else None
+    described = media_type.is_json or media_type.is_range or media_type.is_form
     return content.schema if described else None
 
 
@@ -230,6 +233,9 @@ def _reader(content: Content, media_type: MediaType, definitions: Mapping[str, S
         return lambda raw, _: read_form(raw)
     if media_type.name == MULTIPART:
         return compile_multipart(content, definitions)
+    if media_type.is_text and not media_type.is_range and content.schema is not None:
+        convert = converter(content.schema, definitions)
+        return lambda raw, given: convert(_read_text(raw, given))
     return _read_as_given if media_type.is_range else _reader_of(media_type)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
 from macaron_runner.validation.defaults import bad_default, is_of_type
 from macaron_runner.validation.formats import ALONE, Formats
+from macaron_runner.validation.media_types import parse_media_type
 from macaron_runner.validation.problems import Finding, pointer_of
 from macaron_runner.validation.schema import Definitions, misfits
 from macaron_runner.validation.text_values import shape_of
@@ -57,6 +58,19 @@ def check_examples(api: Api, formats: Formats = ALONE, *, whole: bool = True) ->
     """
     found = _false(list(_claims(api)), Definitions(api.schemas, formats))
     return tuple(dict.fromkeys(_problem(*each) for each in found if whole or _is_certain(each[1])))
+
+
+def is_as_sent(example: Any, content: Content, definitions: Mapping[str, Schema]) -> bool:
+    """Tell whether an example is the very text that is sent, which its schema is not about.
+
+    "To represent examples of media types that cannot naturally be represented in JSON or YAML, use a string value to
+    contain the example" (OpenAPI 3.1 section 4.8.19, `value`).
+    """
+    media_type = parse_media_type(content.media_type)
+    if not isinstance(example, str) or content.schema is None or media_type is None or media_type.is_json:
+        return False
+    types = shape_of(content.schema, definitions).types
+    return bool(types) and "string" not in types
 
 
 def refused_defaults(api: Api) -> Iterator[tuple[Operation, Diagnostic]]:
@@ -120,7 +134,8 @@ def _claims(api: Api) -> Iterator[_Claim]:
         for content, place in _contents(operation):
             if content.schema is not None:
                 for value in content.examples.values():
-                    yield _Claim("MAC382", "an example", value, content.schema, place)
+                    if not is_as_sent(value, content, api.schemas):
+                        yield _Claim("MAC382", "an example", value, content.schema, place)
 
 
 def _parameters(api: Api) -> Iterator[tuple[Operation, Parameter]]:

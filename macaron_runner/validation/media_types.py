@@ -49,6 +49,11 @@ class MediaType:
         return self.name in {JSON, "text/json"} or self.name.endswith("+json")
 
     @property
+    def is_xml(self) -> bool:
+        """Whether its content is XML: by name, or by the suffix `+xml` (RFC 7303 section 9)."""
+        return self.name.endswith(("/xml", "+xml"))
+
+    @property
     def is_text(self) -> bool:
         """Whether its content is text and no JSON."""
         return self.name.startswith("text/") and not self.is_json

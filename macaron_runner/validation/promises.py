@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from macaron_runner.validation.headers import HeaderCheck, compile_headers
 from macaron_runner.validation.media_types import JSON, MediaType, closest, parse_media_type
 from macaron_runner.validation.schema import Check, compile_schema
+from macaron_runner.validation.text_values import may_be_text
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Content, Header, Operation, Response, Schema
@@ -112,13 +113,20 @@ def _own(headers: Iterable[Header]) -> list[Header]:
 def _promise(
     content: Content, media_type: MediaType, definitions: Mapping[str, Schema], *, checked: bool
 ) -> Promise:
-    described = media_type.is_json or media_type.is_range or media_type.is_text
-
     def check(schema: Schema | None) -> Check | None:
         return compile_schema(schema, definitions, "response") if checked and schema is not None else None
 
-    whole = content.schema if described and not media_type.is_event_stream else None
+    whole = content.schema if _is_about_value(content.schema, media_type, definitions) else None
     return Promise(content.media_type, media_type, check(whole), check(content.item_schema))
+
+
+def _is_about_value(schema: Schema | None, media_type: MediaType, definitions: Mapping[str, Schema]) -> bool:
+    """Tell whether a schema describes what handlers return, and not what is in bytes or texts that they return."""
+    if media_type.is_event_stream or schema is None:
+        return False
+    if media_type.is_text and not media_type.is_range:
+        return may_be_text(schema, definitions)
+    return media_type.is_json or media_type.is_range or media_type.is_sequence
 
 
 def closest_promise(contents: tuple[Promise, ...], media_type: str) -> Promise:

@@ -130,7 +130,7 @@ class Definitions(Mapping[str, Schema]):
 
     def __init__(self, schemas: Mapping[str, Schema], formats: Formats = ALONE) -> None:
         self._schemas = schemas
-        self._formats = formats
+        self.formats = formats
         self._directed: dict[Direction, DirectedSchemas] = {}
         self._checks: dict[tuple[bytes, Direction], Check] = {}
         self._trimmings: dict[Direction, Trimming] = {}
@@ -161,7 +161,7 @@ class Definitions(Mapping[str, Schema]):
     def _compile(self, schema: Schema, direction: Direction) -> jsonschema_rs.Validator:
         closed = self._closed(schema, direction)
         self.compiled += 1 + (len(closed.get("$defs", ())) if isinstance(closed, Mapping) else 0)
-        return _compile(closed, self._formats)
+        return _compile(closed, self.formats)
 
     def _closed(self, schema: Schema, direction: Direction) -> Rewritten:
         with self._rewriting:
@@ -178,7 +178,7 @@ class Definitions(Mapping[str, Schema]):
     def _of(self, direction: Direction) -> DirectedSchemas:
         if direction not in self._directed:
             self._directed[direction] = DirectedSchemas(
-                self._schemas, direction, readable_pattern, self._formats.patterns
+                self._schemas, direction, readable_pattern, self.formats.patterns
             )
         return self._directed[direction]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote_to_bytes
@@ -58,7 +58,7 @@ class Shape:
 
 def shape_of(schema: Schema, definitions: Mapping[str, Schema]) -> Shape:
     """Return the shape of a schema."""
-    parts = list(_parts(schema, definitions, set()))
+    parts = list(parts_of(schema, definitions))
     properties: dict[str, Schema] = {}
     for part in parts:
         for name, member in part.get("properties", {}).items():
@@ -75,6 +75,11 @@ def shape_of(schema: Schema, definitions: Mapping[str, Schema]) -> Shape:
     )
 
 
+def parts_of(schema: Schema, definitions: Mapping[str, Schema]) -> Iterator[Mapping[str, Any]]:
+    """Yield every schema that describes the same value: itself, its alternatives, and what it refers to."""
+    return _parts(schema, definitions, set())
+
+
 def converter(schema: Schema, definitions: Mapping[str, Schema]) -> Convert:
     """Return what makes a JSON value of one text, by the types a schema admits.
 
@@ -89,6 +94,19 @@ def converter(schema: Schema, definitions: Mapping[str, Schema]) -> Convert:
     if len(readers) == 1:
         return readers[0]
     return _first_of(readers) if readers else str
+
+
+def may_be_text(schema: Schema, definitions: Mapping[str, Schema]) -> bool:
+    """Tell whether a text can be what a schema describes: a string, or a number or boolean written as one.
+
+    A schema of arrays or objects beside `text/csv` speaks of what is in the text, which nobody here can read.
+    """
+    return shape_of(schema, definitions).scalar
+
+
+def scalar_of(text: str) -> Any:
+    """Return what a text is as a boolean or number, where it is one; else the text itself."""
+    return _SCALAR(text)
 
 
 def decode_percent(raw: str) -> str:
@@ -135,7 +153,7 @@ def _null(text: str) -> Any:
 _READERS: Final[dict[str, Convert]] = {"boolean": _boolean, "integer": _integer, "number": _number}
 
 
-def _first_of(readers: list[Convert]) -> Convert:
+def _first_of(readers: Iterable[Convert]) -> Convert:
     def convert(text: str) -> Any:
         for read in readers:
             value = read(text)
@@ -146,8 +164,10 @@ def _first_of(readers: list[Convert]) -> Convert:
     return convert
 
 
+_SCALAR: Final = _first_of(tuple(_READERS.values()))
+
+
 def _parts(schema: Schema, definitions: Mapping[str, Schema], seen: set[str]) -> Iterator[Mapping[str, Any]]:
-    """Yield every schema that describes the same value."""
     if isinstance(schema, bool):
         return
     yield schema

@@ -19,7 +19,7 @@ from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.jsonable import SURROGATE, NotJson, jsonable, write_json
 from macaron_runner.validation.media_types import is_charset
 from macaron_runner.validation.sequences import json_line, server_sent_event
-from macaron_runner.validation.text_values import UnreadableText
+from macaron_runner.validation.text_values import UnreadableText, scalar_of
 
 if TYPE_CHECKING:
     from macaron_runner.validation.media_types import MediaType
@@ -72,7 +72,9 @@ def compile_writer(
     if media_type.is_json:
         return _json_writer(check, broken)
     if media_type.is_sequence:
-        return _sequence_writer(_json_writer(item_check, broken), lambda raw: json_line(raw, media_type))
+        write_line = _json_writer(item_check, broken)
+        write_all = _sequence_writer(write_line, lambda raw: json_line(raw, media_type))
+        return write_all if check is None else _checking_whole(write_all, check, broken)
     if media_type.is_event_stream:
         return _sequence_writer(_event_writer(item_check, broken), bytes)
     if media_type.is_text:
@@ -123,6 +125,19 @@ def _sequence_writer(write: Callable[[Any], bytes], frame: Callable[[bytes], byt
     return write_all
 
 
+def _checking_whole(write: Write, check: Check, broken: Broken) -> Write:
+    """Return what holds all items against what describes them together, where they are there together."""
+
+    def write_checked(value: Any) -> Body:
+        if isinstance(value, list | tuple) and not any(isinstance(item, _BYTES) for item in value):
+            plain = _plain(value)
+            if not _valid(check, plain):
+                broken(check, plain)
+        return write(value)
+
+    return write_checked
+
+
 def _event_writer(check: Check | None, broken: Broken) -> Callable[[Any], bytes]:
     def write(value: Any) -> bytes:
         event = _plain(value)
@@ -140,18 +155,28 @@ def _event_writer(check: Check | None, broken: Broken) -> Callable[[Any], bytes]
 
 
 def _text_writer(charset: str, check: Check | None, broken: Broken) -> Write:
+    """Return what writes text; a number or a boolean as JSON does, and such a text may be what was asked for."""
+
     def write(value: Any) -> bytes:
         if isinstance(value, str):
             return _encoded(value, charset)
-        return write_bytes(value)
+        return _write(value) if isinstance(value, int | float) else write_bytes(value)
 
     def write_checked(value: Any) -> Body:
-        if check is not None and isinstance(value, str) and not _valid(check, str(value)):
+        if check is not None and isinstance(value, str | int | float) and not _fits(check, value):
             broken(check, value)
         return pieces(value)
 
     pieces = _in_pieces(write)
     return write_checked
+
+
+def _fits(check: Check, value: str | float) -> bool:
+    if not isinstance(value, str):
+        return _valid(check, value)
+    text = str(value)
+    scalar = scalar_of(text)
+    return _valid(check, text) or (scalar is not text and _valid(check, scalar))
 
 
 def _in_pieces(write: Callable[[Any], bytes]) -> Write:

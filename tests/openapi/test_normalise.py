@@ -221,7 +221,7 @@ CASES: dict[str, tuple[str, Any, Any]] = {
     "what only documents read": (
         "3.0",
         {"xml": {"name": "a"}, "externalDocs": {"url": "b"}, "title": "c"},
-        {"title": "c"},
+        {"xml": {"name": "a"}, "title": "c"},
     ),
 }
 

@@ -64,6 +64,15 @@ paths:
     get:
       operationId: own
       responses: {"200": {description: by hand, content: {application/json: {schema: {}}}}}
+  /table:
+    get:
+      operationId: table
+      responses:
+        "200":
+          description: as XML or CSV
+          content:
+            application/xml: {schema: {$ref: "#/components/schemas/Order"}, example: "<order id='7'/>"}
+            text/csv: {schema: {$ref: "#/components/schemas/Order"}, example: "id,7"}
   /silent:
     get: {operationId: silent}
   /nameless:
@@ -216,6 +225,12 @@ def test_the_accepted_media_type_is_answered(ask) -> None:
     assert ask("GET", "/orders", headers={"Accept": "image/png"}).status_code == 406
     assert ask("GET", "/picture").headers["Content-Type"] == "image/png"
     assert ask("GET", "/picture").data
+
+
+def test_what_json_cannot_show_is_sent_as_it_is_shown(ask) -> None:
+    """A string value contains the example (OpenAPI 3.1 section 4.8.19, `value`)."""
+    assert ask("GET", "/table").data == b"<order id='7'/>"
+    assert ask("GET", "/table", headers={"Accept": "text/csv"}).data == b"id,7"
 
 
 def test_sequences_are_answered_item_by_item(ask) -> None:

@@ -58,6 +58,14 @@ def test_in_the_media_type_it_describes(client_of):
     assert (answer.status_code, answer.mimetype, answer.text) == (400, "text/plain", "bad")
 
 
+def test_in_the_media_type_it_describes_although_our_form_would_fit(client_of):
+    answer = client_of(f'"400": {OURS.replace("application/json", "application/problem+json")}').get(
+        "/things/x"
+    )
+    assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+    assert list(answer.json) == ["error_id"]
+
+
 @pytest.mark.parametrize("responses", ["", f'"400": {OURS}', f'"404": {THEIRS}', '"400": {description: no}'])
 def test_in_our_form_where_nothing_speaks_against_it(client_of, responses):
     answer = client_of(responses).get("/things/x")

@@ -543,3 +543,18 @@ def test_a_part_may_be_nested_as_deeply_as_any_json(levels: int) -> None:
     for _ in range(levels):
         found = found["a"]
     assert found == {}
+
+
+def test_a_schema_of_what_is_in_a_text_is_not_about_the_text() -> None:
+    assert decode(taking(Content("text/csv", {"type": "array"})), "text/csv", b"a,b") == "a,b"
+    assert decode(taking(Content("text/xml", {"type": "object"})), "text/xml", b"<a/>") == "<a/>"
+
+
+def test_numbers_and_booleans_as_text() -> None:
+    decoder = taking(Content("text/plain", {"type": "integer", "minimum": 1}))
+    assert decode(decoder, "text/plain", b"5") == 5
+    assert refused(decoder, "text/plain", b"0") == [("", "is less than 1: 0")]
+    assert refused(decoder, "text/plain", b"five") == [("", 'is not an integer: "five"')]
+    assert decode(taking(Content("text/plain", {"type": "boolean"})), "text/plain", b"true") is True
+    assert decode(taking(Content("text/plain", {"type": "string"})), "text/plain", b"5") == "5"
+    assert decode(taking(Content("text/plain", {"maxLength": 3})), "text/plain", b"5") == "5"

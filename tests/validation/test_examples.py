@@ -93,3 +93,25 @@ def test_many_schemas_that_refer_to_each_other_take_little_time() -> None:
         ("MAC381", 'the default in the schema "S7" at /properties/1 does not fit: it is not an integer: "x"')
     ]
     assert time.process_time() - started < 5  # 0.3 is usual
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "example", "told_of"),
+    [
+        ("application/xml", {"type": "object"}, "<order/>", False),
+        ("text/csv", {"$ref": "#/$defs/Rows"}, "a,b", False),
+        ("application/xml", {"type": "object"}, ["<order/>"], True),
+        ("application/json", {"type": "object"}, "{}", True),
+        ("text/plain", {"type": "string", "maxLength": 1}, "ab", True),
+        ("text/plain", {"maxLength": 1}, "ab", True),
+    ],
+)
+def test_what_json_cannot_show_is_shown_as_it_is_sent(
+    media_type: str, schema: Any, example: Any, told_of: bool
+) -> None:
+    """A string value contains the example (OpenAPI 3.1 section 4.8.19, `value`)."""
+    content = Content(media_type, schema, examples={"": example})
+    answers = (Response("200", "", (content,)),)
+    operation = Operation("shop", "GET", "", "/a", "get", (), None, answers, locate=lambda: PLACE)
+    schemas = {"Rows": {"type": "array"}}
+    assert bool(told(Api("shop", "Shop", "1", "", (operation,), schemas, {}))) is told_of

@@ -529,3 +529,45 @@ def test_an_item_that_does_not_fit_ends_the_stream(media_type: str, schema: Any,
         next(stream)
     with pytest.raises(BadResponse):
         encoder.encode([wrong], 200, media_type)
+
+
+ROWS = {"type": "array", "items": {"$ref": "#/$defs/Row"}}
+
+
+def test_a_schema_of_what_is_in_a_text_is_not_about_the_text() -> None:
+    """Swagger 2.0 and OpenAPI describe rows of CSV, and an object of XML, by schemas that no text could fit."""
+    encoder = answering(ok(ROWS, "text/csv"), ok({"type": "object"}, "text/xml", "201"))
+    assert encoder.encode("a,b", 200, "text/csv") == b"a,b"
+    assert encoder.encode("<a/>", 201, "text/xml") == b"<a/>"
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"type": "integer", "minimum": 1}, ((5, b"5"), ("5", b"5")), (0, "0", "five", True, "5.5")),
+        ({"type": "boolean"}, ((True, b"true"), ("false", b"false")), (1, "1", "True")),
+        ({"type": "string", "maxLength": 3}, (("5", b"5"), ("abc", b"abc")), (5, "abcd")),
+    ],
+)
+def test_numbers_and_booleans_as_text(schema: Any, good: Any, bad: Any) -> None:
+    encoder = answering(ok(schema, "text/plain"))
+    for value, expected in good:
+        assert encoder.encode(value, 200, "text/plain") == expected
+    for value in bad:
+        with pytest.raises(BadResponse):
+            encoder.encode(value, 200, "text/plain")
+
+
+def test_all_items_of_a_sequence_together() -> None:
+    """`schema` is about the complete content, treated as an array (OpenAPI 3.2, "Sequential Media Types")."""
+    lines = "application/jsonl"
+    content = Content(lines, {"minItems": 2, "uniqueItems": True}, item_schema={"type": "integer"})
+    encoder = answering(Response("200", content=(content,)))
+    assert encoder.encode([1, 2], 200, lines) == b"1\n2\n"
+    for wrong in ([1], [1, 1], [1, "2"], []):
+        with pytest.raises(BadResponse):
+            encoder.encode(wrong, 200, lines)
+    assert encoder.encode([b"1\n"], 200, lines) == b"1\n"
+    whole = answering(ok({"type": "array", "items": {"type": "integer"}}, lines))
+    with pytest.raises(BadResponse):
+        whole.encode(["a"], 200, lines)
