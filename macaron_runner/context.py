@@ -157,6 +157,10 @@ class TaskQueue(Protocol):
         """Queue the call; return a handle of the result. Raises MacaronError where the broker is away."""
         ...
 
+    def signature(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, immutable: bool) -> Any:
+        """Return the call as a part of a chain, group or chord; `immutable` takes no results of those before it."""
+        ...
+
 
 class CrashReporter(Protocol):
     """What hears of every unexpected error (crash.py)."""

@@ -13,6 +13,7 @@ from macaron_runner.code.handlers import Named, bound_name, decorator_names, han
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
 from macaron_runner.configuration.routes import fits, route_of
+from macaron_runner.configuration.store import lacking_store, store_of
 from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word, not_one_of
 from macaron_runner.openapi.operation import Operation
 
@@ -96,6 +97,7 @@ def check_tasks(
         *(_check_routes(configuration, section, tasks, modules) if complete else ()),
         *_check_schedules(configuration, section, tasks, modules, complete=complete),
         *_check_queues(section, tasks.values()),
+        *_check_store(section, tasks.values()),
     )
 
 
@@ -245,6 +247,13 @@ def _check_queues(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnos
                 label=not_one_of(known),
                 help=near_word(queue, known),
             )
+
+
+def _check_store(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnostic]:
+    """Yield MAC640 for each task that keeps its results, where there is no store."""
+    for task in tasks:
+        if task.task is not None and task.task.options.get("keep_result") and store_of(section) is None:
+            yield lacking_store(f"the results of {task.full_name}", _place_of(task, "keep_result"))
 
 
 def _place_of(task: Function, option: str) -> Location | None:

@@ -22,7 +22,7 @@ def store_of(tasks: Tasks) -> Sensitive | None:
     return tasks.broker if scheme in _BROKERS_THAT_STORE else None
 
 
-def lacking_store(what: str, place: Location) -> Diagnostic:
+def lacking_store(what: str, place: Location | None) -> Diagnostic:
     """Return MAC640: `what` ("the results of tasks"), asked for at a place, needs a store and has none."""
     return Diagnostic(
         "MAC640",

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from celery import Celery
 from kombu import Exchange, Queue, pools
+from kombu.utils.objects import cached_property
 
 from macaron_runner import context
 from macaron_runner.configuration.model import MacaronConfig
@@ -21,6 +22,7 @@ from macaron_runner.errors import DependencyMissing
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.guarantee import REQUEST_PATIENCE, celery_settings, queue_names
 from macaron_runner.tasks.kinds import Kind, broker_kind, missing_extra
+from macaron_runner.tasks.results import GroupedResults, TaskResult
 from macaron_runner.tasks.transports import announce
 
 
@@ -44,7 +46,7 @@ def create_celery(config: MacaronConfig, broker_socket: Path, patience: float = 
 
 
 class ServiceCelery(Celery):
-    """Sends along with every message the context in which it is sent, whatever sends it.
+    """Sends along with every message the context in which it is sent, whatever sends it; its results give models.
 
     The next step of a chain and the body of a chord are sent by the worker, after the task before them has returned:
     they get the context that one was called with.
@@ -53,6 +55,16 @@ class ServiceCelery(Celery):
     def send_task(self, *args: Any, headers: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Send a message, as Celery does; a context among the headers is left as it is."""
         return super().send_task(*args, headers={**self._context_header(), **(headers or {})}, **options)
+
+    @cached_property
+    def AsyncResult(self) -> Any:  # noqa: N802 - Celery's name
+        """Return the class of results, which gives models."""
+        return self.subclass_with_self(TaskResult)
+
+    @cached_property
+    def GroupResult(self) -> Any:  # noqa: N802
+        """Return the class of the results of groups."""
+        return self.subclass_with_self(GroupedResults)
 
     def _context_header(self) -> dict[str, Any]:
         current = context.current()

@@ -20,7 +20,7 @@ from celery import Celery
 from celery.app.task import Task as CeleryTask
 from celery.exceptions import Reject, Retry, TaskPredicate, TimeLimitExceeded
 from celery.result import AsyncResult
-from kombu.exceptions import KombuError
+from kombu.exceptions import EncodeError, KombuError
 
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
@@ -124,6 +124,10 @@ class MacaronTask(CeleryTask[Any, Any]):
         options["confirm_timeout"] = self.app.conf.broker_connection_timeout
         try:
             return super().apply_async(args, kwargs, **options)
+        except EncodeError as error:
+            raise TypeError(
+                f"a call of {self.name} cannot travel: {error}; give its arguments to .s()"
+            ) from error
         except (KombuError, AMQPError, OSError) as error:
             _log.warning("%s could not be queued: %s: %s", self.name, type(error).__name__, error)
             raise TaskQueueUnavailable from error

@@ -154,7 +154,7 @@ def _results(tasks: Tasks, broker_socket: Path) -> dict[str, Any]:
     """Return where Celery keeps results: in the store, where there is one."""
     store = store_of(tasks)
     if store is None:
-        return {}
+        return {"result_backend": "macaron_runner.tasks.results:NoStore"}
     url = store.reveal()
     if url == "embedded":
         path = quote(str(broker_socket))

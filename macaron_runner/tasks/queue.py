@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from celery import Celery
+from celery.canvas import Signature
 from celery.result import AsyncResult
 
-from macaron_runner import context
 from macaron_runner.diagnostics import near_word
 from macaron_runner.tasks.celery_task import register
 from macaron_runner.tasks.discover import AnyTask
-from macaron_runner.tasks.envelope import decode, encode_call, find_model_in
+from macaron_runner.tasks.envelope import encode_call
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class QueuedTask:
                 f"the result of {self.name} is not kept: say @asynctask(keep_result=True), or for all tasks "
                 "task_ignore_result: false in tasks.settings"
             )
-        return decode(self.result.get(timeout=timeout), find_model_in(context.service().apis))
+        return self.result.get(timeout=timeout)
 
 
 class CeleryQueue:
@@ -65,6 +65,17 @@ class CeleryQueue:
         self._refuse_unknown(name, options.get("queue"))
         result = self._app.tasks[name].apply_async(tuple(positional), named, **options)
         return QueuedTask(result.id, name, None if result.ignored else result)
+
+    def signature(
+        self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], *, immutable: bool
+    ) -> Signature[Any]:
+        """Return the call as Celery's signature, to be part of a chain, a group or a chord.
+
+        Raises TypeError for arguments that cannot travel, LookupError for a task that no worker knows.
+        """
+        positional, named = encode_call(args, kwargs)
+        self._refuse_unknown(name, None)
+        return self._app.tasks[name].signature(tuple(positional), named, immutable=immutable)
 
     def _refuse_unknown(self, name: str, wanted: str | None) -> None:
         if name not in self._homes:

@@ -78,6 +78,22 @@ class Task(Generic[P, R]):
         said = {"queue": queue, "countdown": countdown, "eta": eta, "expires": expires, "priority": priority}
         return self._queue().send(self.name, positional, named, self.options.for_call(said))
 
+    def s(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the call as a Celery signature, for `celery.chain`, `group` and `chord`; nothing is queued yet.
+
+        The result of the task before it becomes its first argument. Raises TypeError where arguments cannot fit the
+        function or cannot travel, RuntimeError where the service has no queue.
+        """
+        self.signature.bind_partial(*args, **kwargs)
+        self._refuse_unreachable()
+        return self._queue().signature(self.name, args, kwargs, immutable=False)
+
+    def si(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Return the same of a call that is complete: results of tasks before it are not given to it."""
+        self.signature.bind(*args, **kwargs)
+        self._refuse_unreachable()
+        return self._queue().signature(self.name, args, kwargs, immutable=True)
+
     def _queue(self) -> context.TaskQueue:
         service = context.service()
         if service.queue is None:

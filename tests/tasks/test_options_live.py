@@ -1,5 +1,7 @@
 """Options of tasks through real brokers and real workers."""
 
+import sys
+
 import pytest
 
 from macaron_runner import context
@@ -46,4 +48,38 @@ def test_a_task_that_hangs_is_ended_and_not_repeated(workshop, kind):
         service.jobs.take_time("next", 0, place=str(service.place))
     service.wait_for(1, name="next", event="end")
     assert [line["event"] for line in service.seen()] == ["start", "start", "end"]
-    print(service.running.log_of(worker))
+
+
+KILLS = """
+import os, signal, sys
+import celery.signals
+from pathlib import Path
+from macaron_runner.entries.worker import main
+
+def kill_once(**_):
+    if os.getppid() == started and not Path({flag!r}).exists():
+        Path({flag!r}).touch()
+        os.{kill}, signal.SIGKILL)
+
+started = os.getpid()
+celery.signals.{moment}.connect(kill_once, weak=False)
+sys.exit(main({words!r}))
+"""
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+@pytest.mark.parametrize("kill", ["kill(os.getpid()", pytest.param("killpg(0", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("moment", ["before_task_publish", "task_retry"])
+def test_a_retry_is_not_lost_with_the_process_that_makes_it(workshop, kind, kill, moment, tmp_path):
+    service = workshop(kind)
+    words = (*service.configuration.selection.arguments(), "--pool", "default")
+    code = KILLS.format(flag=str(tmp_path / "killed"), kill=kill, moment=moment, words=words)
+    service.running.start(
+        sys.executable, "-c", code, **service.configuration.selection.environment_variables()
+    )
+    with context.entered(REQUEST):
+        service.jobs.fail_at_first(1, place=str(service.place))
+    wait_until((tmp_path / "killed").exists, "the kill")
+    if "pg" in kill:
+        service.start_worker()
+    service.wait_for(1, event="end")

@@ -20,7 +20,7 @@ OTHER = "redis://cache:6380/3"
         ({"broker": "redis://h:1/5", "store": OTHER}, OTHER),
         ({"broker": "amqp://h", "store": OTHER}, OTHER),
         ({"store": OTHER}, OTHER),
-        ({"broker": "amqp://h"}, None),
+        ({"broker": "amqp://h"}, "macaron_runner.tasks.results:NoStore"),
     ],
 )
 def test_results_are_in_the_store(tasks, results):

@@ -1,0 +1,79 @@
+"""Chains, groups and chords of Celery, with models and dates as arguments and as results that are passed on."""
+
+from datetime import date
+
+import pytest
+from celery import chain, chord, group
+
+from macaron_runner import context
+from tests.tasks import parcels
+from tests.tasks.workshop import START_DEADLINE
+
+DAY = date(2026, 11, 27)
+MODULES = "tasks.modules=[parcels.jobs, parcels.packing]"
+REQUEST = context.Context(request_id="request-1", user_id="alice")
+
+
+def test_signatures_need_a_queue():
+    with pytest.raises(RuntimeError, match="load_service"):
+        parcels.weigh.s()
+
+
+@pytest.fixture
+def service(workshop):
+    made = workshop("embedded", MODULES)
+    made.start_worker()
+    with context.entered(REQUEST):
+        yield made
+
+
+@pytest.mark.service
+def test_chains_groups_and_chords(service):
+    jobs, parcel = service.jobs, service.Parcel
+    line = chain(jobs.pack.s(1, DAY), jobs.heavier.s(2), jobs.heavier.s(by=3)).delay()
+    both = group(jobs.pack.s(weight, DAY) for weight in (1, 2)).delay()
+    top = chord(
+        (jobs.pack.s(weight, DAY) for weight in (5, 9, 7)), jobs.heaviest.s(place=str(service.place))
+    ).delay()
+    nested = chord(
+        [group(jobs.pack.si(1, DAY), chain(jobs.pack.s(3, DAY), jobs.heavier.s(1))), jobs.pack.s(2, DAY)],
+        jobs.heaviest.s(place=str(service.place)),
+    ).delay()
+    assert line.get(timeout=START_DEADLINE) == (parcel(weight=6, label="Friday"), DAY)
+    assert both.get(timeout=START_DEADLINE) == [
+        (parcel(weight=weight, label="Friday"), DAY) for weight in (1, 2)
+    ]
+    assert top.get(timeout=START_DEADLINE) == (parcel(weight=9, label="Friday"), DAY)
+    assert nested.get(timeout=START_DEADLINE) == (parcel(weight=4, label="Friday"), DAY)
+    assert service.wait_for(2, request_id="request-1", user_id="alice")
+
+
+@pytest.mark.service
+def test_a_result_is_passed_on_where_it_is_not_kept(service):
+    jobs = service.jobs
+    steps = chain(jobs.pack.s(1, DAY).set(ignore_result=True), jobs.note.s(place=str(service.place)))
+    steps.apply_async()
+    (seen,) = service.wait_for(1, weight=1)
+    assert (seen["day"], seen["user_id"]) == ("2026-11-27", "alice")
+
+
+def test_what_cannot_be_a_part_is_refused(workshop):
+    jobs = workshop("embedded", MODULES, start=False).jobs
+    with pytest.raises(TypeError, match='argument "day" is of type'):
+        jobs.pack.s(1, day=object())
+    with pytest.raises(TypeError, match="too many positional"):
+        jobs.pack.s(1, DAY, 3)
+    with pytest.raises(TypeError, match="missing"):
+        jobs.pack.si(1)
+
+
+@pytest.mark.service
+def test_a_model_given_to_a_signature_too_late_is_refused(service):
+    with pytest.raises(TypeError, match=r"give its arguments to \.s\(\)"):
+        service.jobs.heavier.s(by=1).delay(service.Parcel(weight=1))
+
+
+def test_a_chord_without_a_store_is_refused(workshop):
+    jobs = workshop("rabbitmq", start=False).jobs
+    with pytest.raises(RuntimeError, match=r"tasks\.store"):
+        chord([jobs.tick.s("")] * 2, jobs.tick.si("")).delay()
