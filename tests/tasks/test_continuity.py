@@ -10,6 +10,7 @@ from macaron_runner import context
 from macaron_runner.context import Context
 from macaron_runner.tasks.celery_app import ServiceCelery
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
+from tests.tasks.recording import service_with
 
 REQUEST = Context(
     request_id="r1",
@@ -49,6 +50,11 @@ def app():
         yield app
     for name in os.environ.keys() - before.keys():  # Celery's logging sets some
         del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def service():
+    context.activate(service_with())
 
 
 def sent(signature):
