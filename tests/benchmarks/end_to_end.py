@@ -24,6 +24,7 @@ from tests.benchmarks.load import Load
 from tests.benchmarks.results import Results
 from tests.benchmarks.servers import Server
 from tests.benchmarks.workloads import WORKLOADS, Workload
+from tests.support.guarded import Guarded
 from tests.support.processes import descendants
 from tests.support.service import free_port
 
@@ -44,14 +45,13 @@ class Served:
         self._log = Path(self._folder.name) / "log"
         own = {"PORT": str(self.port), "MACARON_STATE_DIR": self._folder.name}
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
+            self._process = Guarded(
                 [sys.executable, "-m", *self.server.command(self.port)],
                 cwd=ROOT,
                 env={**environ_of(self.server.peer), **own},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
             )
         try:
             self._wait_until_ready()

@@ -337,7 +337,6 @@ class TestAsPidOne:
 
 HOLDS_TERMINAL = """
 import os, sys
-os.setsid()
 os.open(sys.argv[1], os.O_RDWR)  # so the leader of a session gets its terminal
 os.execv(sys.argv[2], sys.argv[2:])
 """

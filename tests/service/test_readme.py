@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.guarded import Guarded
 from tests.support.processes import wait_for
 from tests.support.programs import require
 from tests.support.service import ROOT, RunningService, free_port
@@ -29,7 +30,7 @@ class Shell:
 
     def __init__(self, directory: Path, environment: dict[str, str]) -> None:
         programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self._shell = subprocess.Popen(
+        self._shell = Guarded(
             ["bash"],
             cwd=directory,
             env={**os.environ, **environment, "PATH": programs, "NO_COLOR": "1"},

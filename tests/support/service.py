@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tests.support.guarded import Guarded
 from tests.support.processes import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -86,14 +87,13 @@ class RunningService:
 
     def __enter__(self) -> RunningService:
         with self.log_file.open("wb") as log:
-            self.process = subprocess.Popen(
+            self.process = Guarded(
                 [sys.executable, "-m", "macaron_runner.cli", self.verb, str(self.file), *self.arguments],
                 cwd=self.directory,
                 env=self._whole_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
             )
         try:
             self.wait_until_ready()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.guarded import Guarded
 from tests.support.processes import PATIENCE, running, wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,7 @@ def supervised(
     with tempfile.TemporaryDirectory(prefix="macaron-test-") as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
         with out.open("wb") as stdout, err.open("wb") as stderr:
-            process = subprocess.Popen(
+            process = Guarded(
                 [*prefix, sys.executable, str(SCRIPT), json.dumps(processes)],
                 stdout=stdout,
                 stderr=stderr,

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from macaron_runner.configuration.selection import Selection
+from tests.support.guarded import Guarded
 
 DEADLINE = 60.0
 
@@ -56,13 +57,12 @@ def started(directory: Path, *overrides: str, inherit: bool = True) -> Iterator[
             **selection.environment_variables(),
             "MACARON_LISTENERS": str(listener.fileno()) if inherit else "",
         }
-        process = subprocess.Popen(
+        process = Guarded(
             [sys.executable, "-m", "macaron_runner.entries", "web", *selection.arguments()],
             pass_fds=[listener.fileno()] if inherit else [],
             env=environment,
             stdout=out,
             stderr=out,
-            start_new_session=True,
         )
         web = Web(process, port, log)
         try:

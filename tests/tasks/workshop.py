@@ -23,6 +23,7 @@ from macaron_runner.processes.state import StateDirectory
 from macaron_runner.tasks.celery_app import create_celery
 from macaron_runner.tasks.discover import homes, load_tasks
 from macaron_runner.tasks.queue import CeleryQueue
+from tests.support.guarded import Guarded
 from tests.support.service import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -49,14 +50,13 @@ class Running:
     def start(self, *argv: str, **environment: str) -> subprocess.Popen[bytes]:
         log = self.directory / f"{len(self.processes)}.log"
         with log.open("wb") as stream:
-            process = subprocess.Popen(
+            process = Guarded(
                 argv,
                 cwd=self.directory,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
             )
         self.processes[process] = log
         return process
