@@ -150,6 +150,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC630": "the broker's packages are not installed",
     "MAC631": "the broker cannot do what a setting asks",
     "MAC632": "a task waits or runs longer than its broker goes along with",
+    "MAC633": "calls that a target keeps while the broker is away can be lost",
     "MAC640": "something needs a store, and there is none",
     "MAC641": "a store is not known",
     "MAC642": "a route is never taken",

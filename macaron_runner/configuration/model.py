@@ -223,6 +223,9 @@ class Tasks(Section):
     gcpubsub://projects/…."""
     store: SensitiveUrl | None = None
     """The Redis that keeps results, idempotency keys and the scheduler's lock. Default: the broker, where it is one."""
+    when_broker_is_away: Literal["refuse", "keep"] = "refuse"
+    """What becomes of a call while the broker is away: an error at once, or it is kept in the state directory until the
+    broker is back."""
     modules: tuple[DottedName, ...] = ()
     """Modules that define tasks; those of the APIs' handlers are looked through as well."""
     pools: NamedSome[Pool] = FrozenMap({"default": Pool.model_construct()})

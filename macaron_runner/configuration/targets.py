@@ -46,7 +46,7 @@ class Need:
 
 
 def check_targets(configuration: Configuration, *, environ: Mapping[str, str]) -> tuple[Diagnostic, ...]:
-    """Return what is missing for the targets of a service to be deployed (MAC226, 227, 230-234).
+    """Return what is missing for the targets of a service to be deployed (MAC226, 227, 230-234, 633).
 
     Each is looked at with the overlay that it is deployed with, as far as that can be known here: what an unset
     variable decides is left alone.
@@ -136,6 +136,16 @@ def _broker(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
         yield Need("MAC230", message, ("tasks", "broker"), hint)
 
 
+def _kept_calls(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
+    tasks = configuration.config.tasks
+    if tasks is not None and tasks.when_broker_is_away == "keep" and isinstance(target, _MANY_MACHINES):
+        hint = (
+            "write when_broker_is_away: refuse, in the overlay of the target perhaps; callers then try again"
+        )
+        message = "what {target} keeps while the broker is away is lost with its container"
+        yield Need("MAC633", message, ("tasks", "when_broker_is_away"), hint)
+
+
 def _generated(configuration: Configuration, _: AnyTarget) -> Iterator[Need]:
     for name, secret in configuration.config.secrets.items():
         if secret.generate and secret.env is None and secret.file is None:
@@ -163,7 +173,7 @@ def _bind(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
 
 
 _NEEDS: Final[tuple[Callable[[Configuration, AnyTarget], Iterator[Need]], ...]] = (
-    _image, _broker, _generated, _requirements, _bind,
+    _image, _broker, _kept_calls, _generated, _requirements, _bind,
 )  # fmt: skip
 
 

@@ -57,7 +57,10 @@ def attach_queue(app: ServiceApp, assembly: Assembly, state: StateDirectory) -> 
     from macaron_runner.tasks.queue import CeleryQueue
 
     tasks = load_tasks(configuration, assembly.own_operations)
-    celery = create_celery(configuration.config, state.broker_socket)
+    celery = create_celery(configuration.config, state.broker_socket, outbox=state.outbox)
+    if celery.keeper is not None:
+        state.open()
+        os.register_at_fork(after_in_child=celery.keeper.watch)  # in each of gunicorn's workers
     context.amend(queue=CeleryQueue(celery, tasks, homes(section, tasks)))
 
 

@@ -48,7 +48,7 @@ def main(words: Sequence[str]) -> int:
     assembly = assemble(configuration, ParsedCache(state.documents_directory, state.make))
     with stand_in(configuration).app_context():
         tasks = load_tasks(configuration, assembly.own_operations)
-    celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)
+    celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE, outbox=state.outbox)
     context.amend(queue=CeleryQueue(celery, tasks, homes(section, tasks)))
     pool = section.pools[name]
     with suppress(OSError):  # where it cannot be made, the worker says so
@@ -60,6 +60,9 @@ def main(words: Sequence[str]) -> int:
         health=state.health_directory,
         private_queue=POWERS[broker_kind(section)].private_queues,
     )
+    if celery.keeper is not None:
+        state.open()
+        celery.keeper.watch()
     settle()
     return run(celery, worker)
 

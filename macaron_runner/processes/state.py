@@ -58,6 +58,11 @@ class StateDirectory:
         return self.path / "health"
 
     @property
+    def outbox(self) -> Path:
+        """Where calls of tasks are kept while the broker is away (tasks.outbox)."""
+        return self.path / "outbox.db"
+
+    @property
     def broker_socket(self) -> Path:
         """The embedded broker's Unix socket; under the temporary directory where our path is too long."""
         socket = self.path / "broker.sock"

@@ -19,18 +19,28 @@ from kombu.utils.objects import cached_property
 from macaron_runner import context
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.errors import DependencyMissing
+from macaron_runner.tasks.delays import Delays
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.guarantee import REQUEST_PATIENCE, celery_settings, queue_names
+from macaron_runner.tasks.keeper import Keeper
 from macaron_runner.tasks.kinds import Kind, broker_kind, missing_extra
+from macaron_runner.tasks.outbox import Outbox
 from macaron_runner.tasks.results import GroupedResults, TaskResult
 from macaron_runner.tasks.transports import announce
 
 
-def create_celery(config: MacaronConfig, broker_socket: Path, patience: float = REQUEST_PATIENCE) -> Celery:
+def create_celery(
+    config: MacaronConfig,
+    broker_socket: Path,
+    patience: float = REQUEST_PATIENCE,
+    *,
+    outbox: Path | None = None,
+) -> ServiceCelery:
     """Return the Celery application of a service with `tasks:`.
 
     `broker_socket` is where the embedded broker listens; `patience` is how many seconds a broker may take over
-    one step of queueing a task. Raises DependencyMissing where the broker's packages are not installed.
+    one step of queueing a task; `outbox` is the file for calls that are to be kept where the broker is away.
+    Raises DependencyMissing where the broker's packages are not installed.
     """
     assert config.tasks is not None, "only a service with tasks: has a Celery application"
     kind = broker_kind(config.tasks)
@@ -41,6 +51,10 @@ def create_celery(config: MacaronConfig, broker_socket: Path, patience: float = 
     app.conf.update(celery_settings(config, broker_socket, patience))
     app.conf.task_queues = tuple(_queues(config.service.name, queue_names(config.tasks), kind))
     app.finalize()
+    if kind == "amqp":
+        app.delays = Delays(app)
+    if outbox is not None and config.tasks.when_broker_is_away == "keep":
+        app.keeper = Keeper(app, Outbox(outbox), app.delays)
     os.register_at_fork(after_in_child=functools.partial(_forget_connections, app))
     return app
 
@@ -51,6 +65,11 @@ class ServiceCelery(Celery):
     The next step of a chain and the body of a chord are sent by the worker, after the task before them has returned:
     they get the context that one was called with.
     """
+
+    keeper: Keeper | None = None
+    """What keeps calls while the broker is away; None where they are refused."""
+    delays: Delays | None = None
+    """What has RabbitMQ delay calls; None with another broker."""
 
     def send_task(self, *args: Any, headers: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Send a message, as Celery does; a context among the headers is left as it is."""
@@ -65,6 +84,15 @@ class ServiceCelery(Celery):
     def GroupResult(self) -> Any:  # noqa: N802
         """Return the class of the results of groups."""
         return self.subclass_with_self(GroupedResults)
+
+    def _get_backend(self) -> Any:
+        """Return what keeps results; one is listened for when it is waited for.
+
+        Celery listens at each call for what may never be asked for; with the store away a call would wait for minutes.
+        """
+        backend = super()._get_backend()  # type: ignore[misc]  # not in celery-types
+        backend.on_task_call = lambda *_: None
+        return backend
 
     def _context_header(self) -> dict[str, Any]:
         current = context.current()

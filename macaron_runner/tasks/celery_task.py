@@ -6,33 +6,31 @@ for the worker around it (worker), nor for a single run of the function (execute
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import celery.worker.request
-from amqp.exceptions import AMQPError
 from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # new in billiard 4.3
 from celery import Celery
 from celery.app.task import Task as CeleryTask
 from celery.exceptions import Reject, Retry, TaskPredicate, TimeLimitExceeded
 from celery.result import AsyncResult
-from kombu.exceptions import EncodeError, KombuError
+from kombu.exceptions import EncodeError
+from kombu.utils.uuid import uuid
 
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
+from macaron_runner.tasks.delays import queue_of
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.execute import context_of, execute, report
-from macaron_runner.tasks.guarantee import REDIS_TRANSPORT
+from macaron_runner.tasks.keeper import AWAY
 
 _log: Final = logging.getLogger("macaron.tasks")
-
-_DELAY_PREFIX: Final = re.compile(r"^(?:[01]\.){28}")
-"""What Celery's native delayed delivery puts before a queue's name in a routing key."""
 
 _LONGEST_DELAY: Final = 2**28 - 1
 """Seconds that fit into that prefix: eight years and a half."""
@@ -122,19 +120,32 @@ class MacaronTask(CeleryTask[Any, Any]):
         """Send one message; the options are complete."""
         options = self._whole_seconds(options)
         options["confirm_timeout"] = self.app.conf.broker_connection_timeout
+        options.setdefault("task_id", uuid())  # the same one, should it be kept after all
+        send: Callable[..., AsyncResult[Any]] = functools.partial(self._publish, args, kwargs, **options)
+        app: Any = self.app  # a ServiceCelery
+        at_most_once = self.declared.options.at_most_once  # what is kept may be sent twice
+        if app.keeper is not None and not at_most_once:
+            send = functools.partial(app.keeper.send, send)
         try:
-            return super().apply_async(args, kwargs, **options)
+            return send()
         except EncodeError as error:
             raise TypeError(
                 f"a call of {self.name} cannot travel: {error}; give its arguments to .s()"
             ) from error
-        except (KombuError, AMQPError, OSError) as error:
+        except AWAY as error:
             _log.warning("%s could not be queued: %s: %s", self.name, type(error).__name__, error)
             raise TaskQueueUnavailable from error
 
+    def _publish(self, args: Any, kwargs: Any, *, producer: Any = None, **options: Any) -> AsyncResult[Any]:
+        """Send one message by a producer of Celery's, or have it composed for the one that is given."""
+        delays = self.app.delays  # type: ignore[attr-defined]  # of a ServiceCelery
+        if delays is not None and options.get("countdown") and producer is None:
+            delays.prepare(options["queue"])
+        return super().apply_async(args, kwargs, producer=producer, **options)
+
     def _whole_seconds(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Return the options with a wait as RabbitMQ counts it; Redis takes any."""
-        if self.app.conf.broker_transport == REDIS_TRANSPORT:
+        """Return the options with a wait as RabbitMQ counts it; others take any."""
+        if self.app.delays is None:  # type: ignore[attr-defined]  # of a ServiceCelery
             return {**options, "countdown": options.get("countdown") or None}
         eta = options.get("eta")
         wait = options.get("countdown") or 0 if eta is None else (eta - datetime.now(UTC)).total_seconds()
@@ -162,11 +173,6 @@ class Request(celery.worker.request.Request):
             super().on_timeout(soft, timeout)
         finally:
             self.task.request_stack.pop()
-
-
-def queue_of(delivery: Mapping[str, Any]) -> str:
-    """Return the queue that a call came from, given Celery's `delivery_info`."""
-    return _DELAY_PREFIX.sub("", str(delivery["routing_key"]))
 
 
 def _run(self: MacaronTask, *args: Any, **kwargs: Any) -> Any:

@@ -219,9 +219,9 @@ class Workshop:
         self.place = path / "seen"
         assemble(self.configuration)
         tasks = load_tasks(self.configuration)
-        socket_path = StateDirectory.find(self.configuration.directory, {}).broker_socket
-        celery = create_celery(self.configuration.config, socket_path)
-        context.amend(queue=CeleryQueue(celery, tasks, homes(self.configuration.config.tasks, tasks)))
+        state = StateDirectory.find(self.configuration.directory, {}).open()
+        self.celery = create_celery(self.configuration.config, state.broker_socket, outbox=state.outbox)
+        context.amend(queue=CeleryQueue(self.celery, tasks, homes(self.configuration.config.tasks, tasks)))
         self.jobs = SimpleNamespace(**{name.rpartition(".")[2]: task for name, task in tasks.items()})
         self.Parcel = context.service().apis["parcels"].Parcel
 
