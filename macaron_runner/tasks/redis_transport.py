@@ -79,6 +79,11 @@ class LeasedQoS(redis.QoS):
             with self.channel.conn_or_acquire() as client:
                 client.zadd(self.unacked_index_key, dict.fromkeys(held, now), xx=True)
 
+    def put_first(self, delivery_tag: str) -> None:
+        """Give a message back, to be the next one taken from its queue; a rejected one would be the last."""
+        self.restore_by_tag(delivery_tag)
+        virtual.QoS.ack(self, delivery_tag)
+
     def restore_unacked(self, client: Any = None) -> None:
         """Give back everything held; leave it to the leases where there is no connection to do it on.
 
@@ -124,6 +129,11 @@ class Channel(redis.Channel):
         if no_ack:
             self._unleased.add(queue)
         return super().basic_consume(queue, no_ack, *args, **kwargs)
+
+    def put_first(self, delivery_tag: str) -> None:
+        """Give back a message that is held, to be the next one taken from its queue."""
+        held: Any = self.qos
+        held.put_first(delivery_tag)
 
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         if kwargs.get("_publish_batch") is not None or queue in self._expires:

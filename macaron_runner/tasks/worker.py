@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import warnings
 from dataclasses import dataclass
 from functools import partial
@@ -19,12 +18,14 @@ from typing import Any, Final
 
 from celery import Celery, signals
 from celery.apps.worker import Worker
+from celery.bootsteps import RUN  # type: ignore[attr-defined]  # not in celery-types
 from celery.exceptions import CPendingDeprecationWarning
 from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # not in celery-types
 from celery.worker import WorkController, state
 
 from macaron_runner.configuration.model import Pool
 from macaron_runner.tasks.pulse import Pulse, Sender
+from macaron_runner.tasks.stopping import bounded_stop, give_back_unstarted
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -57,7 +58,7 @@ def run(app: Celery, worker: PoolWorker) -> int:
     sender = Sender(app, hostname) if worker.private_queue else None
     pulse = Pulse(f"worker-{worker.name}", worker.health, sender)
     pulse.install(app.steps)
-    signals.worker_shutting_down.connect(stop := _bounded_stop(worker.pool.grace))
+    signals.worker_shutting_down.connect(stop := bounded_stop(worker.pool.grace))
     signals.worker_shutting_down.connect(pulse.stopping)
     celery_worker = _Worker(
         app=app,
@@ -89,6 +90,10 @@ class _Worker(Worker):
     Celery's own handlers take down, wherever the start has got to, what may not stand yet.
     """
 
+    # What celery-types does not know.
+    blueprint: Any
+    consumer: Any = None
+
     def install_platform_tweaks(self, worker: WorkController) -> None:  # noqa: ARG002 - Celery's signature
         for signum, request in _EARLY_STOPS.items():
             signal.signal(signum, partial(_take_note, request))
@@ -99,6 +104,11 @@ class _Worker(Worker):
         else:
             consumer.hub.call_soon(super().install_platform_tweaks, self)
         super().on_consumer_ready(consumer)
+
+    def stop(self, in_sighandler: bool = False, exitcode: int | None = None) -> None:  # noqa: FBT001, FBT002 - Celery's
+        if self.blueprint.state == RUN and self.consumer is not None:
+            give_back_unstarted(self.consumer)
+        super().stop(in_sighandler, exitcode)
 
 
 _EARLY_STOPS: Final = {
@@ -116,23 +126,6 @@ def _keep_logging(**_: Any) -> None:
     """Stand in for Celery's logging set-up (it asks whether somebody does); hush what execute says better."""
     for name in ("celery.app.trace", "celery.worker.strategy"):
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _bounded_stop(grace: float) -> Any:
-    """Return a handler that, when a warm stop begins, sees to it that a cold one follows after the grace."""
-
-    def begin(how: str, **_: Any) -> None:
-        if how == "Warm":
-            alarm = threading.Timer(grace, _stop_cold)
-            alarm.daemon = True
-            alarm.start()
-
-    return begin
-
-
-def _stop_cold() -> None:
-    _log.warning("tasks still run, and the time to stop is over: they are ended and given back")
-    os.kill(os.getpid(), signal.SIGQUIT)
 
 
 def _kibibytes(size: int | None) -> int | None:

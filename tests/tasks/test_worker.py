@@ -161,6 +161,58 @@ def test_a_worker_whose_grace_is_over_hands_its_task_over(workshop, tmp_path):
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
+def test_a_worker_that_stops_gives_back_at_once_and_in_order_what_it_has_not_begun(workshop, kind, tmp_path):
+    settings = ("tasks.pools.default.concurrency=1", "tasks.settings.worker_prefetch_multiplier=4")
+    service = workshop(kind, *settings)
+    worker = service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.wait_until(str(tmp_path / "free"), place=str(service.place))
+        service.wait_for(1, event="start")
+        for name in ("a", "b", "c"):
+            service.jobs.take_time(name, 0, place=str(service.place))
+    wait_until(lambda: service.waiting() == 0, "the worker has taken all")
+    worker.terminate()
+    other = service.start_worker()
+    ended = service.wait_for(3, event="end", parent=other.pid)
+    assert [line["name"] for line in ended] == ["a", "b", "c"]
+    assert worker.poll() is None
+    (tmp_path / "free").touch()
+    assert worker.wait(START_DEADLINE) == 0
+    service.wait_for(1, event="end", parent=worker.pid)
+    assert len(service.seen()) == 8
+
+
+def test_a_worker_that_stops_gives_back_delayed_tasks_at_once(workshop, tmp_path):
+    service = workshop("embedded")
+    worker = service.start_worker()
+    with context.entered(REQUEST), Redis(unix_socket_path=service.broker.socket) as broker:
+        for _ in range(3):
+            service.jobs.later.apply_async([str(service.place), 0], countdown=3600)
+        wait_until(lambda: broker.hlen("unacked") == 3, "the worker holds them")
+        service.jobs.wait_until(str(tmp_path / "free"), place=str(service.place))
+        service.wait_for(1, event="start")
+        worker.terminate()
+        wait_until(lambda: (broker.llen("default"), broker.hlen("unacked")) == (3, 1), "they are given back")
+        assert worker.poll() is None
+        (tmp_path / "free").touch()
+        assert worker.wait(START_DEADLINE) == 0
+        assert (broker.llen("default"), broker.hlen("unacked")) == (3, 0)
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+@pytest.mark.parametrize("setting", ["max_tasks_per_child=1", "max_memory_per_child=1MiB"])
+def test_children_that_are_replaced_lose_nothing(workshop, kind, setting):
+    service = workshop(kind, f"tasks.pools.default.{setting}")
+    service.start_worker()
+    with context.entered(REQUEST):
+        for number in range(12):
+            service.jobs.take_time(number, 0, place=str(service.place))
+    ended = service.wait_for(12, event="end")
+    assert sorted(line["name"] for line in service.seen()) == sorted([*range(12), *range(12)])
+    assert len({line["pid"] for line in ended}) == 12
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
 def test_a_worker_that_must_stop_quickly_hands_its_task_over(workshop, kind, tmp_path):
     service = workshop(kind)
     worker = service.start_worker()

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from amqp.exceptions import ChannelError
 
 from macaron_runner import context
 from macaron_runner.assembly import assemble
@@ -238,6 +239,12 @@ class Workshop:
         )
         assert worker.poll() is None, "the worker ended at start"
         return worker
+
+    def waiting(self) -> int:
+        """Return how many messages no worker has taken."""
+        with self.celery.connection_for_read() as connection, contextlib.suppress(ChannelError):
+            return connection.default_channel.queue_declare("default", passive=True).message_count
+        return 0  # Redis has no empty queues
 
     def seen(self) -> list[dict[str, Any]]:
         """Return what the tasks wrote so far."""
