@@ -9,9 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from macaron_runner.redaction import Redactor
+if TYPE_CHECKING:
+    from macaron_runner.redaction import Redactor
 
 
 class RedactedStream:

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Final
 
 from macaron_runner.auth.credentials import HeaderOf, bearer_token, compile_reader
+from macaron_runner.auth.identity import Identity
 from macaron_runner.auth.security import Guard, NamingGuard, guard_of
-from macaron_runner.auth.verifiers import Identity
 from macaron_runner.errors import AuthorizationHeaderMissing, TokenInvalid
 from macaron_runner.openapi.operation import Api, Operation, SecurityScheme
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 from macaron_runner.auth.credentials import HeaderOf, Reader, bearer_token, compile_reader
+from macaron_runner.auth.identity import Identity, Verifier
 from macaron_runner.auth.schemes import verifier_of_decorator, verifiers_of
-from macaron_runner.auth.verifiers import Identity, Verifier
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 from macaron_runner.errors import (
     AuthorizationHeaderMissing,

@@ -1,6 +1,6 @@
-"""`auth:` of macaron.yaml as callables that turn a credential into an Identity.
+"""`auth:` of macaron.yaml as callables that turn a credential into an Identity. Imports PyJWT.
 
-Another kind of verifier is another class that meets `Verifier`. Not for finding the credential in a request
+Another kind of verifier is another class that meets `Verifier` (identity). Not for finding the credential in a request
 (credentials), nor for choosing which scheme needs which verifier (schemes).
 """
 
@@ -8,47 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from macaron_runner.auth.cache import RecentCache
 from macaron_runner.auth.claims import Expected, Window
-from macaron_runner.auth.fitting import ChecksTokens, Locate, for_builtin
+from macaron_runner.auth.fitting import ChecksTokens, Locate
+from macaron_runner.auth.identity import Identity, Verifier
 from macaron_runner.auth.tokens import Clock, Key, open_token, prepare_key, read_claims
 from macaron_runner.configuration.model import JwtVerifier
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
-from macaron_runner.errors import TokenInvalid
-from macaron_runner.openapi.operation import SecurityScheme
 
 VERIFIED_TOKENS_KEPT: Final = 4096
 """How many verified tokens one verifier remembers: a few megabytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who a verified credential stands for. `token` is the credential itself and shows nowhere."""
-
-    user_id: str
-    claims: Mapping[str, Any]
-    token: str = field(repr=False, compare=False)
-
-
-class Verifier(Protocol):
-    """Checks one kind of credential."""
-
-    @property
-    def challenge(self) -> str:
-        """What `WWW-Authenticate` asks for when there is no credential (RFC 9110 section 11.6.1)."""
-        ...
-
-    def fits(self, scheme: SecurityScheme) -> bool:
-        """Tell whether this verifier can check what the scheme carries."""
-        ...
-
-    def __call__(self, credential: str) -> Identity:
-        """Return who the credential stands for. Raises TokenInvalid or TokenExpired."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,24 +83,6 @@ class TokenVerifier(ChecksTokens):
 
 def _identity(token: str, claims: dict[str, Any]) -> Identity:
     return Identity(claims["sub"], MappingProxyType(claims), token)
-
-
-class NoVerifier(ChecksTokens):
-    """Verifies nothing: stands in for the verifier of the built-in APIs in a service without `auth:`.
-
-    Their secured operations then answer 401 always: they are neither open nor a reason to refuse the start.
-    """
-
-    challenge: Final = "Bearer"
-
-    def __call__(self, credential: str) -> Identity:  # noqa: ARG002 - whatever it is
-        """Raise TokenInvalid."""
-        raise TokenInvalid("This service accepts no tokens")
-
-
-def verifiers_for_builtin(verifiers: Mapping[str, Verifier]) -> dict[str, Verifier]:
-    """Return the one verifier of the built-in APIs: the service's first, or NoVerifier where it has none."""
-    return for_builtin(verifiers, NoVerifier())
 
 
 def compile_verifiers(

@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from macaron_runner import errors
 from macaron_runner.collection import keep_for_good, uncollected
@@ -115,8 +115,6 @@ def _parse(words: list[str]) -> argparse.Namespace:
 
 def _overview() -> argparse.ArgumentParser:
     """Return the parser of a command line that does not begin with a verb: it can only ask for help or version."""
-    from importlib.metadata import version
-
     parser = argparse.ArgumentParser(
         prog="macaron",
         description=f"Run a Python API service from one configuration file.\n\nverbs:\n{_listed(VERBS)}",
@@ -124,7 +122,7 @@ def _overview() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=version("macaron-runner"))
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version of macaron")
     parser.add_argument(
         "verb",
         metavar="VERB",
@@ -132,6 +130,15 @@ def _overview() -> argparse.ArgumentParser:
         help="one of these; macaron VERB --help tells its options",
     )
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version as the verb does; looking it up costs more than all the rest of --help."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from macaron_runner.cli.version import execute
+
+        parser.exit(execute(argparse.Namespace()))
 
 
 def _listed(summaries: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import IO, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
-from macaron_runner.auth.verifiers import Identity
+from macaron_runner.auth.identity import Identity
 from macaron_runner.context import Context, new_id
 from macaron_runner.errors import BodyTooLarge, InvalidParameter, RequestTimeout
 from macaron_runner.server.brought import SANE_ID, brought_context

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from macaron_runner.auth.verifiers import Verifier, compile_verifiers
+from macaron_runner.auth.identity import Verifier
+from macaron_runner.auth.verifiers import compile_verifiers
 from tests.support.authentication import Clock, settings
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from macaron_runner.auth.identity import NoVerifier, Verifier
 from macaron_runner.auth.security import Guard, compile_security
 from macaron_runner.auth.users import load_auth_token, requires_auth
-from macaron_runner.auth.verifiers import NoVerifier, TokenVerifier, Verifier, compile_verifiers
+from macaron_runner.auth.verifiers import TokenVerifier, compile_verifiers
 from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import (
     AuthorizationHeaderMissing,

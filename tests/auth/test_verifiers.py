@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from macaron_runner.auth.identity import NoVerifier, verifiers_for_builtin
 from macaron_runner.auth.tokens import Issuer
-from macaron_runner.auth.verifiers import NoVerifier, TokenVerifier, compile_verifiers, verifiers_for_builtin
+from macaron_runner.auth.verifiers import TokenVerifier, compile_verifiers
 from macaron_runner.diagnostics import BadConfiguration, Location
 from macaron_runner.errors import TokenExpired, TokenInvalid
 from tests.support.authentication import NOW, OLD_SECRET, SECRET, Clock, make_token, settings
