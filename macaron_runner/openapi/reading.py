@@ -105,7 +105,10 @@ def endpoints_of(root: Node, follow: Callable[[Node], Node]) -> Iterator[Endpoin
 def _endpoints_in(paths: Node, follow: Callable[[Node], Node]) -> Iterator[Endpoint]:
     for path, written in paths.fields():
         path_item = follow(written)
-        for method, node in _operations_of(path_item):
+        for method, operation in _operations_of(path_item):
+            node = follow(
+                operation
+            )  # no version allows a reference here, and many who write several files put one
             if isinstance(node.value, dict):
                 yield Endpoint(path, method, path_item, node)
 

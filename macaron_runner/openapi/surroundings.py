@@ -22,12 +22,14 @@ _Place: TypeAlias = tuple[str, ...]
 
 _SHELVES_2: Final[Mapping[str, _Place]] = {
     "path item": ("paths",),
+    "operation": ("paths",),
     "parameter": ("parameters",),
     "response": ("responses",),
     "schema": ("definitions",),
 }
 _SHELVES_3: Final[Mapping[str, _Place]] = {
     "path item": ("paths",),
+    "operation": ("paths",),
     "parameter": ("components", "parameters"),
     "response": ("components", "responses"),
     "schema": ("components", "schemas"),
@@ -76,7 +78,8 @@ def read_surroundings(document: Document, survey: Survey | None = None) -> Surro
     inside = _steps_inward(node for _, node in outside)
     for kind, node in outside:
         lodgers = inside[node.place] - FIELDS[kind].keys() | (_OF_JSON_SCHEMA if kind == "schema" else set())
-        places[_free_place(places, shelves[kind], node)] = _without(node, lodgers)
+        within = ("get",) if kind == "operation" else ()
+        places[_free_place(places, shelves[kind], node, within)] = _without(node, lodgers)
     if not places:
         return None
     tree = _tree(document, places)
@@ -85,12 +88,13 @@ def read_surroundings(document: Document, survey: Survey | None = None) -> Surro
     return Surroundings(found, places)
 
 
-def _free_place(taken: Mapping[_Place, Node], shelf: _Place, node: Node) -> _Place:
+def _free_place(taken: Mapping[_Place, Node], shelf: _Place, node: Node, within: _Place) -> _Place:
+    """Return a place on a shelf, or `within` an object there."""
     name = f"/{safe_name(node.name)}" if shelf == ("paths",) else safe_name(node.name)
-    place, number = (*shelf, name), 1
+    place, number = (*shelf, name, *within), 1
     while place in taken:
         number += 1
-        place = (*shelf, f"{name}_{number}")
+        place = (*shelf, f"{name}_{number}", *within)
     return place
 
 

@@ -18,7 +18,7 @@ import orjson
 from macaron_runner.diagnostics import Diagnostic, Severity, near_word
 from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
 from macaron_runner.validation.schema import Check, compile_published
-from macaron_runner.validation.slips import slip_in
+from macaron_runner.validation.slips import is_reference_to_operation, slip_in
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.document import Document
@@ -94,6 +94,8 @@ _SPARED = frozenset({"description", "info", "openapi", "paths", "responses", "sw
 
 def _spoilt(finding: Finding) -> Path:
     if finding.keyword == "required" and finding.subject in _SPARED:
+        return ()
+    if is_reference_to_operation(finding):
         return ()
     if finding.keyword == "propertyNames":
         return () if _is_section(finding.path) else (*finding.path, finding.subject)
@@ -174,7 +176,8 @@ def _written(path: Path, tree: Any) -> Path:
 def _without_echoes(findings: list[Finding], specification: _Specification) -> Iterator[Finding]:
     """Yield the findings without those that only repeat another.
 
-    A misspelt key is unknown, and the right one is missing: the first says it. A key may count as unevaluated
+    A misspelt key is unknown, and the right one is missing: the first says it; so it does where a reference stands that
+    may not. A key may count as unevaluated
     only because something inside it, or the word that says what else there may be, failed. What is not one of a
     list of words need not be a text, too.
     """
@@ -184,7 +187,8 @@ def _without_echoes(findings: list[Finding], specification: _Specification) -> I
         if finding.keyword in _UNKNOWN:
             unknown[finding.path[:-1]].append(finding.subject)
     for finding in findings:
-        if finding.keyword == "required" and near_word(finding.subject, unknown[finding.path]):
+        beside = unknown[finding.path] if finding.keyword == "required" else []
+        if "$ref" in beside or near_word(finding.subject, beside):
             continue
         if finding.keyword == "type" and finding.path in listed:
             continue

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner.diagnostics import Diagnostic, near_word, not_one_of
+from macaron_runner.openapi.sound import kinds_along
 from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def slip_in(finding: Finding, value: Any, document: Document) -> Diagnostic | No
         _path_parameter_not_required,
         _location_not_known,
         _reference_not_a_text,
+        _operation_elsewhere,
         _query_described_twice,
     ):
         for found in look(finding, value, document):
@@ -68,6 +70,22 @@ def _reference_not_a_text(finding: Finding, value: Any, document: Document) -> I
     if path[-1:] == ("$ref",) and not isinstance(written, str):
         message = f'"$ref" must be a text, not {shown(written)}'
         yield Diagnostic("MAC372", message, document.locate(pointer_of(path)))
+
+
+def _operation_elsewhere(finding: Finding, _: Any, document: Document) -> Iterator[Diagnostic]:
+    if is_reference_to_operation(finding):
+        yield Diagnostic(
+            "MAC370",
+            "an operation cannot be a reference",
+            document.locate(pointer_of(finding.path), key=True),
+            help="let the path be the reference, or put the operation here",
+        )
+
+
+def is_reference_to_operation(finding: Finding) -> bool:
+    """Tell whether what is wrong is a `$ref` in the place of an operation, which is followed all the same."""
+    *place, key = finding.path or ("",)
+    return key == "$ref" and finding.subject == "$ref" and kinds_along(tuple(place))[-1:] == ["operation"]
 
 
 def _query_described_twice(finding: Finding, value: Any, document: Document) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,37 @@ def test_a_section_that_is_no_map_is_about_all_that_refers_to_it(tmp_path: Path)
     (tmp_path / "other.yaml").write_text(OTHER)
     found = check_with_surroundings(read_document(path)).touched(base_path_known=False)
     assert found == {("/a", "GET")}
+
+
+FINE = '{security: [], responses: {"200": {description: ok}}}'
+OPERATIONS = f"{{fine: {FINE}, odd: {FINE.replace('security', 'securty')}}}"
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0.4", "3.1.1", "3.2.0"])
+def test_an_operation_that_stands_elsewhere_is_looked_at_there(tmp_path: Path, version: str) -> None:
+    """A Path Item's operations are no references (3.1 section 4.8.9), but many who write several files have them."""
+    key = "swagger" if version == "2.0" else "openapi"
+    path = tmp_path / "api.yaml"
+    path.write_text(f"""
+{key}: "{version}"
+info: {{title: T, version: "1"}}
+paths:
+  /a:
+    get: {{$ref: "operations.yaml#/fine"}}
+    post: {{$ref: "operations.yaml#/odd"}}
+    put: {{$ref: "operations.yaml#/no"}}
+  /b: {{get: {{$ref: "#/x-operations/fine"}}, post: {{$ref: "#/x-operations/odd"}}}}
+x-operations: {OPERATIONS}
+""")
+    (tmp_path / "operations.yaml").write_text(OPERATIONS)
+    checked = check_with_surroundings(read_document(path))
+    told = Counter(each.message for each in checked.problems if each.code in ("MAC304", "MAC370", "MAC371"))
+    assert told == {
+        "an operation cannot be a reference": 5,
+        'unknown key "securty"': 2,
+        'the reference "operations.yaml#/no" leads nowhere': 1,
+    }
+    assert checked.touched(base_path_known=False) == {("/a", "POST"), ("/a", "PUT"), ("/b", "POST")}
 
 
 def test_the_base_path_may_be_that_of_macaron_yaml(tmp_path: Path) -> None:

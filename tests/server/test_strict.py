@@ -84,6 +84,14 @@ def test_the_name_of_a_component_takes_nothing_away(folder: ServiceFolder) -> No
     assert client.post("/schema", json={"qty": "1"}).status_code == 400
 
 
+def test_an_operation_may_stand_elsewhere(folder: ServiceFolder) -> None:
+    written = '{operationId: secured, security: [{token: []}], responses: {"200": {description: ok}}}'
+    assert written in DOCUMENT
+    write(folder, DOCUMENT.replace(written, '{$ref: "#/x-secured"}') + f"x-secured: {written}\n")
+    client = folder.app().test_client()
+    assert client.get("/secured").status_code == 401
+
+
 def test_strict_is_the_default(folder: ServiceFolder) -> None:
     write(folder, DOCUMENT, NOT_STRICT.replace(", strict: false", ""))
     with pytest.raises(BadConfiguration) as refused:
