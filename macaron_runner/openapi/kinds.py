@@ -85,6 +85,9 @@ FIELDS: Final[Mapping[str, _Fields]] = {
 }
 """Kind -> field -> kind of what stands there; with a star, of the members of the map or list there."""
 
+_EXTENSIBLE: Final = frozenset({("document", "paths"), ("operation", "responses")})
+"""The maps that may have extensions (`x-…`); in all others that is how something is called."""
+
 
 def parts_of(kind: str, node: Node) -> Iterator[tuple[str, Node]]:
     """Yield kind and node of everything that stands directly in an object."""
@@ -97,7 +100,8 @@ def parts_of(kind: str, node: Node) -> Iterator[tuple[str, Node]]:
             continue
         child, member_kind = node.child(name), fields[name]
         if member_kind.endswith("*"):
-            yield from ((member_kind[:-1], member) for _, member in child.fields())
+            members = child.fields() if (kind, name) in _EXTENSIBLE else child.members()
+            yield from ((member_kind[:-1], member) for _, member in members)
             yield from ((member_kind[:-1], member) for member in child.elements())
         else:
             yield member_kind, child

@@ -88,20 +88,22 @@ def read_operations(reading: Reading, api: str, base_path: str) -> Iterator[Oper
 
 def read_webhooks(reading: Reading, api: str) -> Iterator[Operation]:
     """Yield the operations under `webhooks`, each with the webhook's name for a path."""
-    return _asked_of_others(reading, reading.root.child("webhooks"), api)
+    return _asked_of_others(reading, reading.root.child("webhooks").members(), api)
 
 
 def _callbacks(reading: Reading, owner: Node, api: str) -> dict[str, tuple[Operation, ...]]:
     """Return the requests that an operation leads to ("Callback Object")."""
     return {
-        name: tuple(_asked_of_others(reading, reading.follow(written), api))
-        for name, written in owner.child("callbacks").fields()
+        name: tuple(_asked_of_others(reading, reading.follow(written).fields(), api))
+        for name, written in owner.child("callbacks").members()
     }
 
 
-def _asked_of_others(reading: Reading, paths: Node, api: str) -> Iterator[Operation]:
+def _asked_of_others(
+    reading: Reading, path_items: Iterable[tuple[str, Node]], api: str
+) -> Iterator[Operation]:
     """Yield operations that the service asks of others. Their own callbacks, which could be endless, are left out."""
-    for endpoint in reading.endpoints_in(paths):
+    for endpoint in reading.endpoints_in(path_items):
         yield _operation(reading, endpoint, api, "", {})
 
 
@@ -206,7 +208,7 @@ def _response(reading: Reading, status: str, node: Node) -> Response:
         description=node.text("description"),
         content=read_contents(reading, node),
         headers=read_headers(reading, node),
-        links=tuple(_links(reading, node.child("links").fields())),
+        links=tuple(_links(reading, node.child("links").members())),
         summary=node.text("summary"),
     )
 

@@ -39,7 +39,7 @@ def styles_mean_something(survey: Survey) -> Iterator[Diagnostic]:
 def media_types_hold_values(survey: Survey) -> Iterator[Diagnostic]:
     """Report arrays and objects in a media type from which none can be read: every value would be refused."""
     for node in survey.nodes("parameter"):
-        for media_type, written in node.child("content").fields():
+        for media_type, written in node.child("content").members():
             content = survey.follow(written)
             types = _types(survey, content.child("schema"))
             kinds = sorted(types & _CONTAINERS)

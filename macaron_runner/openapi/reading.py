@@ -5,7 +5,7 @@ Not for what differs between the versions (swagger2, openapi3).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -84,9 +84,9 @@ class Reading:
         """Yield every operation, in the order of the document."""
         return endpoints_of(self.root, self.follow)
 
-    def endpoints_in(self, paths: Node) -> Iterator[Endpoint]:
-        """Yield every operation in a map of path items, in the order of the document."""
-        return _endpoints_in(paths, self.follow)
+    def endpoints_in(self, path_items: Iterable[tuple[str, Node]]) -> Iterator[Endpoint]:
+        """Yield every operation of path items by name, in their order."""
+        return _endpoints_in(path_items, self.follow)
 
     def tags(self) -> tuple[Tag, ...]:
         """Return what the document says of tags; operations may have others as well."""
@@ -99,11 +99,13 @@ class Reading:
 
 def endpoints_of(root: Node, follow: Callable[[Node], Node]) -> Iterator[Endpoint]:
     """Yield every operation under `paths`, in the order of the document; path items may be references."""
-    return _endpoints_in(root.child("paths"), follow)
+    return _endpoints_in(root.child("paths").fields(), follow)
 
 
-def _endpoints_in(paths: Node, follow: Callable[[Node], Node]) -> Iterator[Endpoint]:
-    for path, written in paths.fields():
+def _endpoints_in(
+    path_items: Iterable[tuple[str, Node]], follow: Callable[[Node], Node]
+) -> Iterator[Endpoint]:
+    for path, written in path_items:
         path_item = follow(written)
         for method, operation in _operations_of(path_item):
             node = follow(

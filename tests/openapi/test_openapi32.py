@@ -129,3 +129,25 @@ def test_only_its_own_name_leads_into_a_document(tmp_path: Path) -> None:
         HEAD + text.replace("REF", "https://example.com/b.yaml#/components/parameters/q")
     )
     assert [found.code for found in check_document(read_document(tmp_path / "api.yaml"))] == ["MAC305"]
+
+
+def test_what_is_called_as_an_extension_is_kept_where_names_are_free(tmp_path: Path) -> None:
+    post = '{post: {responses: {"200": {description: ok}}}}'
+    path = tmp_path / "api.yaml"
+    path.write_text(f"""
+openapi: 3.1.0
+info: {{title: T, version: "1"}}
+webhooks: {{x-sold: {post}}}
+paths:
+  /a:
+    post:
+      responses: {{"200": {{description: ok, links: {{x-next: {{operationId: next}}}}}}}}
+      callbacks: {{x-done: {{"{{$url}}": {post}, x-kept: {post}}}}}
+""")
+    api = read_api(read_document(path), "x")
+    (operation,) = api.operations
+    assert [each.path for each in api.webhooks] == ["x-sold"]
+    assert [each.name for each in operation.responses[0].links] == ["x-next"]
+    assert {name: [each.path for each in found] for name, found in operation.callbacks.items()} == {
+        "x-done": ["{$url}"]
+    }
