@@ -73,9 +73,11 @@ class ApiPool:
 
     __slots__ = ()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattribute__(
+        self, name: str
+    ) -> Any:  # asked first: looking in vain elsewhere costs more than all of this
         if name.startswith("__"):  # what inspection asks of any object must not need a service
-            raise AttributeError(name)
+            return object.__getattribute__(self, name)
         apis = context.service().apis
         if name in apis:
             return apis[name]

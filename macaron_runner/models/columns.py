@@ -49,7 +49,7 @@ class Columns:
         self._least = least
         self._conversions = conversions
 
-    def __call__(self, items: list[Any]) -> list[Any]:
+    def make_all(self, items: list[Any]) -> list[Any]:
         """Return the models. The objects are taken over, or changed in part where something in them cannot be made."""
         if len(items) >= FEW:
             layout = list(items[0])

@@ -6,13 +6,15 @@ Not for what is made of them (making). https://docs.pydantic.dev/latest/api/pyda
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from pydantic import TypeAdapter
 from pydantic_core import CoreSchema, SchemaValidator
 
-from macaron_runner.models.model import Base64, Model, Number
+from macaron_runner.models.model import Model
+from macaron_runner.models.values import Base64, Date, DateTime, Number
 
 if TYPE_CHECKING:
     from pydantic.plugin._schema_validator import PluggableSchemaValidator
@@ -24,10 +26,15 @@ Node: TypeAlias = Mapping[str, Any]
 Named: TypeAlias = Mapping[str, Node]
 """What the references of a core schema mean."""
 
-NUMBER: Final[Node] = TypeAdapter(Number).core_schema
-BASE64: Final[Node] = TypeAdapter(Base64).core_schema
-AS_IN_JSON: Final = frozenset({"any", "bool", "none", "str"})
-"""Kinds whose values are what JSON has."""
+_AS_IN_JSON: Final = frozenset({"any", "bool", "none", "str"})
+_NUMBER: Final[Node] = TypeAdapter(Number).core_schema
+_BASE64: Final[Node] = TypeAdapter(Base64).core_schema
+_READ: Final[Sequence[tuple[Node, Make]]] = (
+    (TypeAdapter(DateTime).core_schema, datetime.fromisoformat),
+    (TypeAdapter(Date).core_schema, date.fromisoformat),
+    (_BASE64, _BASE64["function"]["function"]),
+)
+"""Texts that Python reads more quickly than pydantic does, to the same end where they are what they should be."""
 
 _ASIDE: Final = frozenset({"type", "metadata", "serialization", "ref"})
 _KNOWN: Final[Mapping[str, frozenset[str]]] = {
@@ -50,6 +57,16 @@ _KNOWN: Final[Mapping[str, frozenset[str]]] = {
 def is_known(node: Node) -> bool:
     """Tell whether all that a node says is understood."""
     return node.keys() <= _KNOWN.get(node["type"], frozenset())
+
+
+def is_as_in_json(node: Node) -> bool:
+    """Tell whether values are what JSON has."""
+    return node["type"] in _AS_IN_JSON or node == _NUMBER
+
+
+def reader_of(node: Node) -> Make | None:
+    """Return what reads a text that is checked; None where pydantic is to."""
+    return next((read for known, read in _READ if known == node), None)
 
 
 def opened(schema: CoreSchema) -> tuple[Node, Named]:

@@ -26,20 +26,19 @@ from pydantic_core import CoreSchema
 from macaron_runner.models.class_maker import write_class, write_list
 from macaron_runner.models.columns import Columns, of_types
 from macaron_runner.models.core import (
-    AS_IN_JSON,
-    BASE64,
     JSON_TYPES,
-    NUMBER,
     Make,
     Named,
     Node,
     calling,
     described,
     followed,
+    is_as_in_json,
     is_known,
     is_plain,
     meant,
     opened,
+    reader_of,
     validating,
 )
 from macaron_runner.models.model import Model
@@ -59,8 +58,7 @@ class Makers:
 
     def __init__(self) -> None:
         self._space: dict[str, Any] = {
-            "new": object.__new__, "put_dict": put_dict, "read_base64": BASE64["function"]["function"], "same": _same,
-            "Columns": Columns, "of_types": of_types,
+            "new": object.__new__, "put_dict": put_dict, "same": _same, "Columns": Columns, "of_types": of_types,
         }  # fmt: skip
         self._writes = threading.Lock()  # two threads may be the first to use two operations
         self._numbers = itertools.count()
@@ -69,6 +67,7 @@ class Makers:
         self._writing: list[type[Model] | None] = [None]
         self._lists: dict[type[Model], str] = {}
         self._validators: dict[str, str] = {}
+        self._readers: dict[Make, str] = {}
         self._texts: dict[str, str] = {}
         self._functions: list[str] = []
         self._tables: list[str] = []
@@ -110,6 +109,12 @@ class Makers:
             self._space[name] = value
         return name
 
+    def _name_of(self, function: Make) -> str:
+        """Return the name of a function that many need."""
+        if function not in self._readers:
+            self._readers[function] = self.give("read", function)
+        return self._readers[function]
+
     # Expressions
 
     def function(self, node: Node, named: Named) -> str:
@@ -130,12 +135,11 @@ class Makers:
     def expression(self, node: Node, x: str, named: Named) -> str:
         """Return the text of what makes a value of the variable `x`; that itself where there is nothing to make."""
         node = followed(node, named)
-        kind = node["type"]
-        if kind in AS_IN_JSON or node == NUMBER:
+        if is_as_in_json(node):
             return x
-        if node == BASE64:
-            return f"read_base64({x})"
-        write = self._writers.get(kind) if is_known(node) else None
+        if (read := reader_of(node)) is not None:
+            return f"{self._name_of(read)}({x})"
+        write = self._writers.get(node["type"]) if is_known(node) else None
         text = None if write is None else write(self, node, x, named)
         return f"{self.validator(node, named)}({x})" if text is None else text
 

@@ -23,7 +23,8 @@ from macaron_runner.models.shape import SchemaMap, Schemas, Shape, core_of
 from macaron_runner.models.types import Annotations, Scope
 from macaron_runner.openapi.operation import Api, Operation, Schema
 
-_WORDS: Final = "macaron_runner.models.model"
+_MODEL: Final = "macaron_runner.models.model"
+_VALUES: Final = "macaron_runner.models.values"
 _IMPORTS: Final[Mapping[str, str]] = {
     "Decimal": "decimal",
     "TYPE_CHECKING": "typing",
@@ -34,15 +35,15 @@ _IMPORTS: Final[Mapping[str, str]] = {
     "UUID": "uuid",
     "Field": "pydantic",
     "TypeAliasType": "typing_extensions",
-    "Base64": _WORDS,
-    "Date": _WORDS,
-    "DateTime": _WORDS,
-    "File": _WORDS,
-    "Model": _WORDS,
-    "Number": _WORDS,
-    "Tagged": _WORDS,
-    "omit_absent": _WORDS,
-    "optional": _WORDS,
+    "Model": _MODEL,
+    "Tagged": _MODEL,
+    "omit_absent": _MODEL,
+    "optional": _MODEL,
+    "Base64": _VALUES,
+    "Date": _VALUES,
+    "DateTime": _VALUES,
+    "File": _VALUES,
+    "Number": _VALUES,
 }
 _BUILTINS: Final = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
 _INDENT: Final = "    "
@@ -301,7 +302,7 @@ class ModelSource:
         if self.imported:
             self._used.add("TYPE_CHECKING")
         for module in dict.fromkeys(_IMPORTS.values()):
-            if module in ("pydantic", _WORDS):  # the groups that isort makes
+            if module in ("pydantic", _MODEL):  # the groups that isort makes
                 lines.append("\n")
             if words := [
                 word for word, origin in _IMPORTS.items() if origin == module and word in self._used

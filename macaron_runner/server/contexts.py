@@ -29,6 +29,8 @@ class _LateAppContext(AppContext):
     """The application's context, current from when it is made until `leave`; the rest of it is made when asked for."""
 
     pushed: Token[AppContext] | None
+    is_whole = False
+    """Whether something has looked inside."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -38,8 +40,8 @@ class _LateAppContext(AppContext):
         if name.startswith("__"):
             raise AttributeError(name)
         with _becoming_whole:
-            if "g" not in self.__dict__:
-                self.__dict__.update(vars(self._made()))
+            if not self.is_whole:
+                self.__dict__.update(vars(self._made()), is_whole=True)
         return object.__getattribute__(self, name)
 
     def _made(self) -> AppContext:
@@ -49,11 +51,10 @@ class _LateAppContext(AppContext):
 
     def leave(self) -> None:
         """End being current, without a word: where somebody waits to hear of it, Flask answers (direct)."""
-        pushed, self.pushed = self.pushed, None
-        if "_cv_tokens" in self.__dict__:
-            pushed = self._cv_tokens.pop()
-        assert pushed is not None
-        _cv_app.reset(pushed)
+        token = self._cv_tokens.pop() if self.is_whole else self.pushed
+        self.pushed = None
+        assert token is not None
+        _cv_app.reset(token)
 
 
 class LateRequestContext(RequestContext):
@@ -63,6 +64,8 @@ class LateRequestContext(RequestContext):
     """
 
     pushed: Token[RequestContext] | None
+    is_whole = False
+    """Whether something has looked inside."""
 
     def __init__(self, app: Flask, environ: Environ) -> None:
         self.app = app
@@ -71,28 +74,24 @@ class LateRequestContext(RequestContext):
         self.app_context = _LateAppContext(app) if active is None or active.app is not app else None
         self.pushed = _cv_request.set(self)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether something has looked inside."""
-        return "request" in self.__dict__
-
     def leave(self) -> None:
         """End being current. Flask hears of it where it has made a request of it."""
-        if "request" in self.__dict__:
+        if self.is_whole:
             self.pop(None)
             return
         token, self.pushed = self.pushed, None
         assert token is not None
         _cv_request.reset(token)
-        if self.app_context is not None:
-            self.app_context.leave()
+        app_context = self.app_context
+        if app_context is not None:
+            app_context.leave()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         with _becoming_whole:
             if not self.is_whole:
-                self.__dict__.update(vars(self._made()))
+                self.__dict__.update(vars(self._made()), is_whole=True)
         return object.__getattribute__(self, name)
 
     def _made(self) -> RequestContext:

@@ -52,6 +52,12 @@ class _Leaf(Generic[Target]):
             self.answers["HEAD"] = answer
         self.allowed = tuple(sorted({*self.answers, "OPTIONS"}))
 
+    def matches(self) -> dict[str, Match[Target]]:
+        """Return what each method finds where there are no variables."""
+        return {
+            method: Match(answer.target, _NO_VALUES, self.allowed) for method, answer in self.answers.items()
+        }
+
 
 @dataclass(slots=True)
 class _Mixed(Generic[Target]):
@@ -96,27 +102,27 @@ class Router(Generic[Target]):
 
     def __init__(self, routes: Iterable[tuple[str, str, Target]]) -> None:
         self._root: _Node[Target] = _Node()
-        self._concrete: dict[str, _Leaf[Target]] = {}
+        concrete: dict[str, _Leaf[Target]] = {}
         for method, template, target in routes:
-            self._add(method, template, target)
+            leaf = self._add(method, template, target)
+            if _VARIABLE.search(template) is None:
+                concrete[template] = leaf
+        self._concrete = {path: leaf.matches() for path, leaf in concrete.items()}
 
-    def _add(self, method: str, template: str, target: Target) -> None:
+    def _add(self, method: str, template: str, target: Target) -> _Leaf[Target]:
         node = self._root
         for segment in template.split("/")[1:]:
             node = _child(node, segment)
         names = tuple(_VARIABLE.findall(template))
         node.leaf = node.leaf or _Leaf()
         node.leaf.add(method, _Answer(target, names))
-        if not names:
-            self._concrete[template] = node.leaf
+        return node.leaf
 
     def find(self, method: str, path: str) -> Match[Target] | None:
         """Return what is known of a path ("/orders/a%2Fb"), or None. The values are those of the path as sent."""
         concrete = self._concrete.get(path)
-        if concrete is not None:
-            answer = concrete.answers.get(method)
-            if answer is not None:
-                return Match(answer.target, _NO_VALUES, concrete.allowed)
+        if concrete is not None and (match := concrete.get(method)) is not None:
+            return match
         fitting: list[_Answer[Target]] = []
         allowed: set[str] = set()
         for leaf, values in _leaves(self._root, path):

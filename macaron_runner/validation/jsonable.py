@@ -75,8 +75,9 @@ def write_json(value: Any) -> bytes:
         raw = orjson.dumps(value, default=scalar_to_json, option=_OPTIONS)
     except TypeError:
         return _write_exactly(value)
-    # The fast writer makes null of NaN; only where there is a null is it worth a second look.
-    if b"null" in raw and _has_nan(value):
+    # The fast writer makes null of NaN; only where there is a null is it worth a second look. (`in` would first try
+    # whether b"null" is a number.)
+    if raw.find(b"null") >= 0 and _has_nan(value):
         raise NotJson(_NO_NUMBER)
     return raw
 

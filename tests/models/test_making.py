@@ -4,6 +4,7 @@ import copy
 import json
 import pickle
 from collections.abc import Callable
+from datetime import timezone
 from typing import Any
 
 import pytest
@@ -124,6 +125,30 @@ def test_models_are_made_as_pydantic_makes_them(name: str, value: Any) -> None:
     made, expected = both(SHOP, name, value)
     check_same(made, expected)
     assert made == expected
+
+
+@pytest.mark.parametrize("many", [1, 9])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-22T10:20:30Z",
+        "2026-11-22t10:20:30z",
+        "2026-11-22T10:20:30.1Z",
+        "2026-11-22T10:20:30.123456789Z",
+        "2026-11-22T10:20:30+00:00",
+        "2026-11-22T10:20:30-00:00",
+        "2026-11-22T10:20:30.999999-23:59",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59+14:00",
+    ],
+)
+def test_a_time_is_the_same_whoever_reads_it(text: str, many: int) -> None:
+    schema = {"type": "array", "items": objects(at=MOMENT) | {"required": ["at"]}}
+    models = models_of({"It": objects(all=schema)})
+    value = {"all": [{"at": text}] * many}
+    made, expected = models.adapt(ref("It"))(anew(value)), of_pydantic(models["It"], value)
+    check_same(made, expected)
+    assert type(made.all[0].at.tzinfo) is timezone
 
 
 def test_many_alike_objects_become_models_of_their_own() -> None:

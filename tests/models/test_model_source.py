@@ -44,7 +44,8 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from macaron_runner.models.model import Date, Model, omit_absent, optional
+from macaron_runner.models.model import Model, omit_absent, optional
+from macaron_runner.models.values import Date
 
 _Date = Date
 
