@@ -4,10 +4,28 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Final
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from macaron_runner.configuration.model import MacaronConfig
+    from macaron_runner.configuration.source import Path
 
 _LONGEST_SOCKET: Final = 107  # sun_path of Linux's unix(7), without the zero byte at its end
 _TCP: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
+
+
+def listened_on(config: MacaronConfig) -> Iterator[tuple[Path, str]]:
+    """Yield every address that the service listens on, with its place in macaron.yaml."""
+    bind = config.server.bind
+    if isinstance(bind, str):
+        yield ("server", "bind"), bind
+    else:
+        for index, text in enumerate(bind):
+            yield ("server", "bind", index), text
+    for name, pool in config.tasks.pools.items() if config.tasks is not None else ():
+        if pool.health_bind is not None:
+            yield ("tasks", "pools", name, "health_bind"), pool.health_bind
 
 
 def check_address(text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from macaron_runner.configuration.address import check_address
+from macaron_runner.configuration.address import check_address, listened_on
 from macaron_runner.configuration.cron import parse_cron
 from macaron_runner.configuration.deployment_checks import check_deployment
 from macaron_runner.configuration.model import JwtKey, Schedule, Tasks
@@ -125,10 +125,8 @@ def _key(subject: Subject, path: tuple[str, ...], key: JwtKey) -> Iterator[Diagn
 
 
 def _addresses(subject: Subject) -> Iterator[Diagnostic]:
-    bind = subject.config.server.bind
     seen: dict[str, str] = {}
-    for index, text in enumerate((bind,) if isinstance(bind, str) else bind):
-        path: Path = ("server", "bind") if isinstance(bind, str) else ("server", "bind", index)
+    for path, text in listened_on(subject.config):
         try:
             address = check_address(text)
         except ValueError as error:

@@ -192,6 +192,8 @@ class Pool(Section):
     """Replace a worker process after so many tasks."""
     max_memory_per_child: Size | None = None
     """Replace a worker process that has grown larger."""
+    health_bind: str | None = None
+    """Where its worker answers /health/live and /health/ready over HTTP: as server.bind. Default: nowhere."""
     grace: Duration = 60.0
     """How long tasks under way may take when the pool stops; then they are ended and given back."""
 

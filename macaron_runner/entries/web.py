@@ -19,7 +19,7 @@ from macaron_runner.diagnostics import Diagnostic, raise_errors
 from macaron_runner.entries.start import settle, speak
 from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.capacity import memory_share, read_limits, web_workers
-from macaron_runner.processes.listeners import ENVIRONMENT_KEY
+from macaron_runner.processes.listeners import inherited
 from macaron_runner.processes.plan import bind_addresses
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.server.app import create_app
@@ -35,7 +35,8 @@ def main(words: Sequence[str]) -> int:
     speak(configuration)
     raise_errors(check_settings(configuration))
     assembly = assemble(configuration, ParsedCache(state.documents_directory, state.make))
-    app = create_app(assembly)
+    has_tasks = configuration.config.tasks is not None
+    app = create_app(assembly, heartbeats=state.health_directory if has_tasks else None)
     check_worker_class(configuration)
     attach_queue(app, assembly, state)
     serve(app, configuration, os.environ)
@@ -85,10 +86,8 @@ def serve(app: ServiceApp, configuration: Configuration, environ: Mapping[str, s
 
 def listening_on(configuration: Configuration, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the inherited descriptors as gunicorn names them, or server.bind where nothing was inherited."""
-    inherited = environ.get(ENVIRONMENT_KEY, "")
-    if inherited:
-        return tuple(f"fd://{descriptor}" for descriptor in inherited.split(","))
-    return bind_addresses(configuration)
+    descriptors = inherited(environ)
+    return tuple(f"fd://{each}" for each in descriptors) if descriptors else bind_addresses(configuration)
 
 
 def count_workers(configuration: Configuration) -> int:

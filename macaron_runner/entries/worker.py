@@ -6,7 +6,8 @@ Not for what a worker does (tasks.worker).
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import socket
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from macaron_runner.entries.start import settle, speak
 from macaron_runner.errors import UsageError
 from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.capacity import memory_share, pool_concurrency, read_limits
+from macaron_runner.processes.listeners import inherited
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.server.service_app import ServiceApp
 from macaron_runner.tasks.celery_app import create_celery
@@ -59,12 +61,19 @@ def main(words: Sequence[str]) -> int:
         count_processes(pool, len(section.pools)),
         health=state.health_directory,
         private_queue=POWERS[broker_kind(section)].private_queues,
+        listener=health_listener(os.environ),
     )
     if celery.keeper is not None:
         state.open()
         celery.keeper.watch()
     settle()
     return run(celery, worker)
+
+
+def health_listener(environ: Mapping[str, str]) -> socket.socket | None:
+    """Return the socket of the pool's health_bind, which is inherited; None where it has none."""
+    descriptors = inherited(environ)
+    return socket.socket(fileno=descriptors[0]) if descriptors else None
 
 
 def stand_in(configuration: Configuration) -> ServiceApp:

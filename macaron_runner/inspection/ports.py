@@ -8,38 +8,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from macaron_runner.configuration.address import check_address
+from macaron_runner.configuration.address import check_address, listened_on
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import Diagnostic, Severity
 from macaron_runner.processes.addresses import parse_address
 from macaron_runner.processes.holders import Holder, holders_of
 from macaron_runner.processes.listeners import obstacles
-from macaron_runner.processes.plan import bind_addresses
 
 
 def check_ports(configuration: Configuration) -> Iterator[Diagnostic]:
-    """Yield a warning for each address of `server.bind` that could not be listened on (MAC256).
+    """Yield a warning for each address of the service that could not be listened on (MAC256).
 
     An address that the service itself holds, because it is running, is as it should be. Only a warning: it is about
     this machine and this moment, not about the files.
     """
-    addresses = bind_addresses(configuration)
-    found = obstacles(address for address in addresses if _is_address(address))
-    for index, address in enumerate(addresses):
-        if address not in found:
-            continue
+    places = {text: path for path, text in listened_on(configuration.config) if _is_address(text)}
+    for address, obstacle in obstacles(places).items():
         holders = holders_of(parse_address(address))
         if any(holder.runs(Path(configuration.selection.file).absolute()) for holder in holders):
             continue
-        path = (
-            ("server", "bind")
-            if isinstance(configuration.config.server.bind, str)
-            else ("server", "bind", index)
-        )
         yield Diagnostic(
             "MAC256",
-            found[address],
-            configuration.locate(*path),
+            obstacle,
+            configuration.locate(*places[address]),
             label=_named(holders),
             help="check --no-ports does not look at this machine's ports",
             severity=Severity.WARNING,

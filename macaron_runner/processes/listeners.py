@@ -108,6 +108,12 @@ def obstacles(addresses: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def inherited(environment: Mapping[str, str]) -> tuple[int, ...]:
+    """Return the descriptors that a process has inherited, in the order of its addresses."""
+    told = environment.get(ENVIRONMENT_KEY, "")
+    return tuple(map(int, told.split(","))) if told else ()
+
+
 def with_listeners(environment: Mapping[str, str], descriptors: Sequence[int]) -> dict[str, str]:
     """Return the environment of a process that inherits these descriptors; none: without the variable."""
     told = {key: value for key, value in environment.items() if key != ENVIRONMENT_KEY}

@@ -135,6 +135,7 @@ class _Builder:
             grace=pool.grace + WORKER_RESERVE,
             environment=self._environment,
             heartbeats=str(self._paths.health_directory),
+            listeners=(pool.health_bind,) if pool.health_bind is not None else (),
         )
 
     def _scheduler(self) -> Process:

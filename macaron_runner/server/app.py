@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -44,8 +45,12 @@ class ServedOperation:
     codec: Codec
 
 
-def create_app(assembly: Assembly, *, prepared: int = PREPARED_OPERATIONS) -> ServiceApp:
+def create_app(
+    assembly: Assembly, *, prepared: int = PREPARED_OPERATIONS, heartbeats: Path | None = None
+) -> ServiceApp:
     """Return the service as a WSGI application, ready to be forked, its first `prepared` operations to the last.
+
+    `heartbeats` is the folder in which workers of this machine tell how they fare; None: there are none.
 
     Handler modules are imported inside the application's context, so `flask.current_app` is there to register hooks and
     extensions with. Raises BadConfiguration with every diagnostic of every operation.
@@ -63,7 +68,7 @@ def create_app(assembly: Assembly, *, prepared: int = PREPARED_OPERATIONS) -> Se
         error_handler = compiler.error_handler()
     raise_errors(compiler.problems())
     redactor = assembly.configuration.redactor
-    app.answer(((each.operation, each.endpoint) for each in served), health_checks(app.readiness))
+    app.answer(((each.operation, each.endpoint) for each in served), health_checks(app.readiness, heartbeats))
     app.answer_errors(compile_form(config.http.errors, redactor.redact_bytes), error_handler)
     app.service_modules = compiler.modules
     prepare(served[:prepared])

@@ -6,8 +6,10 @@ Not for the health of what the service depends on: a broker that is away must no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
+from macaron_runner.processes.findings import as_answer, find_workers
 from macaron_runner.server.incoming import Reply
 
 _JSON: Final = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
@@ -26,12 +28,21 @@ class Readiness:
         self.draining = True
 
 
-def health_checks(readiness: Readiness) -> Mapping[str, Callable[[], Reply]]:
-    """Return what answers each path. A process answers only once it is whole: live and started are one."""
+def health_checks(readiness: Readiness, heartbeats: Path | None = None) -> Mapping[str, Callable[[], Reply]]:
+    """Return what answers each path. A process answers only once it is whole: live and started are one.
+
+    `heartbeats` is where the workers of this machine tell how they fare, for a service that has some.
+    """
     alive = Reply(200, _JSON, b'{"status":"ok"}')
     draining = Reply(503, _JSON, b'{"status":"draining"}')
     return {
         "/health/live": lambda: alive,
         "/health/ready": lambda: draining if readiness.draining else alive,
         "/health/startup": lambda: alive,
+        **({"/health/workers": lambda: _workers(heartbeats)} if heartbeats is not None else {}),
     }
+
+
+def _workers(heartbeats: Path) -> Reply:
+    status, body = as_answer(find_workers(heartbeats, ready=False))
+    return Reply(status, _JSON, body)

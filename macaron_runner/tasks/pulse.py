@@ -23,6 +23,7 @@ from celery.worker.state import reserved_requests
 from kombu import Connection, Exchange, Producer, Queue
 
 from macaron_runner.processes import heartbeat
+from macaron_runner.processes.findings import Finding, finding_of
 from macaron_runner.processes.heartbeat import SILENCE, Condition, Heartbeat
 from macaron_runner.tasks.guarantee import WORKER_PATIENCE
 
@@ -105,7 +106,8 @@ class Pulse:
         self._sender = sender
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, name="pulse", daemon=True)
-        self._told: Condition | None = None
+        self._last = self._heartbeat(Condition.STARTING, "it has not begun to consume")
+        self._is_written = True
 
     def install(self, steps: Any) -> None:
         """Have the worker's consumer hear the pulse; `steps` are those of its Celery application."""
@@ -126,14 +128,15 @@ class Pulse:
 
         steps["consumer"].add(Hearing)
 
+    def finding(self, ready: bool) -> Finding:  # noqa: FBT001 - health_server.Ask
+        """Return how the worker fares, as its last heartbeat said."""
+        return finding_of(self._last, ready=ready)
+
     def start(self) -> None:
-        """Begin to beat, from a thread of its own. Where nothing can be written, nothing is told."""
-        try:
+        """Begin to beat, from a thread of its own."""
+        with suppress(OSError):  # the first heartbeat will tell
             heartbeat.clear(self._folder, self._name)
-        except OSError as error:
-            _log.warning("this worker's health cannot be told in %s: %s", self._folder, error.strerror)
-        else:
-            self._thread.start()
+        self._thread.start()
 
     def stopping(self, **_: Any) -> None:
         """Hear that the worker was told to stop: from now on it takes no message, and rightly so."""
@@ -142,16 +145,13 @@ class Pulse:
     def end(self) -> None:
         """Beat no more."""
         self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join(BEAT)
-        heartbeat.place_of(self._folder, self._name, self._pid).unlink(missing_ok=True)
+        self._thread.join(BEAT)
+        with suppress(OSError):
+            heartbeat.place_of(self._folder, self._name, self._pid).unlink(missing_ok=True)
 
     def _beat_on(self) -> None:
         while True:
-            try:
-                self._beat()
-            except OSError as error:  # a full disk may get room again
-                _log.warning("this worker's health cannot be told in %s: %s", self._folder, error.strerror)
+            self._beat()
             if self._ended.wait(BEAT):
                 break
         if self._sender is not None:
@@ -159,10 +159,19 @@ class Pulse:
 
     def _beat(self) -> None:
         condition, why = self._watch.judge(self._sender.send if self._sender is not None else None)
-        if condition is Condition.DEAF and self._told is not condition:
+        if condition is Condition.DEAF and self._last.condition is not condition:
             _log.error("this worker is deaf: %s", why)
-        self._told = condition
-        heartbeat.write(self._folder, Heartbeat(self._name, self._pid, condition, why, time.monotonic()))
+        self._last = self._heartbeat(condition, why)
+        try:
+            heartbeat.write(self._folder, self._last)
+            self._is_written = True
+        except OSError as error:  # a full disk may get room again
+            if self._is_written:
+                _log.warning("this worker's health cannot be told in %s: %s", self._folder, error.strerror)
+            self._is_written = False
+
+    def _heartbeat(self, condition: Condition, why: str) -> Heartbeat:
+        return Heartbeat(self._name, self._pid, condition, why, time.monotonic())
 
 
 class Sender:

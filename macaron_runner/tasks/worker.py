@@ -24,6 +24,7 @@ from celery.platforms import SecurityWarning  # type: ignore[attr-defined]  # no
 from celery.worker import WorkController, state
 
 from macaron_runner.configuration.model import Pool
+from macaron_runner.processes.health_server import answer_health
 from macaron_runner.tasks.pulse import Pulse, Sender
 from macaron_runner.tasks.stopping import bounded_stop, give_back_unstarted
 
@@ -32,9 +33,10 @@ _log: Final = logging.getLogger("macaron.tasks")
 
 @dataclass(frozen=True, slots=True)
 class PoolWorker:
-    """What one worker runs: the pool's name and section, its processes, and the folder for its heartbeats.
+    """What one worker runs: the pool's name and section, its processes, and how it tells of its health.
 
-    `private_queue`: it may have a queue of its own, to prove by that it consumes.
+    That is in files in the folder `health`, and over HTTP on `listener` where there is one. `private_queue`: it may
+    have a queue of its own, to prove that it consumes.
     """
 
     name: str
@@ -42,6 +44,7 @@ class PoolWorker:
     concurrency: int
     health: Path
     private_queue: bool
+    listener: socket.socket | None = None
 
 
 def run(app: Celery, worker: PoolWorker) -> int:
@@ -78,6 +81,8 @@ def run(app: Celery, worker: PoolWorker) -> int:
     # (Making the worker had the warning shown always.)
     warnings.simplefilter("ignore", CPendingDeprecationWarning)
     pulse.start()
+    if worker.listener is not None:
+        answer_health(worker.listener, pulse.finding)
     celery_worker.start()
     signals.worker_shutting_down.disconnect(stop)
     pulse.end()
