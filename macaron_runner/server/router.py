@@ -95,9 +95,12 @@ class _Node(Generic[Target]):
 class Router(Generic[Target]):
     """Finds what answers. Concrete paths win over templated ones, segment by segment (OpenAPI 3.1 section 4.8.8.2).
 
+    A path without variables is matched before all others, whatever its methods: where it does not take one, /a/b is not
+    taken for /a/{x}. Templates may share a path as long as their methods differ: those of one shape, /a/{x} and /a/{y},
+    and /a/{x}/c and /a/b/{y}.
+
     Where a document does not say more, HEAD finds what answers GET, and OPTIONS what answers any other method: how
-    those differ is the caller's to know. A trailing slash makes another path. Templates of one shape, /a/{x} and
-    /a/{y}, may share it as long as their methods differ; so do /a/{x} and /a/b for the path /a/b.
+    those differ is the caller's to know. A trailing slash makes another path.
     """
 
     def __init__(self, routes: Iterable[tuple[str, str, Target]]) -> None:
@@ -131,6 +134,8 @@ class Router(Generic[Target]):
                 return Match(answer.target, dict(zip(answer.names, values, strict=True)), leaf.allowed)
             fitting += leaf.answers.values()
             allowed.update(leaf.allowed)
+            if not values:
+                break
         if not fitting:
             return None
         return Match(fitting[0].target if method == "OPTIONS" else None, _NO_VALUES, tuple(sorted(allowed)))
