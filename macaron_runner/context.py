@@ -6,7 +6,6 @@ travels from a request to its tasks and clients.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -115,22 +114,6 @@ def entered(context: Context) -> Iterator[Context]:
         yield context
     finally:
         leave(outside)
-
-
-def new_id() -> str:
-    """Return a new id, unique in practice: 128 random bits as 32 hexadecimal digits."""
-    try:
-        return _ids.pop()
-    except IndexError:
-        drawn = os.urandom(16 * _DRAWN_AT_ONCE).hex()
-        _ids.extend(drawn[start : start + 32] for start in range(32, len(drawn), 32))
-        return drawn[:32]
-
-
-_DRAWN_AT_ONCE: Final = 64
-_ids: Final[list[str]] = []
-"""Ids that nobody has yet: asking the kernel for each would cost a request more than matching its path does."""
-os.register_at_fork(after_in_child=_ids.clear)
 
 
 class TokenIssuer(Protocol):

@@ -29,9 +29,10 @@ Not for problems in the user's files (those are diagnostics, collected and shown
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
+
+from macaron_runner.ids import new_uuid
 
 
 class ErrorDetail(NamedTuple):
@@ -44,10 +45,6 @@ class ErrorDetail(NamedTuple):
     location: str
     pointer: str
     message: str
-
-    def to_json(self) -> dict[str, str]:
-        """Return the form in which a client sees it."""
-        return {"location": self.location, "pointer": self.pointer, "message": self.message}
 
 
 class MacaronError(Exception):
@@ -72,19 +69,15 @@ class MacaronError(Exception):
         self.description = description if description is not None else self.default_description
         self.user_message = user_message
         self.errors = tuple(errors)
-        self.headers = dict(headers or {})
+        self.headers = dict(headers) if headers else {}
         self._error_id: str | None = None
-        super().__init__(self.description)
+        self.args = (self.description,)
 
     @property
     def error_id(self) -> str:
-        """The id that the answer and the log line share, a random UUID (RFC 9562 section 5.4); made when asked for."""
+        """The id that the answer and the log line share, a random UUID; made when asked for."""
         if self._error_id is None:
-            number = bytearray(os.urandom(16))
-            number[6] = number[6] & 0x0F | 0x40
-            number[8] = number[8] & 0x3F | 0x80
-            text = number.hex()
-            self._error_id = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+            self._error_id = new_uuid()
         return self._error_id
 
     def to_json(self) -> dict[str, Any]:
@@ -98,7 +91,10 @@ class MacaronError(Exception):
         if self.user_message is not None:
             body["user_message"] = self.user_message
         if self.errors:
-            body["errors"] = [detail.to_json() for detail in self.errors]
+            body["errors"] = [
+                {"location": location, "pointer": pointer, "message": message}
+                for location, pointer, message in self.errors
+            ]
         return body
 
 

@@ -83,15 +83,16 @@ def compile_errors(write: ErrorReply, handler: Callable[[MacaronError], Any] | N
     """
 
     def render(problem: BaseException) -> Reply | AnyResponse:
-        if isinstance(problem, HTTPException) and (
+        if isinstance(problem, MacaronError):
+            error = problem
+        elif isinstance(problem, HTTPException) and (
             problem.response is not None or (problem.code or 500) < 400
         ):
             return problem.get_response()  # abort(response), and redirects, are answers of their own
-        error = as_macaron_error(problem)
-        if isinstance(error, NotImplementedYet):
-            log.warning("%s (error_id %s)", error, error.error_id, extra={"error_id": error.error_id})
-        elif error.status >= 500:
-            report(problem, error.error_id)
+        else:
+            error = as_macaron_error(problem)
+        if error.status >= 500:
+            _tell_owner(problem, error)
         if handler is None:
             return write(error)
         try:
@@ -101,6 +102,13 @@ def compile_errors(write: ErrorReply, handler: Callable[[MacaronError], Any] | N
             return write(error)
 
     return render
+
+
+def _tell_owner(problem: BaseException, error: MacaronError) -> None:
+    if isinstance(error, NotImplementedYet):
+        log.warning("%s (error_id %s)", error, error.error_id, extra={"error_id": error.error_id})
+    else:
+        report(problem, error.error_id)
 
 
 def _by_handler(handler: Callable[[MacaronError], Any], error: MacaronError) -> Reply | AnyResponse | None:

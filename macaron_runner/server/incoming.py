@@ -14,8 +14,9 @@ from typing import IO, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
 from macaron_runner.auth.identity import Identity
-from macaron_runner.context import Context, new_id
+from macaron_runner.context import Context
 from macaron_runner.errors import BodyTooLarge, InvalidParameter, RequestTimeout
+from macaron_runner.ids import new_id
 from macaron_runner.server.brought import SANE_ID, brought_context
 from macaron_runner.server.content_coding import DecodedStream, codings_of, decoded
 from macaron_runner.validation.styles import parse_cookie_pairs

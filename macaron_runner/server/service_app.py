@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from macaron_runner import context
 from macaron_runner.errors import MacaronError
+from macaron_runner.ids import new_uuid
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server import event_loop
 from macaron_runner.server.direct import Direct, HandlerExit
@@ -182,7 +183,7 @@ class ServiceApp(Flask):
         handler = self._find_error_handler(unexpected, request.blueprints)
         if handler is None or isinstance(error, MacaronError):
             return as_response(self.render_error(error))
-        report(error, context.new_id())
+        report(error, new_uuid())
         try:
             return self.ensure_sync(handler)(unexpected)
         except Exception as failure:
@@ -203,14 +204,14 @@ class ServiceApp(Flask):
         try:
             super().do_teardown_request(exc)
         except Exception as error:
-            report(error, context.new_id())
+            report(error, new_uuid())
 
     def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
         """Run the hooks of the application's context, which are as harmless."""
         try:
             super().do_teardown_appcontext(exc)
         except Exception as error:
-            report(error, context.new_id())
+            report(error, new_uuid())
 
     def preprocess_request(self) -> Any:
         """Run the hooks that come first; what they read of the body is there for the operation once more."""
@@ -257,4 +258,4 @@ def _report_slow_call(environ: Environ, taken: float, limit: float) -> None:
     here = context.current()
     what = (here and here.operation) or environ["REQUEST_METHOD"]
     slow = SlowCall(f"{what} took {taken:.3f} s, longer than the {limit:g} s of observability.slow_call")
-    report(slow, context.new_id())
+    report(slow, new_uuid())

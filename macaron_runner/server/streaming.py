@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import ClosingIterator
 
 from macaron_runner import context
+from macaron_runner.ids import new_uuid
 from macaron_runner.server.errors import report
 
 
@@ -30,6 +31,6 @@ def _in_context(chunks: Iterator[Any], here: context.Context) -> Iterator[Any]:
             except StopIteration:
                 return
             except Exception as error:
-                report(error, context.new_id())
+                report(error, new_uuid())
                 raise
         yield chunk

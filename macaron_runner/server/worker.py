@@ -19,7 +19,7 @@ from gunicorn.http import errors as http
 from gunicorn.http.wsgi import InvalidResponseHeader, InvalidResponseHeaderName
 from gunicorn.workers.gthread import ThreadWorker
 
-from macaron_runner.context import new_id
+from macaron_runner.ids import new_id
 from macaron_runner.server.errors import error_class, report
 from macaron_runner.server.expectation import await_body
 from macaron_runner.server.incoming import Reply

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from macaron_runner import context
 from macaron_runner.errors import MacaronError
+from macaron_runner.ids import new_id
 from macaron_runner.tasks.envelope import UndecodableEnvelope, decode, encode, find_model_in
 from macaron_runner.tasks.task import Task
 
@@ -71,7 +72,7 @@ def context_of(operation: str, caller: Mapping[str, Any] | None) -> context.Cont
     """Return the context in which a task runs: that of its caller, or one with new ids where nobody called."""
     if caller is not None:
         return context.Context.from_json(caller)._replace(operation=operation)
-    first = context.new_id()
+    first = new_id()
     return context.Context(
         request_id=first, call_id=first, call_path=context.service().name, operation=operation
     )

@@ -9,7 +9,7 @@ Whether a value fits at all costs no more than elsewhere. Not for checking anyth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
@@ -27,14 +27,8 @@ _ONE_PART: Final = ("items", "additionalProperties", "contains", "unevaluatedIte
 _PREFIX: Final = "#/$defs/"
 
 
-def may_explode(count_ways: Callable[[], int], value: Any) -> bool:
-    """Tell whether all that is wrong with a value may be too much to ask for.
-
-    `count_ways` tells in how many ways its schema comes back; it is not asked about flat values, which most are.
-    """
-    if not _has_levels(value, _FLAT + 1):
-        return False
-    ways = count_ways()
+def may_explode(ways: int, value: Any) -> bool:
+    """Tell whether all that is wrong with a value may be too much to ask for; its schema comes back in so many ways."""
     levels = _FLAT + 1
     while ways > 1 and ways**levels <= _MOST_ERRORS:
         levels += 1

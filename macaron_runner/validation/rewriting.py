@@ -14,7 +14,7 @@ where 3.2's `defaultMapping` does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -86,6 +86,11 @@ class DirectedSchemas:
         if isinstance(root, bool) or not found:
             return dict(root) if isinstance(root, Mapping) else root
         return {**root, "$defs": found}
+
+    def definition(self, key: str) -> Rewritten:
+        """Return what stands under a key of `$defs` in a schema that `closed` has returned."""
+        schema, _ = self._rewritten[key]
+        return schema if isinstance(schema, bool) else dict(schema)
 
     def _collect(self, rewrite: Callable[[], Schema]) -> tuple[Schema, frozenset[str]]:
         """Run a rewriting; return its result and the keys of the definitions it referred to."""
@@ -284,6 +289,17 @@ class DirectedSchemas:
             for parent in parents:
                 found.setdefault(parent, []).append(name)
         return found
+
+
+def inside(schema: Rewritten) -> Iterator[Rewritten]:
+    """Yield the schemas that stand in a rewritten one, right below it; those under `$defs` do not count."""
+    for keyword, value in schema.items() if isinstance(schema, Mapping) else ():
+        if keyword in _SCHEMA_MAPS or keyword == "patternProperties":
+            yield from value.values()
+        elif keyword in _SCHEMA_LISTS or keyword == "allOf":
+            yield from value
+        elif keyword in _APPLICATORS:
+            yield value
 
 
 def _without_choice(schema: Mapping[str, Any]) -> dict[str, Any]:

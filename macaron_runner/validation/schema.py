@@ -17,9 +17,12 @@ import orjson
 from macaron_runner.openapi.operation import Schema
 from macaron_runner.validation.branching import may_explode, ways_back
 from macaron_runner.validation.formats import ALONE, Formats
-from macaron_runner.validation.problems import MOST, Finding, Path, details_of, findings_of
+from macaron_runner.validation.locating import Locating
+from macaron_runner.validation.problems import MOST, Finding, Path, details_at, details_of
 from macaron_runner.validation.rewriting import DirectedSchemas, Direction, Rewritten
+from macaron_runner.validation.searching import Beyond, Fits, Search, Steps, give_up
 from macaron_runner.validation.trimming import Trim, Trimming
+from macaron_runner.validation.wording import Fault, findings_of
 
 if TYPE_CHECKING:
     from macaron_runner.errors import ErrorDetail
@@ -47,10 +50,12 @@ class Check:
         build: Callable[[], jsonschema_rs.Validator],
         trim: Callable[[], Trim | None] = lambda: None,
         count_ways: Callable[[], int] = lambda: 1,
+        search: Callable[[], Search] = lambda: give_up,
     ) -> None:
         self._build = build
         self._find_trim = trim
         self._count_ways = count_ways
+        self._find_search = search
 
     @cached_property
     def _engine(self) -> jsonschema_rs.Validator:
@@ -63,6 +68,10 @@ class Check:
     @cached_property
     def _ways(self) -> int:
         return self._count_ways()
+
+    @cached_property
+    def _search(self) -> Search:
+        return self._find_search()
 
     def trimmed(self, value: Any) -> Any:
         """Return a value that fits without what belongs to the other direction; itself where there is nothing such.
@@ -97,15 +106,27 @@ class Check:
     def problems(self, value: Any, location: str = "body", pointer: str = "") -> tuple[ErrorDetail, ...]:
         """Return what is wrong with a value as a client sees it, `pointer` before each place; () where it fits.
 
-        Slower than `valid`: ask only about values that are known to be wrong. Of a huge or very deep one only the
-        first problem is told: the engine finds all errors at once, each with a copy of what it is about, and
-        a body of a megabyte could thus ask for seconds and gigabytes. So could a small one of many levels where the
-        schema branches and comes back to itself: of that only is told that it does not fit.
+        Slower than `valid`: ask only about values that are known to be wrong. Of a small value of many levels, where
+        the schema branches and comes back to itself, only is told that it does not fit: everything could be too much.
         """
-        if may_explode(lambda: self._ways, value):
+        if self._ways > 1 and may_explode(self._ways, value):
             return details_of([_TOO_DEEP], location, pointer)
-        findings = self.findings(value) if _is_modest(value) else self._first(value)
-        return details_of(findings, location, pointer)
+        found: list[Fault[Steps]] = []
+        try:
+            self._search(value, (), found)
+        except (Beyond, RecursionError):
+            found.clear()
+        if not found:
+            return details_of(self._by_engine(value), location, pointer)
+        return details_at([("".join(path), words.of(each)) for path, words, each in found], location, pointer)
+
+    def _by_engine(self, value: Any) -> Iterable[Finding]:
+        """Return what the engine finds wrong. Of a huge or very deep value only the first problem is told.
+
+        It finds all errors at once, each with a copy of what it is about: a body of a megabyte could ask for seconds
+        and gigabytes.
+        """
+        return self.findings(value) if _is_modest(value) else self._first(value)
 
     def _first(self, value: Any) -> Iterator[Finding]:
         try:
@@ -134,6 +155,8 @@ class Definitions(Mapping[str, Schema]):
         self._directed: dict[Direction, DirectedSchemas] = {}
         self._checks: dict[tuple[bytes, Direction], Check] = {}
         self._trimmings: dict[Direction, Trimming] = {}
+        self._searches: dict[Direction, Locating] = {}
+        self._asserted: dict[bytes, Fits] = {}
         self._rewriting = threading.Lock()  # two threads may be the first to use two checks
         self.compiled = 0
         """How many schemas were compiled so far, those that another refers to counted with it: the work done."""
@@ -155,6 +178,7 @@ class Definitions(Mapping[str, Schema]):
                 lambda: self._compile(schema, direction),
                 lambda: self._trimming(direction).of(schema),
                 lambda: ways_back(self._closed(schema, direction)),
+                lambda: self._locating(direction).of(self._closed(schema, direction)),
             )
         return self._checks[key]
 
@@ -174,6 +198,18 @@ class Definitions(Mapping[str, Schema]):
                 self._schemas, elsewhere, lambda arm: self.check(arm, direction).valid
             )
         return self._trimmings[direction]
+
+    def _locating(self, direction: Direction) -> Locating:
+        if direction not in self._searches:
+            self._searches[direction] = Locating(self._of(direction).definition, self._asserts)
+        return self._searches[direction]
+
+    def _asserts(self, schema: dict[str, Any]) -> Fits:
+        """Return what the engine says of values by a schema without references; equal ones share it."""
+        key = _fingerprint(schema)
+        if key not in self._asserted:
+            self._asserted[key] = _compile(schema, self.formats).is_valid
+        return self._asserted[key]
 
     def _of(self, direction: Direction) -> DirectedSchemas:
         if direction not in self._directed:
