@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import flask
 
@@ -27,11 +27,13 @@ from macaron_runner.code.search import python_folders
 from macaron_runner.configuration.load import Configuration
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.errors import MacaronError
-from macaron_runner.mock.answers import Made, mock_handler, mock_refusal
-from macaron_runner.mock.merging import Merger
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.signature import Call, compile_call
 from macaron_runner.validation.schema import Definitions
+
+if TYPE_CHECKING:  # imported where an operation is mocked: few services have any
+    from macaron_runner.mock.answers import Made
+    from macaron_runner.mock.merging import Merger
 
 _ABOUT_DECORATORS: Final = "a decorator gets the function and returns the one to call instead"
 
@@ -89,12 +91,17 @@ class Binder:
 
     def _mock(self, operation: Operation, definitions: Definitions) -> Function:
         """Return what stands in for the handler of an operation; mocks of one API share what they learn of it."""
+        from macaron_runner.mock.answers import mock_handler
+        from macaron_runner.mock.merging import Merger
+
         if self._merger is None or self._merger.definitions is not definitions:
             self._merger = Merger(definitions)
         mocked = mock_handler(operation, self._merger, _header_of_request)
         return Function(mocked.__module__, mocked.__name__, signature=None, value=mocked)
 
     def _refusal(self, operation: Operation) -> Callable[[MacaronError], Made | None]:
+        from macaron_runner.mock.answers import mock_refusal
+
         assert self._merger is not None
         return mock_refusal(operation, self._merger, _header_of_request)
 

@@ -6,15 +6,18 @@ Not for making these answers up (mock.answers), nor for handlers: what they rais
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Response as AnyResponse
 
 from macaron_runner.errors import MacaronError
-from macaron_runner.mock.answers import Made
 from macaron_runner.server.endpoint import Endpoint
 from macaron_runner.server.incoming import Incoming, Reply
 from macaron_runner.server.results import compile_render
 from macaron_runner.validation.responses import ResponseEncoder
+
+if TYPE_CHECKING:
+    from macaron_runner.mock.answers import Made
 
 
 def refusing(

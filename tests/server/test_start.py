@@ -10,20 +10,29 @@ import pytest
 from tests.server.conftest import MACARON_YAML
 
 ROOT = Path(__file__).parents[2]
-WITHOUT_AUTH = "macaron: 1\nservice: {name: shop}\napis:\n  shop: {spec: shop.yaml}\n"
+PLAIN = "macaron: 1\nservice: {name: shop}\napis:\n  shop: {spec: shop.yaml}\n"
+MOCKED = PLAIN.replace("shop.yaml}", "shop.yaml, on_missing_handler: mock}")
+NOTHING = "paths: {}"
+SOMETHING = 'paths: {/a: {get: {responses: {"200": {description: fine}}}}}'
 PROGRAM = """\
 import sys
 from macaron_runner import load_app
 load_app(sys.argv[1])
-print(*sorted({"celery", "jwt", "pydantic"} & set(sys.modules)))
+print(*sorted({"celery", "jwt", "macaron_runner.mock", "pydantic"} & set(sys.modules)))
 """
 
 
 @pytest.mark.parametrize(
-    ("configuration", "imported"), [(MACARON_YAML, "jwt pydantic"), (WITHOUT_AUTH, "pydantic")]
+    ("configuration", "document", "imported"),
+    [
+        (PLAIN, NOTHING, "pydantic"),
+        (MACARON_YAML, NOTHING, "jwt pydantic"),
+        (MOCKED, NOTHING, "pydantic"),
+        (MOCKED, SOMETHING, "macaron_runner.mock pydantic"),
+    ],
 )
-def test_only_tokens_need_pyjwt(folder, configuration, imported):
-    folder.write({"macaron.yaml": configuration, "shop.yaml": "paths: {}", "shop_handlers.py": ""})
+def test_only_what_is_used_is_imported(folder, configuration, document, imported):
+    folder.write({"macaron.yaml": configuration, "shop.yaml": document, "shop_handlers.py": ""})
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(folder.path / "macaron.yaml")],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
