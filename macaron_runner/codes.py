@@ -25,7 +25,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC116": "a --set makes no sense",
     # 20x-24x: macaron.yaml against itself
     "MAC201": "a secret has no source, or several",
-    "MAC202": "a schedule needs exactly one of cron and every",
+    "MAC202": "a schedule needs exactly one of cron, every and sun",
     "MAC203": "a cron line is broken",
     "MAC204": "a time zone is not known",
     "MAC205": "a default does not fit its variable's type",
@@ -154,6 +154,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC640": "something needs a store, and there is none",
     "MAC641": "a store is not known",
     "MAC642": "a route is never taken",
+    "MAC643": "a schedule goes by the sun, and ephem is not installed",
     # 7xx: what is unsafe (audit)
     "MAC701": "a secret can be guessed",
     "MAC702": "an issuer or audience says nothing",

@@ -206,13 +206,22 @@ def _check_arguments(configuration: Configuration, name: str, task: Function) ->
 
 
 def misfit_of_schedule(
-    configuration: Configuration, name: str, place: Location | None, problem: TypeError
+    configuration: Configuration,
+    name: str,
+    place: Location | None,
+    problem: TypeError,
+    path: tuple[str | int, ...] = (),
 ) -> Diagnostic:
-    """Return MAC613: the task at `place` cannot be called as the schedule of that name says."""
+    """Return MAC613: the task at `place` cannot be called as the schedule of that name says.
+
+    `path` leads from the schedule to the argument that is the problem, where that is known.
+    """
     return Diagnostic(
         "MAC613",
         f'the arguments of schedule "{name}" do not fit its task: {problem}',
-        _arguments(configuration, name, str(problem)),
+        configuration.locate("tasks", "schedules", name, *path)
+        if path
+        else _arguments(configuration, name, str(problem)),
         help="a schedule calls its task with its args and kwargs",
         related=((place, "the task"),) if place is not None else (),
     )

@@ -36,6 +36,8 @@ LATER_BROKERS: Final = (
     "sentinel",
 )
 """URL schemes of brokers that Celery knows and this version does not serve."""
+SHORTEST_INTERVAL: Final = 0.001
+"""Seconds between two runs of a schedule."""
 SHORTEST_HS256_SECRET: Final = 32
 """Bytes (RFC 7518 section 3.2: a key as long as the hash, or longer)."""
 
@@ -207,12 +209,13 @@ def _pools_are_doubtful(subject: Subject) -> bool:
 
 def _when(subject: Subject, path: Path, schedule: Schedule) -> Iterator[Diagnostic]:
     name = path[-1]
-    if (schedule.cron is None) == (schedule.every is None):
-        what = "neither cron nor every" if schedule.cron is None else "both cron and every"
+    given = [key for key in ("cron", "every", "sun") if subject.says(*path, key)]
+    if len(given) != 1:
+        what = " and ".join(given) or "none of cron, every and sun"
         yield subject.problem(
             "MAC202", path, f'the schedule "{name}" has {what}', hint="give exactly one", key=True
         )
-    if schedule.every == 0:
+    if schedule.every is not None and schedule.every < SHORTEST_INTERVAL:
         yield subject.problem("MAC202", (*path, "every"), f'the schedule "{name}" would run without pause')
     if schedule.cron is not None:
         try:

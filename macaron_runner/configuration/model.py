@@ -14,6 +14,7 @@ from macaron_runner.configuration.deployment import Audit, Build, Deploy
 from macaron_runner.configuration.frozen import FrozenMap
 from macaron_runner.configuration.section import Named, NamedSome, Section, Several
 from macaron_runner.configuration.values import (
+    Degrees,
     DnsLabel,
     DottedName,
     Duration,
@@ -198,17 +199,35 @@ class Pool(Section):
     """How long tasks under way may take when the pool stops; then they are ended and given back."""
 
 
+class Sun(Section):
+    """What the sun does, as seen from a place."""
+
+    event: Literal[
+        "dawn_astronomical", "dawn_nautical", "dawn_civil", "sunrise", "noon",
+        "sunset", "dusk_civil", "dusk_nautical", "dusk_astronomical",
+    ]  # fmt: skip
+    """What is waited for; dawn begins and dusk ends with the sun 6, 12 or 18 degrees below the horizon."""
+    latitude: Annotated[float, Degrees(90)]
+    """Degrees north of the equator; negative ones are south of it."""
+    longitude: Annotated[float, Degrees(180)]
+    """Degrees east of Greenwich; negative ones are west of it."""
+
+
 class Schedule(Section):
-    """When a task runs by itself; give exactly one of cron and every."""
+    """When a task runs by itself; give exactly one of cron, every and sun."""
 
     task: FunctionName
     """The task's full name, as shop.jobs.report."""
     cron: str | None = None
     """Five fields: minute, hour, day of month, month, day of week."""
     every: Duration | None = None
-    """An interval."""
+    """An interval; runs come at its multiples since 1970, as 6h at 0, 6, 12 and 18 o'clock UTC."""
+    sun: Sun | None = None
+    """An event of the sun; needs the extra macaron-runner[sun]."""
     time_zone: str = "UTC"
     """The IANA time zone of `cron`."""
+    missed: Literal["run_once", "skip"] = "run_once"
+    """What becomes of runs that came while no scheduler was at work: one for all of them, or none."""
     args: FreeList = ()
     """Positional arguments."""
     kwargs: FreeMap = FrozenMap()

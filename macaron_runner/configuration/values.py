@@ -22,6 +22,7 @@ from macaron_runner.configuration.frozen import freeze
 from macaron_runner.configuration.sensitive import Sensitive, encode_secrets, encode_urls, hide, hide_password
 
 __all__ = [
+    "Degrees",
     "DnsLabel",
     "DottedName",
     "Duration",
@@ -53,6 +54,7 @@ _BYTES: Final = {
     "B": 1, "kB": 10**3, "KiB": 2**10, "MB": 10**6, "MiB": 2**20, "GB": 10**9, "GiB": 2**30,
 }  # fmt: skip
 _SHARE: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)(m?)")
+_DECIMAL: Final = re.compile(r"[-+]?[0-9]{1,3}(?:\.[0-9]{1,12})?")
 _WHOLE: Final = re.compile(r"[-+]?[0-9]{1,18}")
 
 
@@ -124,6 +126,35 @@ Share = Annotated[
     ),
 ]
 """Cores of a CPU, as Kubernetes writes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Degrees:
+    """A number of degrees, `most` to either side of 0; its text is taken too, for it may come from the environment."""
+
+    most: int
+
+    @property
+    def phrase(self) -> str:
+        """What a value must be."""
+        return f"degrees from -{self.most} to {self.most}, as 59.33"
+
+    def parse(self, value: Any) -> float:
+        """Return the number. Raises PydanticCustomError."""
+        if isinstance(value, str) and _DECIMAL.fullmatch(value):
+            value = float(value)
+        if type(value) not in (int, float) or not -self.most <= value <= self.most:
+            raise refusal(self.phrase)
+        return float(value)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.parse)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "number", "minimum": -self.most, "maximum": self.most}
+
 
 Flag = Annotated[bool, BeforeValidator(_parse_flag), WithJsonSchema({"type": "boolean"})]
 """true or false, and nothing that pydantic would also take for one."""

@@ -1,36 +1,47 @@
 """`python -m macaron_runner.entries scheduler`: queues tasks when their schedules say so.
 
-One such process a service. It imports none of the service's code. Not for what is due when (tasks.schedules).
+Any number may run for one service; one of them works. Not for what is due when (tasks.schedules).
 """
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Sequence
-from pathlib import Path
+from datetime import UTC, datetime
 
-from macaron_runner.configuration.load import load
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import raise_errors
-from macaron_runner.entries.start import settle, speak
+from macaron_runner.entries.prepared import prepare
+from macaron_runner.entries.start import settle
 from macaron_runner.errors import UsageError
-from macaron_runner.processes.state import StateDirectory
-from macaron_runner.tasks.celery_app import create_celery
+from macaron_runner.tasks.broker_seat import BrokerSeat
+from macaron_runner.tasks.celery_app import ServiceCelery
 from macaron_runner.tasks.guarantee import WORKER_PATIENCE
-from macaron_runner.tasks.scheduler import run_scheduler
-from macaron_runner.tasks.settings import check_settings
+from macaron_runner.tasks.planning import check_schedules, plan_schedules
+from macaron_runner.tasks.scheduler import Scheduler
+from macaron_runner.tasks.seat import Seat
+from macaron_runner.tasks.store_seat import StoreSeat
 
 
 def main(words: Sequence[str]) -> int:
-    """Schedule until told to stop. Raises BadConfiguration, DependencyMissing."""
+    """Schedule until told to stop. Raises BadConfiguration, DependencyMissing, UsageError."""
+    stopped = threading.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, lambda *_: stopped.set())
     selection = Selection.parse(words, os.environ)
-    state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ).open()
-    configuration = load(selection, environ=os.environ, secret_keeper=state.secret)
-    speak(configuration)
-    raise_errors(check_settings(configuration))
-    tasks = configuration.config.tasks
-    if tasks is None or not tasks.schedules:
+    prepared = prepare(
+        selection, keeping=False
+    )  # a run is sent when the broker is back, and kept nowhere else
+    if not prepared.section.schedules:
         raise UsageError(f"{selection.file} has nothing under tasks.schedules")
-    celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE)
+    raise_errors(check_schedules(prepared.configuration))
+    plans = plan_schedules(prepared.section, prepared.tasks)
     settle()
-    return run_scheduler(celery, tasks, state.path / "schedule")
+    Scheduler(plans, _seat(prepared.celery), lambda: datetime.now(UTC)).run(stopped.wait)
+    return 0
+
+
+def _seat(app: ServiceCelery) -> Seat:
+    return StoreSeat(app, app.store) if app.store is not None else BrokerSeat(app, WORKER_PATIENCE)

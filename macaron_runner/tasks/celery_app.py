@@ -26,6 +26,7 @@ from macaron_runner.tasks.keeper import Keeper
 from macaron_runner.tasks.kinds import Kind, broker_kind, missing_extra
 from macaron_runner.tasks.outbox import Outbox
 from macaron_runner.tasks.results import GroupedResults, TaskResult
+from macaron_runner.tasks.store import Store, open_store
 from macaron_runner.tasks.transports import announce
 
 
@@ -48,6 +49,7 @@ def create_celery(
         raise DependencyMissing(sentence)
     announce()
     app = ServiceCelery(config.service.name, set_as_current=False, autofinalize=False)
+    app.store = open_store(config, broker_socket, patience)
     app.conf.update(celery_settings(config, broker_socket, patience))
     app.conf.task_queues = tuple(_queues(config.service.name, queue_names(config.tasks), kind))
     app.finalize()
@@ -70,6 +72,8 @@ class ServiceCelery(Celery):
     """What keeps calls while the broker is away; None where they are refused."""
     delays: Delays | None = None
     """What has RabbitMQ delay calls; None with another broker."""
+    store: Store | None
+    """The service's store, where it has one."""
 
     def send_task(self, *args: Any, headers: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Send a message, as Celery does; a context among the headers is left as it is."""

@@ -24,11 +24,13 @@ from kombu.utils.uuid import uuid
 
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
+from macaron_runner.tasks.celery_app import ServiceCelery
 from macaron_runner.tasks.delays import queue_of
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.execute import context_of, execute, report
 from macaron_runner.tasks.keeper import AWAY
+from macaron_runner.tasks.runs import RUN_HEADER, is_repeated
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -65,6 +67,7 @@ class MacaronTask(CeleryTask[Any, Any]):
     """One task of a service, to Celery."""
 
     abstract = True
+    app: ServiceCelery
     Request = f"{__name__}:Request"
     declared: AnyTask
     """The task itself."""
@@ -122,10 +125,9 @@ class MacaronTask(CeleryTask[Any, Any]):
         options["confirm_timeout"] = self.app.conf.broker_connection_timeout
         options.setdefault("task_id", uuid())  # the same one, should it be kept after all
         send: Callable[..., AsyncResult[Any]] = functools.partial(self._publish, args, kwargs, **options)
-        app: Any = self.app  # a ServiceCelery
         at_most_once = self.declared.options.at_most_once  # what is kept may be sent twice
-        if app.keeper is not None and not at_most_once:
-            send = functools.partial(app.keeper.send, send)
+        if self.app.keeper is not None and not at_most_once:
+            send = functools.partial(self.app.keeper.send, send)
         try:
             return send()
         except EncodeError as error:
@@ -138,14 +140,14 @@ class MacaronTask(CeleryTask[Any, Any]):
 
     def _publish(self, args: Any, kwargs: Any, *, producer: Any = None, **options: Any) -> AsyncResult[Any]:
         """Send one message by a producer of Celery's, or have it composed for the one that is given."""
-        delays = self.app.delays  # type: ignore[attr-defined]  # of a ServiceCelery
+        delays = self.app.delays
         if delays is not None and options.get("countdown") and producer is None:
             delays.prepare(options["queue"])
         return super().apply_async(args, kwargs, producer=producer, **options)
 
     def _whole_seconds(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the options with a wait as RabbitMQ counts it; others take any."""
-        if self.app.delays is None:  # type: ignore[attr-defined]  # of a ServiceCelery
+        if self.app.delays is None:
             return {**options, "countdown": options.get("countdown") or None}
         eta = options.get("eta")
         wait = options.get("countdown") or 0 if eta is None else (eta - datetime.now(UTC)).total_seconds()
@@ -177,6 +179,10 @@ class Request(celery.worker.request.Request):
 
 def _run(self: MacaronTask, *args: Any, **kwargs: Any) -> Any:
     request = self.request
+    mark = request.get(RUN_HEADER)
+    if mark is not None and is_repeated(self.app.store, str(request.id), mark):
+        _log.info("%s is not run: this run of its schedule was sent twice", self.name)
+        return None
     goes_on = request.chain or request.callbacks or request.chord
     return execute(
         self.declared,

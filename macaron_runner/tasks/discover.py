@@ -14,8 +14,8 @@ from macaron_runner.code.search import python_folders
 from macaron_runner.code.tasks import check_tasks, find_tasks, load_modules, misfit_of_schedule, task_modules
 from macaron_runner.configuration.routes import route_of
 from macaron_runner.diagnostics import Diagnostic, raise_errors
-from macaron_runner.tasks.envelope import encode_call
-from macaron_runner.tasks.guarantee import default_queue, plain
+from macaron_runner.tasks.arguments import Misfit, encode_scheduled
+from macaron_runner.tasks.guarantee import default_queue
 from macaron_runner.tasks.promises import check_options
 from macaron_runner.tasks.schedules import task_name
 from macaron_runner.tasks.task import Task
@@ -23,7 +23,7 @@ from macaron_runner.tasks.task import Task
 if TYPE_CHECKING:
     from macaron_runner.code.function import Function
     from macaron_runner.configuration.loaded import Configuration
-    from macaron_runner.configuration.model import Tasks
+    from macaron_runner.configuration.model import Schedule, Tasks
     from macaron_runner.openapi.operation import Operation
 
 AnyTask = Task[..., Any]
@@ -58,13 +58,22 @@ def _task_of(function: Function) -> AnyTask:
 
 
 def _check_travelling(configuration: Configuration, tasks: Mapping[str, Function]) -> Iterator[Diagnostic]:
-    """Yield MAC613 for schedules whose arguments cannot travel to a worker."""
+    """Yield MAC613 for schedules whose arguments are not of their types, or cannot travel to a worker."""
     section = configuration.config.tasks
     for name, schedule in section.schedules.items() if section is not None else ():
         task = tasks.get(task_name(schedule))
+        if task is None or not _can_be_called(task, schedule):
+            continue  # which has been told
         try:
-            encode_call(tuple(plain(schedule.args)), plain(schedule.kwargs))
+            encode_scheduled(schedule, _task_of(task).function)
         except TypeError as problem:
-            yield misfit_of_schedule(
-                configuration, name, task.location if task is not None else None, problem
-            )
+            path = problem.path if isinstance(problem, Misfit) else ()
+            yield misfit_of_schedule(configuration, name, task.location, problem, path)
+
+
+def _can_be_called(task: Function, schedule: Schedule) -> bool:
+    try:
+        _task_of(task).signature.bind(*schedule.args, **schedule.kwargs)
+    except TypeError:
+        return False
+    return True

@@ -1,26 +1,102 @@
-"""From `tasks.schedules` to the entries of Celery's scheduler, and when a cron line is next due. Pure.
+"""From `tasks.schedules` to the runs that are due: what is planned, what is remembered, what comes next. Pure.
 
-Not for running the scheduler (entries.scheduler), nor for checking that the tasks exist (discover).
+A run is known by its schedule and the time it was due, and comes once, whatever the clock does. Not for when times
+come (times, sun), nor for the process that waits for them (scheduler).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-from zoneinfo import ZoneInfo
+from typing import Any, Final, Literal
+from uuid import NAMESPACE_URL, uuid5
 
-from celery.schedules import BaseSchedule, schedstate, schedule
+from macaron_runner.configuration.model import Schedule
+from macaron_runner.tasks.sun import SunTimes
+from macaron_runner.tasks.times import CronTimes, IntervalTimes, Times
 
-from macaron_runner.configuration.cron import Cron, parse_cron
-from macaron_runner.configuration.model import Schedule, Tasks
-from macaron_runner.tasks.envelope import encode_call
-from macaron_runner.tasks.guarantee import default_queue, plain
+LATE: Final = timedelta(seconds=60)
+"""By how much a run may come late and is not called missed: a scheduler takes over, or is started again, in less."""
 
-_HORIZON: Final = timedelta(days=366 * 8 + 2)
-"""The longest a line may rest: the 29th of February, around a year 2100."""
-_MINUTE: Final = timedelta(minutes=1)
-_DAY: Final = timedelta(days=1)
+_WRONG_CLOCK: Final = timedelta(days=1)
+"""What is remembered of a time further ahead than this was written when the clock was wrong."""
+
+FAR: Final = datetime.max.replace(tzinfo=UTC)
+"""When what never comes is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is remembered of a schedule: its `times` as text, when its last run was due, and when that was seen to."""
+
+    times: str
+    due: datetime
+    seen: datetime
+
+    @classmethod
+    def from_json(cls, value: list[str]) -> Record:
+        """Return the record that `to_json` wrote. Raises ValueError or TypeError where it is none."""
+        times, due, seen = value
+        return cls(times, datetime.fromisoformat(due), datetime.fromisoformat(seen))
+
+    def to_json(self) -> list[str]:
+        """Return the record as JSON."""
+        return [self.times, self.due.isoformat(), self.seen.isoformat()]
+
+
+Book = Mapping[str, Record]
+"""What is remembered, by the names of schedules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One schedule, ready to run: its arguments as they travel; its queue is None where that is its task's own."""
+
+    name: str
+    task: str
+    times: Times
+    missed: Literal["run_once", "skip"]
+    queue: str | None = None
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+    def begin(self, now: datetime) -> Record:
+        """Return what is remembered of a schedule that is new, or whose times have changed: it does not run at once."""
+        return Record(str(self.times), now, now)
+
+    def done(self, due: datetime, now: datetime) -> Record:
+        """Return what is remembered after the run that was due; what came since then is caught up with it."""
+        return Record(str(self.times), due, now)
+
+    def knows(self, record: Record | None, now: datetime) -> bool:
+        """Tell whether a record is of these times, and of a past that can have been."""
+        return record is not None and record.times == str(self.times) and record.due <= now + _WRONG_CLOCK
+
+    def next(self, record: Record, now: datetime) -> datetime:
+        """Return when the next run is due, which may have been long ago; FAR where none ever comes.
+
+        Where the clock has been put back since the last run, the runs until then have been, and do not come again.
+        """
+        start = record.seen if record.seen <= now else record.due
+        if self.missed == "skip":
+            start = max(start, now - LATE)
+        try:
+            return self.times.after(start)
+        except (ValueError, OverflowError):
+            return FAR
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a schedule: what was due, and when."""
+
+    planned: Planned
+    due: datetime
+
+    def id(self, service: str) -> str:
+        """Return the id of its message, which is the same whoever sends it."""
+        return str(uuid5(NAMESPACE_URL, f"macaron:{service}/{self.planned.name}/{self.due.isoformat()}"))
 
 
 def task_name(schedule: Schedule) -> str:
@@ -28,116 +104,11 @@ def task_name(schedule: Schedule) -> str:
     return schedule.task.replace(":", ".")
 
 
-def beat_schedule(tasks: Tasks) -> dict[str, dict[str, Any]]:
-    """Return what Celery calls `beat_schedule`: one entry a schedule, by its name in macaron.yaml.
-
-    Raises TypeError for arguments that cannot travel.
-    """
-    return {name: _entry(planned, default_queue(tasks)) for name, planned in tasks.schedules.items()}
-
-
-def _entry(planned: Schedule, queue: str) -> dict[str, Any]:
-    args, kwargs = encode_call(tuple(plain(planned.args)), plain(planned.kwargs))
-    return {
-        "task": task_name(planned),
-        "schedule": _times(planned),
-        "args": args,
-        "kwargs": kwargs,
-        "options": {"queue": planned.queue or queue, "ignore_result": True},
-    }
-
-
-def _times(planned: Schedule) -> schedule | CronSchedule:
-    if planned.every is not None:
-        return schedule(planned.every)
-    assert planned.cron is not None, "the configuration has seen to it that a schedule has one of the two"
-    return CronSchedule(planned.cron, planned.time_zone)
-
-
-class CronSchedule(BaseSchedule):
-    """A cron line as cron reads it, in a time zone of its own: `CronSchedule("15 3 * * *", "Asia/Tokyo")`.
-
-    Celery's own crontab knows one time zone for all, and wants both day fields to fit where cron wants
-    either.
-    """
-
-    def __init__(self, line: str, zone: str, clock: Callable[[], datetime] | None = None) -> None:
-        super().__init__(nowfun=clock)
-        self.line, self.zone = line, zone
-        self._cron, self._zone_info = parse_cron(line), ZoneInfo(zone)
-
-    def remaining_estimate(self, last_run_at: datetime) -> timedelta:
-        """Return how long it is to the first run after `last_run_at`; negative where that is overdue."""
-        return self._next(last_run_at) - self.now()
-
-    def is_due(self, last_run_at: datetime) -> schedstate:
-        """Return whether a run is due, and the seconds until the next look. What was missed is run once."""
-        now = self.now()
-        upcoming = self._next(last_run_at)
-        due = upcoming <= now
-        if due:
-            upcoming = self._next(now)
-        return schedstate(due, (upcoming - now).total_seconds())
-
-    def _next(self, after: datetime) -> datetime:
-        return next_run(self._cron, self._zone_info, after)
-
-    def __reduce__(self) -> tuple[type[CronSchedule], tuple[str, str]]:
-        """Pickle as what it was made of: Celery's scheduler keeps its entries in a shelf."""
-        return type(self), (self.line, self.zone)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CronSchedule) and (self.line, self.zone) == (other.line, other.zone)
-
-    def __hash__(self) -> int:
-        return hash((self.line, self.zone))
-
-    def __repr__(self) -> str:
-        return f"<cron {self.line} {self.zone}>"
-
-
-def next_run(cron: Cron, zone: ZoneInfo, after: datetime) -> datetime:
-    """Return the first time (in UTC) later than `after` that the line names on the clocks of `zone`.
-
-    When clocks go forward, a run in the hour left out comes after it; when they go back, a run at a set hour
-    comes once, and one that comes every hour also comes in the hour that is repeated. Raises ValueError for a
-    line that names none.
-    """
-    runs = _every_hour if len(cron.hours) == 24 else _at_set_hours
-    start = after.astimezone(UTC)
-    return next(run for run in runs(cron, zone, start) if run > start)
-
-
-def _every_hour(cron: Cron, zone: ZoneInfo, start: datetime) -> Iterator[datetime]:
-    """Yield runs by time that passes: minute after minute; days that do not fit are leapt over."""
-    moment = start.replace(second=0, microsecond=0) + _MINUTE
-    while moment < start + _HORIZON:
-        local = moment.astimezone(zone)
-        if not _fits(cron, local):
-            midnight = (local + _DAY).replace(hour=0, minute=0, fold=0)
-            moment = max(midnight.astimezone(UTC), moment + _MINUTE)
-            continue
-        if local.minute in cron.minutes:
-            yield moment
-        moment += _MINUTE
-    raise ValueError("the cron line names no time that ever comes")
-
-
-def _at_set_hours(cron: Cron, zone: ZoneInfo, start: datetime) -> Iterator[datetime]:
-    """Yield runs by the clock on the wall, on which a repeated hour is one hour."""
-    wall = start.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    last = wall + _HORIZON
-    while wall < last:
-        if _fits(cron, wall):
-            for hour in sorted(cron.hours):
-                for minute in sorted(cron.minutes):
-                    yield wall.replace(hour=hour, minute=minute).astimezone(UTC)
-        wall += _DAY
-    raise ValueError("the cron line names no time that ever comes")
-
-
-def _fits(cron: Cron, day: datetime) -> bool:
-    if day.month not in cron.months:
-        return False
-    of_month, of_week = day.day in cron.days, day.isoweekday() % 7 in cron.weekdays
-    return of_month or of_week if cron.either_day else of_month and of_week
+def times_of(schedule: Schedule) -> Times:
+    """Return when a schedule runs."""
+    if schedule.every is not None:
+        return IntervalTimes(schedule.every)
+    if schedule.sun is not None:
+        return SunTimes(schedule.sun)
+    assert schedule.cron is not None, "the configuration has seen to it that a schedule has one of the three"
+    return CronTimes(schedule.cron, schedule.time_zone)

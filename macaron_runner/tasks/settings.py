@@ -42,7 +42,10 @@ FIXED: Final[Mapping[str, str]] = {
             worker_detect_quorum_queues
         """,
         "each schedule has its own time_zone, and all else is UTC": "timezone enable_utc",
-        "the scheduler keeps its times in the state directory": "beat_scheduler beat_schedule_filename",
+        "tasks.schedules is run by a scheduler of macaron's own": """
+            beat_scheduler beat_schedule_filename beat_max_loop_interval beat_sync_every beat_cron_starting_deadline
+            beat_enable_remote_control beat_remote_control_max_tick_age
+        """,
     }.items()
     for name in names.split()
 }

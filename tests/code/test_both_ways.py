@@ -26,7 +26,7 @@ def shown(found):
     if found is UNKNOWABLE:
         return "unknowable"
     marks = [f"({found.marker})"] if found.marker else []
-    marks += [f"(task {found.task.queue or ''}".strip() + ")"] if found.task else []
+    marks += [f"(task {found.task.options.get('queue') or ''}".strip() + ")"] if found.task else []
     if not found.certain:
         return " ".join(["?", *marks])
     signature = f"({', '.join(arguments(found.signature))})" if found.signature else ""

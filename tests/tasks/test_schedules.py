@@ -1,116 +1,168 @@
-import pickle
-from datetime import UTC, datetime, timedelta
-from itertools import islice
-from zoneinfo import ZoneInfo
+"""Which run is due next, by what is remembered; arguments of their types; all of tasks.schedules made ready."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from macaron_runner.configuration.cron import parse_cron
-from macaron_runner.configuration.model import Tasks
-from macaron_runner.tasks.schedules import CronSchedule, beat_schedule, next_run
+from macaron_runner.tasks.arguments import encode_scheduled
+from macaron_runner.tasks.planning import plan_schedules
+from macaron_runner.tasks.schedules import FAR, Planned, Record, Run
+from macaron_runner.tasks.times import CronTimes, IntervalTimes
+from tests.tasks import parcels
+from tests.tasks.test_settings import config_with
 
-NOON = datetime(2026, 11, 22, 12, 0, 30, tzinfo=UTC)  # a Sunday
-
-
-def runs(line, zone, start, count):
-    """Return the next runs as they read on the clocks of the zone."""
-
-    def each():
-        moment = start
-        while True:
-            moment = next_run(parse_cron(line), ZoneInfo(zone), moment)
-            yield moment.astimezone(ZoneInfo(zone)).strftime("%m-%d %H:%M %z")
-
-    return list(islice(each(), count))
+NOON = datetime(2026, 11, 22, 12, 0, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAILY = CronTimes("0 13 * * *", "UTC")
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("* * * * *", ["11-22 12:01 +0000", "11-22 12:02 +0000"]),
-        ("*/20 * * * *", ["11-22 12:20 +0000", "11-22 12:40 +0000"]),
-        ("0 * * * *", ["11-22 13:00 +0000", "11-22 14:00 +0000"]),
-        ("15 3 * * *", ["11-23 03:15 +0000", "11-24 03:15 +0000"]),
-        ("0 12,18 * * *", ["11-22 18:00 +0000", "11-23 12:00 +0000"]),
-        ("0 0 1 * *", ["12-01 00:00 +0000", "01-01 00:00 +0000"]),
-        ("30 8 * * mon-fri", ["11-23 08:30 +0000", "11-24 08:30 +0000"]),
-        ("0 9 * * 7", ["11-29 09:00 +0000", "12-06 09:00 +0000"]),
-        ("0 9 28 * sun", ["11-28 09:00 +0000", "11-29 09:00 +0000"]),  # either day, as cron does
-        ("30 * 24 12 *", ["12-24 00:30 +0000", "12-24 01:30 +0000"]),
-        ("0 0 29 2 *", ["02-29 00:00 +0000", "02-29 00:00 +0000"]),
-    ],
-)
-def test_next_runs(line, expected):
-    assert runs(line, "UTC", NOON, 2) == expected
+def planned(times=DAILY, missed="run_once"):
+    return Planned("daily", "shop.jobs.report", times, missed)
 
 
-def test_a_line_is_read_in_its_zone():
-    assert runs("15 3 * * *", "Asia/Tokyo", NOON, 1) == ["11-23 03:15 +0900"]
+def at(hour, minute=0, day=22):
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        # 2026-03-29: 02:00 becomes 03:00 in Berlin
-        ("30 2 * * *", ["03-28 02:30 +0100", "03-29 03:30 +0200", "03-30 02:30 +0200"]),
-        ("30 * * * *", ["03-28 02:30 +0100", "03-28 03:30 +0100", "03-28 04:30 +0100"]),
-    ],
-)
-def test_clocks_go_forward(line, expected):
-    assert runs(line, "Europe/Berlin", datetime(2026, 3, 28, 1, 0, tzinfo=UTC), 3) == expected
+def test_a_new_schedule_does_not_run_at_once():
+    plan = planned()
+    assert not plan.knows(None, NOON)
+    assert plan.next(plan.begin(at(13)), at(13)) == at(13, day=23)
 
 
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        # 2026-10-25: 03:00 becomes 02:00 in Berlin
-        ("30 2 * * *", ["10-25 02:30 +0200", "10-26 02:30 +0100"]),
-        ("30 * * * *", ["10-25 02:30 +0200", "10-25 02:30 +0100", "10-25 03:30 +0100"]),
-    ],
-)
-def test_clocks_go_back(line, expected):
-    start = datetime(2026, 10, 25, 0, 0, tzinfo=UTC)
-    assert runs(line, "Europe/Berlin", start, len(expected)) == expected
+def test_a_schedule_whose_times_have_changed_is_new():
+    record = planned(CronTimes("0 12 * * *", "UTC")).begin(NOON)
+    assert not planned().knows(record, NOON)
+    assert planned().knows(planned().begin(NOON), NOON)
 
 
-def test_a_run_is_due_once():
-    now = [NOON]
-    schedule = CronSchedule("0 13 * * *", "UTC", clock=lambda: now[0])
-    assert schedule.is_due(NOON) == (False, 3570.0)
-    now[0] = NOON + timedelta(hours=1)
-    assert schedule.is_due(NOON) == (True, 86400.0 - 30)
-    assert schedule.is_due(now[0]) == (False, 86400.0 - 30)
+def test_what_is_written_is_read_again():
+    record = planned().done(at(13), at(13, 1))
+    assert Record.from_json(record.to_json()) == record
 
 
-def test_runs_missed_are_made_up_for_once():
-    schedule = CronSchedule("0 13 * * *", "UTC", clock=lambda: NOON + timedelta(days=10))
-    assert schedule.is_due(NOON).is_due
-    assert schedule.remaining_estimate(NOON) < timedelta(0)
+def test_missed_runs_are_caught_up_with_once():
+    plan, now = planned(), at(15, day=29)
+    record = plan.done(at(13), at(13))
+    due = plan.next(record, now)
+    assert due == at(13, day=23)
+    assert plan.next(plan.done(due, now), now) == at(13, day=30)
 
 
-def test_celerys_shelf_keeps_it():
-    schedule = CronSchedule("15 3 * * *", "Asia/Tokyo")
-    copy = pickle.loads(pickle.dumps(schedule))
-    assert copy == schedule
-    assert hash(copy) == hash(schedule)
-    assert copy != CronSchedule("15 3 * * *", "UTC")
-    assert repr(copy) == "<cron 15 3 * * * Asia/Tokyo>"
+def test_or_they_are_skipped():
+    plan = planned(missed="skip")
+    record = plan.done(at(13), at(13))
+    assert plan.next(record, at(15, day=29)) == at(13, day=30)
+    assert plan.next(record, at(13, 1, day=29)) == at(13, day=30), "a minute and more: it was missed"
+    assert plan.next(record, at(13, day=29) + timedelta(seconds=59)) == at(13, day=29)
 
 
-def test_entries():
-    tasks = Tasks.model_validate(
-        {
-            "pools": {"main": {"queues": ["slow", "fast"]}},
-            "schedules": {
-                "often": {"task": "shop.jobs:tidy", "every": "90s", "args": [1, {"$odd": 2}]},
-                "nightly": {"task": "shop.jobs.report", "cron": "15 3 * * *", "queue": "fast"},
+def test_a_clock_that_is_put_back_repeats_nothing():
+    plan = planned(CronTimes("*/10 * * * *", "UTC"))
+    record = plan.done(at(13), at(13))
+    assert plan.next(record, at(12)) == at(13, 10)
+
+
+def test_what_was_caught_up_with_by_a_clock_ahead_is_not_run_again_and_the_next_is():
+    plan = planned(CronTimes("0 * * * *", "UTC"))
+    record = plan.done(at(13), at(23))
+    assert plan.next(record, at(12)) == at(14)
+
+
+def test_a_record_of_a_clock_that_was_days_ahead_is_set_aside():
+    assert not planned().knows(planned().done(at(13, day=24), at(13, day=24)), NOON)
+
+
+def test_what_never_comes_is_far():
+    class Never:
+        def after(self, moment):
+            raise ValueError("never")
+
+    assert planned(Never()).next(planned().begin(NOON), NOON) == FAR
+
+
+def test_a_run_has_one_id():
+    ids = {Run(planned(), due).id("shop") for due in (at(13), at(13), at(14))}
+    assert len(ids) == 2
+    assert Run(planned(), at(13)).id("shop") != Run(planned(), at(13)).id("other")
+
+
+def section(**schedules):
+    return config_with(pools={"main": {"queues": ["slow", "fast"]}}, schedules=schedules).tasks
+
+
+def test_schedules_are_made_ready():
+    tasks = {task.name: task for task in (parcels.weigh, parcels.plain)}
+    often, nightly = plan_schedules(
+        section(
+            often={"task": "tests.tasks.parcels:weigh", "every": "90s", "args": [{"$odd": 2}]},
+            nightly={
+                "task": "tests.tasks.parcels.plain",
+                "cron": "15 3 * * *",
+                "kwargs": {"parcel": 1},
+                "queue": "fast",
+                "missed": "skip",
             },
-        }
+        ),
+        tasks,
     )
-    entries = beat_schedule(tasks)
-    assert entries["often"]["task"] == "shop.jobs.tidy"
-    assert entries["often"]["schedule"].run_every == timedelta(seconds=90)
-    assert entries["often"]["args"] == [1, {"$dict": [["$odd", 2]]}]
-    assert entries["often"]["options"]["queue"] == "slow"
-    assert entries["nightly"]["schedule"] == CronSchedule("15 3 * * *", "UTC")
-    assert entries["nightly"]["options"]["queue"] == "fast"
+    assert (often.task, often.times, often.missed, often.queue) == (
+        "tests.tasks.parcels.weigh", IntervalTimes(90.0), "run_once", None,
+    )  # fmt: skip
+    assert often.args == [{"$dict": [["$odd", 2]]}]
+    assert (str(nightly.times), nightly.missed, nightly.queue) == ("cron 15 3 * * * UTC", "skip", "fast")
+
+
+def bill(
+    amount: Decimal, *days: date, note: str | None = None, hour: timedelta | None = None, **rates: Decimal
+) -> None:
+    """Take arguments of many kinds."""
+
+
+def encoded(function=bill, **schedule):
+    scheduled = section(a={"task": "a.b", "every": "1h", **schedule}).schedules["a"]
+    return encode_scheduled(scheduled, function)
+
+
+def test_arguments_are_of_the_types_that_the_task_says():
+    args, kwargs = encoded(args=["12.50", "2026-11-22", "2026-11-23"], kwargs={"note": "x", "vat": 0.25})
+    assert args == [{"$decimal": "12.50"}, {"$date": "2026-11-22"}, {"$date": "2026-11-23"}]
+    assert kwargs == {"note": "x", "vat": {"$decimal": "0.25"}}
+
+
+def untyped(amount, when: "Unknown"):  # noqa: F821
+    """Take anything."""
+
+
+class Basket:
+    """Something that pydantic does not know."""
+
+
+def takes_a_basket(basket: Basket):
+    """Take what no YAML can say."""
+
+
+def test_what_has_no_type_is_left_alone():
+    assert encoded(untyped, args=["12.50", "2026-11-22"]) == (["12.50", "2026-11-22"], {})
+
+
+@pytest.mark.parametrize(
+    ("function", "schedule", "message", "path"),
+    [
+        (bill, {"args": ["much"]}, '"amount": input should be a valid decimal', ("args", 0)),
+        (
+            bill,
+            {"kwargs": {"amount": "1", "hour": "soon"}},
+            '"hour": input should be a valid timedelta',
+            ("kwargs", "hour"),
+        ),
+        (bill, {"args": [1, "2026-11-22", "later"]}, '"days"[1]: input should be a valid date', ("args", 1)),
+        (takes_a_basket, {"args": [1]}, '"basket": input should be an instance of Basket', ("args", 0)),
+    ],
+)
+def test_what_is_not_of_its_type_is_told(function, schedule, message, path):
+    with pytest.raises(TypeError) as caught:
+        encoded(function, **schedule)
+    assert str(caught.value).startswith(message)
+    assert caught.value.path == path
