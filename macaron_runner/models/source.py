@@ -312,7 +312,7 @@ class ModelSource:
             lines.append("\nif TYPE_CHECKING:\n")
             for word, foreign in self.imported.items():
                 lines.append(f"{_INDENT}from {foreign.module} import {foreign.name} as {word}\n")
-        hidden = [name for name in self._hidden if name in _IMPORTS or name in _BUILTINS]
+        hidden = [name for name in self._hidden if name not in self._pieces]  # those say so where they stand
         lines += ["\n"] * bool(hidden) + [f"_{name} = {name}\n" for name in hidden]
         return "".join(lines)
 

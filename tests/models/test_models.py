@@ -57,6 +57,13 @@ def test_objects_described_in_place_become_models() -> None:
         assert body.at.day == date(2026, 1, 2)
 
 
+def test_a_schema_nobody_announced_may_hide_a_class_by_a_property() -> None:
+    adapt = models_of({"Order": objects(id={"type": "integer"})}).adapt(
+        objects(Order=ref("Order"), other=ref("Order"))
+    )
+    assert adapt({"Order": {"id": 1}, "other": {"id": 2}}).other.id == 2
+
+
 def test_a_schema_nobody_announced_is_adapted_too() -> None:
     models = models_of(SHOP)
     schema = {"type": "array", "items": objects(order=ref("Order"), id={"type": "string", "format": "uuid"})}
