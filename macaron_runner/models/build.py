@@ -19,15 +19,18 @@ import orjson
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import CoreSchema
 
+from macaron_runner.models.alternatives import Fits
 from macaron_runner.models.core import Make, described
-from macaron_runner.models.making import UNMADE, Makers
+from macaron_runner.models.making import UNMADE, Made, Makers
 from macaron_runner.models.model import Model
 from macaron_runner.models.order import ClassPiece
 from macaron_runner.models.parents import ImportName, find_parents
 from macaron_runner.models.source import Foreign, ModelSource
 from macaron_runner.openapi.operation import Api, Schema
+from macaron_runner.validation.branching import may_explode
 from macaron_runner.validation.identifiers import identifier
 from macaron_runner.validation.problems import Finding, Unusable, pointer_of
+from macaron_runner.validation.schema import Definitions, compile_schema
 
 Adapt: TypeAlias = Callable[[Any], Any]
 
@@ -61,13 +64,17 @@ class Conversion:
     `validator` pydantic's own, which is asked where that cannot.
     """
 
-    def __init__(self, build: Callable[[], Make], validator: Callable[[], Any]) -> None:
+    def __init__(self, build: Callable[[], Made], validator: Callable[[], Any]) -> None:
         self._build = build
         self._validator = validator
 
     @cached_property
-    def _make(self) -> Make:
+    def _made(self) -> Made:
         return self._build()
+
+    @cached_property
+    def _make(self) -> Make:
+        return self._made.make
 
     def prepare(self) -> None:
         """Write it now."""
@@ -82,6 +89,8 @@ class Conversion:
 
     def _validated(self, value: Any) -> Any:
         """Return what pydantic makes of a value; JSON has the document's names, never Python's."""
+        if may_explode(self._made.ways, value):
+            raise Unusable([_TOO_DEEP])
         try:
             return self._validator().validate_python(value, by_alias=True, by_name=False)
         except ValidationError as error:
@@ -94,15 +103,16 @@ class Models(Mapping[str, Any]):
     Classes for objects (nested ones by their Python name), aliases (`Literal['new', 'paid']`) for the rest.
     """
 
-    def __init__(self, api: str, source: ModelSource) -> None:
+    def __init__(self, api: str, schemas: Mapping[str, Schema], source: ModelSource) -> None:
         self._api = api
         self._source = source
+        self._definitions = Definitions(schemas)
         self._module = _new_module(api)
         self._module.__dict__.update({word: foreign.value for word, foreign in source.imported.items()})
         self._classes: list[type[Model]] = []
         self._parts = itertools.chain([""], (f" part {number}" for number in itertools.count(2)))
         self._adapters: list[TypeAdapter[Any]] = []
-        self._makers = Makers()
+        self._makers = Makers(self._fits)
         self.source, classes = source.write()
         self._execute(self.source, classes)
         self._found = self._named()
@@ -151,6 +161,15 @@ class Models(Mapping[str, Any]):
         self._adapters.append(adapter)
         return Conversion(lambda: self._makers.make(_core_schema(adapter)), lambda: adapter.validator)
 
+    def _fits(self, kind: type[Model]) -> Fits | None:
+        """Return what tells whether a value fits the schema of a class; the formats of a service's own do not count."""
+        schema = self._source.schema_of(kind.__macaron_name__)
+        if schema is None:
+            return None
+        check = compile_schema(schema, self._definitions, "request")
+        check.prepare()
+        return check.valid
+
     def _execute(self, text: str, classes: tuple[ClassPiece, ...]) -> None:
         """Run source in the module of this API, and tell its classes where they come from."""
         file = f"<{self._module.__name__}{next(self._parts)}>"
@@ -191,7 +210,7 @@ def build_models(
     }
     parents = find_parents(api, import_name)
     own = {name: parent for name, parent in parents.items() if name not in foreign}
-    return Models(api.name, ModelSource(api, foreign, own))
+    return Models(api.name, api.schemas, ModelSource(api, foreign, own))
 
 
 def schema_difference(name: str, first: Schema, second: Schema) -> str:
@@ -250,6 +269,7 @@ def _path_in(value: Any, steps: tuple[int | str, ...]) -> tuple[int | str, ...]:
     return tuple(path)
 
 
+_TOO_DEEP: Final = Finding((), "", "holds what cannot be read, and is nested too deeply to say where")
 _MESSAGES: Final[Mapping[str, str]] = {
     "decimal_parsing": "is not a decimal number",
     "finite_number": "is not a decimal number",

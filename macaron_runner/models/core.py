@@ -88,6 +88,17 @@ def described(kind: type[Model]) -> CoreSchema:
     return kind.__pydantic_core_schema__
 
 
+def contains_itself(kind: type[Model]) -> bool:
+    """Tell whether an object of a class may have one of the same class in it."""
+    schema: Node = described(kind)
+    own = opened(described(kind))[0].get("ref")
+    return any(
+        part["type"] == "definition-ref" and part["schema_ref"] == own
+        for each in schema.get("definitions", ())
+        for part in _inside(each, models=True)
+    )
+
+
 def is_plain(kind: type, node: Node) -> bool:
     """Tell whether objects of a class are what its fields say: no code of a service's own has a part in making them."""
     return (
@@ -138,6 +149,15 @@ def meant(kind: str, arms: Sequence[Node], named: Named) -> Node | None:
     exact = [kind in _exactly(arm) for arm in seen]
     possible = exact if any(exact) else [kind in _PERHAPS.get(arm["type"], ()) for arm in seen]
     return arms[possible.index(True)] if sum(possible) == 1 and all(map(_is_clear, seen)) else None
+
+
+def models_among(arms: Sequence[Node], named: Named) -> list[type[Model]]:
+    """Return the classes among alternatives, where they and nothing else is what an object can be; [] otherwise."""
+    seen = [followed(arm, named) for arm in arms]
+    objects = [arm for arm in seen if "dict" in _exactly(arm)]
+    if not all(map(_is_clear, seen)) or any(arm["type"] != "model" for arm in objects):
+        return []
+    return [arm["cls"] for arm in objects]
 
 
 def _exactly(arm: Node) -> frozenset[str]:
@@ -205,15 +225,15 @@ def _references(node: Node, named: Named) -> dict[str, Node]:
     return found
 
 
-def _inside(node: Node) -> Iterator[Node]:
-    """Yield a node and those in it, models but not what is in them."""
+def _inside(node: Node, *, models: bool = False) -> Iterator[Node]:
+    """Yield a node and those in it; what is in models only where that is asked for."""
     pending: list[Any] = [node]
     while pending:
         part = pending.pop()
         if isinstance(part, Mapping):
             if isinstance(part.get("type"), str):
                 yield part
-            if part.get("type") != "model":
+            if models or part.get("type") != "model":
                 pending += (value for key, value in part.items() if key not in _ASIDE)
         elif isinstance(part, list | tuple):
             pending += part

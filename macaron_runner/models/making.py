@@ -16,13 +16,14 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from pydantic_core import CoreSchema
 
+from macaron_runner.models.alternatives import Alternative, Fits, choosing
 from macaron_runner.models.class_maker import write_class, write_list
 from macaron_runner.models.columns import Columns, of_types
 from macaron_runner.models.core import (
@@ -31,12 +32,14 @@ from macaron_runner.models.core import (
     Named,
     Node,
     calling,
+    contains_itself,
     described,
     followed,
     is_as_in_json,
     is_known,
     is_plain,
     meant,
+    models_among,
     opened,
     reader_of,
     validating,
@@ -50,20 +53,32 @@ UNMADE: Final = (LookupError, TypeError, ValueError, ArithmeticError, RecursionE
 takes as they are the parts that were made already."""
 
 
+class Made(NamedTuple):
+    """What makes a value; in how many ways, at most, pydantic would try to make a part that has the like of itself."""
+
+    make: Make
+    ways: int
+
+
 class Makers:
     """The functions that make the values of one API's models, each written when it is first needed.
+
+    `fits_of` gives what tells whether a value fits the schema of a class, None where that is not known.
 
     `make` is for whoever uses them, the rest is what class_maker needs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fits_of: Callable[[type[Model]], Fits | None] = lambda _: None) -> None:
+        self._fits_of = fits_of
         self._space: dict[str, Any] = {
             "new": object.__new__, "put_dict": put_dict, "same": _same, "Columns": Columns, "of_types": of_types,
+            "Alternative": Alternative, "choosing": choosing,
         }  # fmt: skip
         self._writes = threading.Lock()  # two threads may be the first to use two operations
         self._numbers = itertools.count()
         self._classes: dict[type[Model], str] = {}
         self._contents: dict[type[Model] | None, set[type[Model]]] = {}
+        self._ways: dict[type[Model] | None, int] = {}
         self._writing: list[type[Model] | None] = [None]
         self._lists: dict[type[Model], str] = {}
         self._validators: dict[str, str] = {}
@@ -72,29 +87,28 @@ class Makers:
         self._functions: list[str] = []
         self._tables: list[str] = []
 
-    def make(self, schema: CoreSchema) -> Make:
+    def make(self, schema: CoreSchema) -> Made:
         """Return what makes the values that a core schema describes."""
         node, named = opened(schema)
         with self._writes:
-            self._contents[None] = set()
+            self._contents[None], self._ways[None] = set(), 1
             word = self.function(node, named)
             self._execute()
-            made: Make = self._space[word]
-            return _not_too_deep(made) if self._is_circular() else made
+            reached = self._reached()
+            make: Make = self._space[word]
+            if _is_circular(reached):
+                make = _not_too_deep(make)
+            return Made(make, max(self._ways[kind] for kind in reached))
 
-    def _is_circular(self) -> bool:
-        """Tell whether one of the classes that were needed just now contains itself."""
+    def _reached(self) -> dict[type[Model] | None, set[type[Model]]]:
+        """Return the classes that were needed just now, each with those that are in it."""
         reached: dict[type[Model] | None, set[type[Model]]] = {}
         pending: list[type[Model] | None] = [None]
         while pending:
             if (kind := pending.pop()) not in reached:
                 reached[kind] = self._contents[kind]
                 pending += reached[kind]
-        try:
-            TopologicalSorter(reached).prepare()
-        except CycleError:
-            return True
-        return False
+        return reached
 
     def _execute(self) -> None:
         """Run what was written; tables name functions, and functions look for tables when they are called."""
@@ -179,12 +193,31 @@ class Makers:
 
     def _union(self, node: Node, x: str, named: Named) -> str | None:
         """Return what looks for the one alternative that is meant by the type a value has in JSON, and else asks."""
-        found = {kind: arm for kind in JSON_TYPES if (arm := meant(kind, node["choices"], named)) is not None}
+        arms = node["choices"]
+        sure = {kind: arm for kind in JSON_TYPES if (arm := meant(kind, arms, named)) is not None}
+        found = {kind: self.function(arm, named) for kind, arm in sure.items()}
+        if "dict" not in found and (chosen := self._chosen(models_among(arms, named))) is not None:
+            found["dict"] = chosen
         if not found:
             return None
-        texts = ", ".join(f"{kind}: {self.function(arm, named)}" for kind, arm in found.items())
+        texts = ", ".join(f"{kind}: {word}" for kind, word in found.items())
         table = self._written(self._tables, "arms", f"{{}} = {{{texts}}}")
         return f"{table}.get(type({x}), {self.validator(node, named)})({x})"
+
+    def _chosen(self, kinds: Sequence[type[Model]]) -> str | None:
+        """Return the name of what makes objects of one of several classes; None where pydantic may try them all.
+
+        It may where its trials end: where none of the classes contains itself.
+        """
+        fits = [self._fits_of(kind) for kind in kinds if any(map(contains_itself, kinds))]
+        if len(fits) < 2 or None in fits:
+            return None
+        self._ways[self._writing[-1]] = max(self._ways[self._writing[-1]], len(fits))
+        arms = (
+            f"Alternative({self.give('fits', fit)}, {self.give('keys', _keys_of(kind))}, {self._class(kind)})"
+            for fit, kind in zip(fits, kinds, strict=True)
+        )
+        return self._written(self._tables, "choose", f"{{}} = choosing([{', '.join(arms)}])")
 
     _writers: Final[Mapping[str, Callable[..., str | None]]] = {
         "int": _exactly,
@@ -212,7 +245,7 @@ class Makers:
         self._contents[self._writing[-1]].add(kind)
         if kind not in self._classes:
             word = self._classes[kind] = self.give("make")
-            self._contents[kind] = set()
+            self._contents[kind], self._ways[kind] = set(), 1
             self._writing.append(kind)
             node, named = opened(described(kind))
             if is_plain(kind, node):
@@ -237,6 +270,19 @@ class Makers:
 
 def _same(value: Any) -> Any:
     return value
+
+
+def _keys_of(kind: type[Model]) -> frozenset[str]:
+    return frozenset(field.alias or name for name, field in kind.__pydantic_fields__.items())
+
+
+def _is_circular(reached: Mapping[type[Model] | None, set[type[Model]]]) -> bool:
+    """Tell whether one of these classes contains itself."""
+    try:
+        TopologicalSorter(reached).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def _not_too_deep(make: Make) -> Make:

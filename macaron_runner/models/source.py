@@ -126,6 +126,12 @@ class ModelSource:
         annotation = self._annotations(schema, Scope(("Value",)))
         return annotation, *self._drain()
 
+    def schema_of(self, called: str) -> Schema | None:
+        """Return the schema of a class by what the document calls it, or of a nameless one by its Python name."""
+        if called in self._schemas:
+            return {"$ref": f"#/$defs/{called}"}
+        return next((schema for schema, name in self._inline.values() if name == called), None)
+
     def _add(self, name: str) -> None:
         """Add what a named schema becomes."""
         schema = self._schemas[name]

@@ -40,7 +40,7 @@ def both(models: Models, name: str, value: Any) -> tuple[Any, Any]:
         models[name].__pydantic_core_schema__ if isinstance(models[name], type) else adapter.core_schema
     )
     expected = adapter.validator.validate_python(anew(value), by_alias=True, by_name=False)
-    return Makers().make(schema)(anew(value)), expected
+    return Makers().make(schema).make(anew(value)), expected
 
 
 def of_pydantic(kind: type[Model], value: Any) -> Any:
@@ -325,4 +325,4 @@ def test_models_nested_as_deeply_as_may_be_are_made() -> None:
     for _ in range(100):
         value = {"name": "a", "one": value}
     with pytest.raises(UNMADE):
-        Makers().make(SHOP["Node"].__pydantic_core_schema__)(value)
+        Makers().make(SHOP["Node"].__pydantic_core_schema__).make(value)
