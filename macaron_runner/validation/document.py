@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from macaron_runner.diagnostics import Diagnostic, Severity, near_word
+from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word
 from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
-from macaron_runner.validation.schema import Check, compile_published
+from macaron_runner.validation.schema import Check, compile_published, readable_pattern
 from macaron_runner.validation.slips import is_reference_to_operation, slip_in
 
 if TYPE_CHECKING:
@@ -216,18 +216,30 @@ def _diagnostic(finding: Finding, document: Document, specification: _Specificat
         message = f'{_name_of(finding.path)} lacks the key "{finding.subject}"'
         return Diagnostic("MAC371", message, document.locate(pointer, key=True))
     if finding.keyword == "propertyNames":
-        place = document.locate(pointer_of((*finding.path, finding.subject)), key=True)
-        return Diagnostic("MAC372", f"in {_name_of(finding.path)} {finding.message}", place)
+        return _bad_name(finding, document)
     if finding.message.partition(": ")[0].endswith("is not a valid regex"):
-        return Diagnostic(
-            "MAC380",
-            "this pattern is not checked",
-            document.locate(pointer),
-            label="it is not a regular expression of ECMA 262, or grows too large",
-            severity=Severity.WARNING,
-        )
+        return _odd_pattern(_walk(document.tree, finding.path), document.locate(pointer))
     message = f"{_name_of(finding.path)} {finding.message}"
     return Diagnostic("MAC372", message, document.locate(pointer), help=_nearest(finding, document))
+
+
+def _bad_name(finding: Finding, document: Document) -> Diagnostic:
+    """Return what is wrong with a key; the only names that documents choose freely are those of components."""
+    place = document.locate(pointer_of((*finding.path, finding.subject)), key=True)
+    if _is_section(finding.path):
+        message = f"no component may be called {shown(finding.subject)}"
+        return Diagnostic("MAC372", message, place, help='names have letters, digits, ".", "-" and "_"')
+    return Diagnostic("MAC372", f"in {_name_of(finding.path)} {finding.message}", place)
+
+
+def _odd_pattern(pattern: Any, place: Location) -> Diagnostic:
+    """Return the warning of a pattern that is none of ECMA 262; the engine may know how to read it all the same."""
+    message = "this pattern is not checked"
+    label = "it is not a regular expression of ECMA 262, or grows too large"
+    if isinstance(pattern, str) and readable_pattern(pattern):
+        message = "not everybody can read this pattern"
+        label = "it is checked here, but is not a regular expression of ECMA 262"
+    return Diagnostic("MAC380", message, place, label=label, severity=Severity.WARNING)
 
 
 def _nearest(finding: Finding, document: Document) -> str:

@@ -10,6 +10,7 @@ import pytest
 from macaron_runner.diagnostics import Severity
 from macaron_runner.openapi.document import read_document
 from macaron_runner.validation.document import check_against_specification
+from macaron_runner.validation.schema import compile_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +134,22 @@ def test_schemas_are_checked(tmp_path: Path) -> None:
 def test_a_pattern_that_cannot_be_used_is_a_warning(tmp_path: Path) -> None:
     text = good("3.1") + "components: {schemas: {A: {pattern: '('}}}\n"
     (found,) = check(tmp_path, text)
-    assert (found.code, found.severity) == ("MAC380", Severity.WARNING)
+    assert (found.code, found.severity, found.message) == (
+        "MAC380",
+        Severity.WARNING,
+        "this pattern is not checked",
+    )
+
+
+def test_a_pattern_that_only_some_can_read_is_a_warning_and_counts(tmp_path: Path) -> None:
+    """It SHOULD be a regular expression of ECMA 262 (JSON Schema 2020-12 Validation, section 6.3.3)."""
+    (found,) = check(tmp_path, good("3.1") + "components: {schemas: {A: {pattern: '^(?i)a$'}}}\n")
+    assert (found.code, found.severity, found.message) == (
+        "MAC380",
+        Severity.WARNING,
+        "not everybody can read this pattern",
+    )
+    assert not compile_schema({"pattern": "^(?i)a$"}, {}, "request").valid("b")
 
 
 def test_schemas_of_another_dialect_are_not_ours_to_judge(tmp_path: Path) -> None:
