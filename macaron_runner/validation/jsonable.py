@@ -102,15 +102,15 @@ def _has_nan(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
+    """Return the plain form, one frame a level: a comprehension would be another, and what was read be too deep."""
     kind = type(value)
     if kind in _ATOMS:
         return value
     if kind is dict:
-        return {_key(name): _plain(member) for name, member in value.items()}
-    if kind is list or kind is tuple:
-        return [_plain(item) for item in value]
-    if isinstance(value, Iterator):  # here only, where nothing is read twice
-        return [_plain(item) for item in value]
+        return dict(zip(map(_key, value), map(_plain, value.values()), strict=True))
+    # An iterator here only, where nothing is read twice.
+    if kind is list or kind is tuple or isinstance(value, Iterator):
+        return list(map(_plain, value))
     return _plain(scalar_to_json(value))
 
 

@@ -19,6 +19,7 @@ import pytest
 
 from macaron_runner.errors import BadResponse, NotAcceptable
 from macaron_runner.openapi.operation import Content, Header, Operation, Response
+from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.jsonable import NotJson, jsonable
 from macaron_runner.validation.responses import Mode, ResponseEncoder, compile_responses
 
@@ -571,3 +572,11 @@ def test_all_items_of_a_sequence_together() -> None:
     whole = answering(ok({"type": "array", "items": {"type": "integer"}}, lines))
     with pytest.raises(BadResponse):
         whole.encode(["a"], 200, lines)
+
+
+@pytest.mark.parametrize("levels", [254, 255, 900])
+def test_what_was_read_can_be_written(levels: int) -> None:
+    """However deep a request's value is (RFC 8259 section 9 leaves the limit to us), a handler may return it."""
+    encoder = answering(ok({}))
+    for raw in (b"[" * levels + b"]" * levels, b'{"a":' * levels + b"1" + b"}" * levels):
+        assert encoder.encode(read_json(raw), 200, JSON) == raw
