@@ -62,7 +62,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC251": "models that two APIs share differ",
     # 256-269: the machine and the moment (inspection)
     "MAC256": "an address cannot be listened on",
-    "MAC257": "the broker cannot be reached",
+    "MAC257": "the broker or the store cannot be reached",
     "MAC258": "importing the service ends or hangs the process",
     "MAC259": "a header never arrives",
     # 35x: models

@@ -1,4 +1,4 @@
-"""Whether the broker of a service answers, asked for by `check --connect`. Not for starting one (entries.broker)."""
+"""Whether the broker and the store of a service answer: asked by `check --connect`. Not for starting one (entries)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from macaron_runner.diagnostics import Diagnostic
 
 
 def check_broker(configuration: Configuration) -> Iterator[Diagnostic]:
-    """Yield a diagnostic where the broker cannot be reached or used (MAC257); takes some seconds at most.
+    """Yield a diagnostic where the broker, or the store, cannot be reached or used (MAC257); takes seconds at most.
 
-    `tasks.broker` must be one that this version knows.
+    `tasks.broker` and `tasks.store` must be such as this version knows.
     """
-    from macaron_runner.tasks.reach import obstacle
+    from macaron_runner.tasks.reach import obstacle, store_obstacle
 
-    sentence = obstacle(configuration) if configuration.config.tasks is not None else ""
-    if sentence:
-        yield Diagnostic(
-            "MAC257",
-            sentence,
-            configuration.locate("tasks", "broker"),
-            help="start it, or mend tasks.broker; without --connect the broker is not asked",
-        )
+    if configuration.config.tasks is None:
+        return
+    for key, look in (("broker", obstacle), ("store", store_obstacle)):
+        if sentence := look(configuration):
+            yield Diagnostic(
+                "MAC257",
+                sentence,
+                configuration.locate("tasks", key),
+                help=f"start it, or mend tasks.{key}; without --connect the {key} is not asked",
+            )

@@ -131,7 +131,7 @@ def _ports(configuration: Configuration, doubts: Doubts) -> Iterator[Diagnostic]
 def _broker(configuration: Configuration, doubts: Doubts) -> Iterator[Diagnostic]:
     from macaron_runner.inspection.broker import check_broker
 
-    if not doubts.about("tasks", "broker") and not doubts.about("tasks", "settings"):
+    if not any(doubts.about("tasks", key) for key in ("broker", "store", "settings")):
         yield from check_broker(configuration)
 
 

@@ -34,8 +34,9 @@ class Scheduler:
 
     def run(self, wait: Callable[[float], bool]) -> None:
         """Work until `wait`, which takes seconds, returns True: it is time to stop."""
-        while not wait(self.step()):
-            pass
+        pause = 0.0
+        while not wait(pause):
+            pause = self.step()
         try:
             self._seat.leave()
         except SeatError as error:

@@ -15,7 +15,7 @@ import pytest
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.tasks.broker import find_server
-from macaron_runner.tasks.reach import obstacle
+from macaron_runner.tasks.reach import obstacle, store_obstacle
 
 MACARON_YAML = """\
 macaron: 1
@@ -120,6 +120,20 @@ def test_a_host_that_is_a_secret_is_not_shown(tmp_path: Path) -> None:
         said = reach(tmp_path, broker, part=part)
         assert said.startswith("the broker ‹secret part› cannot be used: ")
         assert not any(word in said for word in ("hidden", "pw", "127.0.0.1"))
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [
+        (":${secret:part}@", ""),
+        (":wrong@", "the store at 127.0.0.1:{port} cannot be used: it refuses this user or password"),
+    ],
+)
+def test_a_store_is_asked_as_well(tmp_path: Path, guarded: int, password: str, said: str) -> None:
+    store = f"redis://{password}127.0.0.1:{guarded}/1"
+    (tmp_path / "macaron.yaml").write_text(f"{MACARON_YAML}tasks: {{broker: 'amqp://h', store: '{store}'}}\n")
+    configuration = load(Selection(str(tmp_path / "macaron.yaml")), environ={"PART": "gehe/im"})
+    assert store_obstacle(configuration, 30.0) == said.format(port=guarded)
 
 
 def test_the_embedded_one_needs_only_its_program(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from macaron_runner.tasks.arguments import encode_scheduled
-from macaron_runner.tasks.planning import plan_schedules
+from macaron_runner.tasks.planning import check_schedules, plan_schedules
 from macaron_runner.tasks.schedules import FAR, Planned, Record, Run
 from macaron_runner.tasks.times import CronTimes, IntervalTimes
 from tests.tasks import parcels
@@ -166,3 +166,23 @@ def test_what_is_not_of_its_type_is_told(function, schedule, message, path):
         encoded(function, **schedule)
     assert str(caught.value).startswith(message)
     assert caught.value.path == path
+
+
+NIGHTLY = "tasks.schedules.nightly={task: parcels.jobs.tick, args: [a], every: 1d}"
+
+
+@pytest.mark.parametrize(
+    ("broker", "codes"),
+    [
+        ("embedded", []),
+        ("redis://h", []),
+        ("amqp://h", []),
+        ("sqs://", ["MAC640"]),
+        ("gcpubsub://projects/shop", ["MAC640"]),
+    ],
+)
+def test_schedulers_need_something_to_agree_by(configure, broker, codes):
+    words = (NIGHTLY, f"tasks.broker={broker}")
+    assert [problem.code for problem in check_schedules(configure(*words))] == codes
+    assert list(check_schedules(configure(*words, "tasks.store=redis://h"))) == []
+    assert list(check_schedules(configure(f"tasks.broker={broker}"))) == []

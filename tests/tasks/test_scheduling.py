@@ -89,7 +89,7 @@ def test_the_second_one_stands_by_and_takes_over():
     first.step()
     world.pass_time(second, timedelta(minutes=20))
     assert world.sent == []
-    first.run(lambda _: True)
+    first.run(lambda _: True)  # told to stop
     world.pass_time(second, timedelta(minutes=10))
     assert dues(world) == ["00:10", "00:30"], "one run for those that came while nobody was at work"
 
