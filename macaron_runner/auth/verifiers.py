@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from macaron_runner.auth.cache import RecentCache
 from macaron_runner.auth.claims import Expected, Window
 from macaron_runner.auth.fitting import ChecksTokens, Locate
 from macaron_runner.auth.identity import Identity, Verifier
 from macaron_runner.auth.tokens import Clock, Key, open_token, prepare_key, read_claims
 from macaron_runner.configuration.model import JwtVerifier
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
+from macaron_runner.recent import RecentCache
 
 VERIFIED_TOKENS_KEPT: Final = 4096
 """How many verified tokens one verifier remembers: a few megabytes."""

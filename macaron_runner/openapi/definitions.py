@@ -20,6 +20,10 @@ from macaron_runner.openapi.references import BrokenReference, Node, References,
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _COMPONENT_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 
+_MOST_MEANINGS = 100
+"""Schemas that dynamic references may make of one; a generic type is used for some dozens at the most."""
+_ENDLESS = "by the $dynamicAnchors on the ways to it, this schema means more than"
+
 COLLECTIONS: Mapping[Specification, str] = {
     "2.0": "/definitions",
     "3.0": "/components/schemas",
@@ -65,6 +69,7 @@ class Definitions:
         self._names: dict[_Known, str] = {}
         self._nodes: dict[str, Node] = {}
         self._contexts: dict[str, Context] = {}
+        self._meanings: dict[tuple[str, Pointer], list[str]] = {}
         self._written: dict[str, str] = {}
         self._schemas: dict[str, SchemaDict | bool] = {}
         self._discriminated: list[_Discriminated] = []
@@ -155,7 +160,21 @@ class Definitions:
         return None if found is None else self._name(*found)
 
     def _name(self, target: Node, context: Context) -> str:
-        return self._names.get(_known(target, context)) or self._claim(target, target.name, context)
+        """Return the name of a schema; one that means too many different things (reported) goes by the first of them.
+
+        Dynamic anchors multiply: ten schemas, each with two ways to the next, are a thousand ways to the last.
+        """
+        known = self._names.get(_known(target, context))
+        if known is not None:
+            return known
+        meanings = self._meanings.setdefault(target.place, [])
+        if len(meanings) >= _MOST_MEANINGS:
+            if len(meanings) == _MOST_MEANINGS:
+                meanings.append(meanings[0])  # told once
+                self._refuse(target, f"{_ENDLESS} {_MOST_MEANINGS} different things")
+            return meanings[0]
+        meanings.append(self._claim(target, target.name, context))
+        return meanings[-1]
 
     def _found(self, node: Node, keyword: str, context: Context) -> tuple[Node, Context] | None:
         """Return the schema to which a reference leads, seen through names that only stand for another; its context.

@@ -4,7 +4,8 @@
     Users: {"$ref": "Page", "$defs": {"of": {"$dynamicAnchor": "item", "$ref": "User"}}}     a page of users
 
 Each way of reaching such a schema makes a schema of its own of it, so that afterwards there are plain references only:
-checks are compiled from them, and models are classes. JSON Schema 2020-12 core, sections 8.2.3.2 and 7.1.
+checks are compiled from them, and models are classes. How many there may be is bounded elsewhere (definitions). JSON
+Schema 2020-12 core, sections 8.2.3.2 and 7.1.
 """
 
 from __future__ import annotations

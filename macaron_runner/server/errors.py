@@ -153,6 +153,11 @@ def phrase_of(status: int) -> str:
         return ""
 
 
+def status_line(status: int) -> str:
+    """Return a status as every answer has it, whoever makes it: "404 Not Found", "299 Unknown" (PEP 3333)."""
+    return f"{status} {phrase_of(status) or 'Unknown'}"
+
+
 @functools.cache
 def error_class(status: int) -> type[MacaronError]:
     """Return the error of a status (400 to 599); of one that has none a new one by its name, 418 -> IM_A_TEAPOT."""

@@ -6,25 +6,37 @@ Not for making the reply (results, errors).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from flask import Response
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response as AnyResponse
 
-from macaron_runner.server.errors import phrase_of
+from macaron_runner.server.errors import status_line
 from macaron_runner.server.incoming import Reply
 from macaron_runner.validation.responses import BODILESS
 
 _OURS: Final = frozenset({"content-length", "x-request-id"})
 """Headers of an answer that are never the handler's to choose."""
 
-_STATUS_LINES: Final = {status: f"{status} {phrase_of(status)}".strip() for status in range(200, 600)}
+_STATUS_LINES: Final = {status: status_line(status) for status in range(200, 600)}
 
 
 class ReplyResponse(Response):
     """A reply that says itself what its body is, if it has one."""
 
     default_mimetype = None
+
+
+AnyKind = TypeVar("AnyKind", bound=AnyResponse)
+
+
+def phrased(response: AnyKind) -> AnyKind:
+    """Return a response with the status line of all our answers, where it has the phrase that Werkzeug makes up."""
+    status = response.status_code
+    if response.status == f"{status} {HTTP_STATUS_CODES.get(status, 'unknown').upper()}":
+        response.status = status_line(status)
+    return response
 
 
 def as_response(reply: Reply | AnyResponse) -> AnyResponse:

@@ -31,7 +31,7 @@ from macaron_runner.server.health import Readiness
 from macaron_runner.server.incoming import Environ, Incoming, RecordedStream, Reply, encode_query, raw_path
 from macaron_runner.server.route import Route
 from macaron_runner.server.router import Match, Router
-from macaron_runner.server.sending import as_response
+from macaron_runner.server.sending import as_response, phrased
 from macaron_runner.server.streaming import stream_in_context
 from macaron_runner.server.url_adapter import OperationAdapter, UrlRule, rule_of
 
@@ -233,7 +233,7 @@ class ServiceApp(Flask):
         answer: Response | None = super().process_response(response)
         if answer is None:
             raise TypeError("a function registered with after_request returned no response")
-        return answer
+        return phrased(answer)
 
 
 def _view_of(endpoint: Endpoint) -> Callable[..., AnyResponse]:

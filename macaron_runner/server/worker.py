@@ -11,7 +11,6 @@ import signal
 import socket
 import struct
 import time
-from http import HTTPStatus
 from typing import Any, Final
 
 from gunicorn import util
@@ -20,7 +19,7 @@ from gunicorn.http.wsgi import InvalidResponseHeader, InvalidResponseHeaderName
 from gunicorn.workers.gthread import ThreadWorker
 
 from macaron_runner.ids import new_id
-from macaron_runner.server.errors import error_class, report
+from macaron_runner.server.errors import error_class, report, status_line
 from macaron_runner.server.expectation import await_body
 from macaron_runner.server.incoming import Reply
 
@@ -147,7 +146,7 @@ def _bytes_of(reply: Reply, request_id: str) -> bytes:
         ("Connection", "close"),
         ("X-Request-ID", request_id),
     )
-    lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
+    lines = [f"HTTP/1.1 {status_line(reply.status)}"]
     lines += [f"{name}: {value}" for name, value in headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + reply.body
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from macaron_runner.errors import ErrorDetail, InvalidParameter, UnsupportedMediaType
+from macaron_runner.recent import RecentCache
 from macaron_runner.validation.form import compile_form
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.media_types import (
@@ -40,7 +41,7 @@ STREAMED: Final = "x-stream-body"
 """The extension of an operation whose handler reads the body itself, as a file."""
 
 _REMEMBERED: Final = 64
-"""How many Content-Type headers are remembered with what they mean; multipart sends a new one each time."""
+"""How many Content-Type headers are remembered with what they mean, those used last: multipart sends ever new ones."""
 
 
 class _Accepted(NamedTuple):
@@ -63,7 +64,12 @@ class BodyDecoder:
         self.streams = streams
         self._required = body is not None and body.required
         self._contents = contents
-        self._known: dict[str, tuple[_Decode, MediaType]] = {}
+        self._recent: RecentCache[tuple[_Decode, MediaType]] = RecentCache(_REMEMBERED)
+        self._usual = {
+            accepted.media_type.name: self._choose(accepted.media_type.name)
+            for accepted in contents
+            if not accepted.media_type.is_range and not accepted.media_type.parameters
+        }
 
     def prepare(self) -> None:
         """Compile all checks now, and what makes the values."""
@@ -81,8 +87,8 @@ class BodyDecoder:
         if not self.takes_body:
             return None
         if content_type:
-            known = self._known.get(content_type)
-            decode, media_type = known if known is not None else self._choose(content_type)
+            usual = self._usual.get(content_type)
+            decode, media_type = usual if usual is not None else self._chosen(content_type)
             raw = read() if content_length != 0 else b""
             if not raw and (media_type.is_json or not self._required):
                 return self._without_body()
@@ -105,13 +111,21 @@ class BodyDecoder:
             self._without_body()
         elif not content_type:
             self._guess()
-        elif content_type not in self._known:
-            self._choose(content_type)
+        else:
+            self._chosen(content_type)
         return body
 
     def _without_body(self) -> None:
         if self._required:
             raise invalid([ErrorDetail("body", "", "a body is required")])
+
+    def _chosen(self, content_type: str) -> tuple[_Decode, MediaType]:
+        """Return what a Content-Type header means, which is found out once as long as it keeps coming."""
+        chosen = self._recent.get(content_type)
+        if chosen is None:
+            chosen = self._choose(content_type)
+            self._recent.put(content_type, chosen)
+        return chosen
 
     def _choose(self, content_type: str) -> tuple[_Decode, MediaType]:
         """Return the decoder of the media type that covers this one most closely."""
@@ -121,10 +135,7 @@ class BodyDecoder:
             raise self._unsupported(f'"{content_type[:100]}"')
         if not media_type.is_readable:
             raise self._unsupported(f'{media_type.name} in the charset "{media_type.charset[:100]}"')
-        chosen = accepted.decode, media_type
-        if len(self._known) < _REMEMBERED:
-            self._known[content_type] = chosen
-        return chosen
+        return accepted.decode, media_type
 
     def _guess(self) -> tuple[_Decode, MediaType]:
         """Return what a body without a Content-Type is taken for: JSON, else bytes (RFC 9110 section 8.3)."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 from macaron_runner.errors import BadResponse, ErrorDetail, NotAcceptable
+from macaron_runner.recent import RecentCache
 from macaron_runner.validation.media_types import JSON, MediaType, parse_media_type, preferred
 from macaron_runner.validation.problems import pointer_of
 from macaron_runner.validation.promises import (
@@ -45,6 +46,8 @@ Pairs: TypeAlias = Iterable[tuple[str, str]]
 _log = logging.getLogger(__name__)
 
 _REMEMBERED: Final = 64
+"""How many Accept headers are remembered with what they mean, those used last; and how many answers, which a handler
+chooses among."""
 
 BODILESS: Final = frozenset({204, 205, 304})
 """Statuses whose answers have no body, whatever the document says (RFC 9110 section 6.4.1)."""
@@ -77,11 +80,8 @@ class ResponseEncoder:
         self._report = report
         self._offered = promises.offered()
         self._default = self._offered[0].name if self._offered else JSON
-        self._negotiated: dict[str | None, str] = {
-            None: self._default,
-            "*/*": self._default,
-            "": self._default,
-        }
+        self._usual: dict[str | None, str] = dict.fromkeys((None, "", "*/*"), self._default)
+        self._recent: RecentCache[str] = RecentCache(_REMEMBERED)
         self.answers: dict[tuple[int, str], Answer] = {}
 
     def prepare(self) -> None:
@@ -93,8 +93,8 @@ class ResponseEncoder:
 
         An operation that describes no content takes any header. Raises NotAcceptable, which names what there is.
         """
-        chosen = self._negotiated.get(accept)
-        return chosen if chosen is not None else self._negotiate(accept or "")
+        usual = self._usual.get(accept)
+        return usual if usual is not None else self._negotiated(accept or "")
 
     def media_type(self, status: int, negotiated: str) -> str:
         """Return the media type in which a status is answered: the negotiated one where its response has it.
@@ -141,15 +141,20 @@ class ResponseEncoder:
         """
         return self.answer(status, media_type).write(value)
 
+    def _negotiated(self, accept: str) -> str:
+        """Return what an Accept header means, which is found out once as long as it keeps coming."""
+        name = self._recent.get(accept)
+        if name is None:
+            name = self._negotiate(accept)
+            self._recent.put(accept, name)
+        return name
+
     def _negotiate(self, accept: str) -> str:
         chosen = preferred(accept, self._offered) if self._offered else MediaType(JSON)
         if chosen is None:
             names = ", ".join(one.name for one in self._offered)
             raise NotAcceptable(f"None of the accepted media types can be produced, only {names}")
-        name = concrete(chosen)
-        if len(self._negotiated) < _REMEMBERED:
-            self._negotiated[accept] = name
-        return name
+        return concrete(chosen)
 
     def _remembered(self, status: int, negotiated: str) -> Answer:
         answer = self._answer(status, negotiated)

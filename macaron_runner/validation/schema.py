@@ -81,9 +81,13 @@ class Check:
         trim = self._trim
         return value if trim is None else trim(value)
 
+    def compiled(self) -> Fits:
+        """Return the engine's own function that tells whether a value fits, compiled now."""
+        return self._engine.is_valid
+
     def prepare(self) -> None:
         """Compile now, so that forked workers share the result; from now on `valid` is the engine's own function."""
-        vars(self)["valid"] = self._engine.is_valid
+        vars(self)["valid"] = self.compiled()
         vars(self)["trimmed"] = self._trim or _untouched
 
     def valid(self, value: Any) -> bool:
@@ -195,7 +199,7 @@ class Definitions(Mapping[str, Schema]):
         if direction not in self._trimmings:
             elsewhere = self._of(direction).elsewhere
             self._trimmings[direction] = Trimming(
-                self._schemas, elsewhere, lambda arm: self.check(arm, direction).valid
+                self._schemas, elsewhere, lambda arm: self.check(arm, direction).compiled()
             )
         return self._trimmings[direction]
 

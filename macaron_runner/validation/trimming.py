@@ -35,8 +35,9 @@ _LISTS: Final = ("allOf", "anyOf", "oneOf", "prefixItems")
 class Trimming:
     """Compiles what takes properties out; most schemas have nothing to be taken out, and get None.
 
-    `elsewhere` tells whether a property belongs to the other direction; `fits` gives what tells, of alternatives
-    without a discriminator, whether a value is one of them.
+    `elsewhere` tells whether a property belongs to the other direction; `fits` compiles what tells, of alternatives
+    without a discriminator, whether a value is one of them: only of those with something to take out, which are few.
+    (Of 1043 documents most have none; the 59 of Microsoft Graph take two seconds, all others less than half a second.)
     """
 
     def __init__(

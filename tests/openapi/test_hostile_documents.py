@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 from macaron_runner.documents import check_with_surroundings
+from macaron_runner.openapi.api import examine_api
 from macaron_runner.openapi.document import read_document
 
 HEAD = 'openapi: 3.0.3\ninfo: {title: T, version: "1"}\n'
@@ -234,6 +236,30 @@ def test_several_faults_are_all_told(tmp_path: Path) -> None:
         "MAC370 api.yaml:9:42",
         "MAC370 api.yaml:10:1",
     ]
+
+
+def test_a_schema_that_dynamic_anchors_give_thousands_of_meanings_is_refused(tmp_path: Path) -> None:
+    """Fourteen schemas, each with two ways to the next, and what it means depends on each of them."""
+    names = range(14)
+    last = {f"p{number}": {"$dynamicRef": f"#a{number}"} for number in names}
+    anchors = {f"d{number}": {"$dynamicAnchor": f"a{number}"} for number in names}
+    schemas: dict[str, object] = {"Last": {"$id": "https://x.test/14", "properties": last, "$defs": anchors}}
+    for number in names:
+        ways = ["14"] if number == 13 else [f"{number + 1}{way}" for way in "xy"]
+        for way in "xy":
+            schemas[f"Way{number}{way}"] = {
+                "$id": f"https://x.test/{number}{way}",
+                "$defs": {"is": {"$dynamicAnchor": f"a{number}", "title": way}},
+                "anyOf": [{"$ref": f"https://x.test/{each}"} for each in ways],
+            }
+    path = tmp_path / "api.json"
+    head = {"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {}}
+    path.write_text(json.dumps(head | {"components": {"schemas": schemas}}))
+    begun = time.process_time()
+    _, found = examine_api(read_document(path), "x")
+    assert time.process_time() - begun < 10  # one second is usual
+    assert {diagnostic.code for diagnostic in found} == {"MAC307"}
+    assert any("more than 100 different things" in diagnostic.message for diagnostic in found)
 
 
 LARGE: dict[str, Callable[[], str]] = {

@@ -12,6 +12,7 @@ from macaron_runner.errors import InvalidParameter, UnsupportedMediaType
 from macaron_runner.openapi.operation import Body, Content, Encoding, Header, Operation
 from macaron_runner.validation.body import BodyDecoder, compile_body
 from macaron_runner.validation.problems import Finding, Unusable
+from tests.support.calls import calls
 
 INTEGER = {"type": "integer"}
 ORDER = {"type": "object", "required": ["sku"], "properties": {"sku": {"type": "string"}, "qty": INTEGER}}
@@ -69,6 +70,16 @@ def test_media_types(offered: str, given: str, accepted: bool) -> None:
     else:
         with pytest.raises(UnsupportedMediaType):
             decode(decoder, given, b"{}")
+
+
+def test_headers_that_come_again_are_known_whatever_came_before() -> None:
+    decoder = taking(Content(JSON))
+    for number in range(200):
+        decode(decoder, f"{JSON}; odd={number}", b"{}")
+    again = f"{JSON}; charset=utf-8"
+    first, then = (calls(lambda: decode(decoder, again, b"{}")) for _ in range(2))
+    assert then < first
+    assert calls(lambda: decode(decoder, JSON, b"{}")) < then
 
 
 def test_what_is_accepted_is_told() -> None:

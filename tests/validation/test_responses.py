@@ -22,6 +22,7 @@ from macaron_runner.openapi.operation import Content, Header, Operation, Respons
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.jsonable import NotJson, jsonable
 from macaron_runner.validation.responses import Mode, ResponseEncoder, compile_responses
+from tests.support.calls import calls
 
 JSON = "application/json"
 ORDER: dict[str, Any] = {
@@ -271,6 +272,14 @@ def test_negotiation(accept: str | None, offered: list[str], expected: str | Non
                 encoder.negotiate(accept)
         else:
             assert encoder.negotiate(accept) == expected
+
+
+def test_headers_that_come_again_are_known_whatever_came_before() -> None:
+    encoder = answering(Response("200", "", (Content("a/b"), Content("c/d"))))
+    for number in range(200):
+        encoder.negotiate(f"a/b, odd/{number}")
+    first, then = (calls(lambda: encoder.negotiate("c/d, a/b;q=0.5")) for _ in range(2))
+    assert then < first
 
 
 @pytest.mark.parametrize("piece", ['\\"', '"', "\\", ';a=\\"', ";a=", ", "])

@@ -388,3 +388,22 @@ def test_flask_own_json(serve):
     answer = served.client.get("/own")
     assert answer.mimetype == "application/vnd.own+json"
     assert answer.json == [{"name": "x"}, "00000000-0000-0000-0000-000000000001", "1.5", "own"]
+
+
+STATUS_LINES = {
+    299: "299 Unknown", 404: "404 Not Found", 413: "413 Content Too Large", 418: "418 I'm a Teapot",
+    422: "422 Unprocessable Content",
+}  # fmt: skip
+WAYS = ("({{}}, {0})", "flask.Response('x', {0})", "(flask.Response('x'), {0})", "flask.abort({0})")
+
+
+@pytest.mark.parametrize("hook", ["", "@app.after_request\n"])
+def test_every_way_to_a_status_has_the_same_line(serve, hook):
+    served = serve(f"{hook}def keep(response): return response\n\ndef get_it(value):\n    return eval(value)")
+    for status, line in STATUS_LINES.items():
+        for way in WAYS[: 4 if status >= 400 else 3]:
+            answer = served.client.get(f"/it/{quote(way.format(status), safe='')}")
+            assert (way, answer.status) == (way, line)
+    assert served.client.get("/it/" + quote("flask.Response('x', '200 Fine')")).status == "200 Fine"
+    assert served.client.get("/nowhere").status == "404 Not Found"
+    assert served.client.delete("/it/1").status == "405 Method Not Allowed"

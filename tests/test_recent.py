@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from macaron_runner.auth.cache import RecentCache
+from macaron_runner.recent import RecentCache
 
 
 def test_what_was_put_is_there() -> None:
