@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from macaron_runner.cli.reloading import Reloader
 from macaron_runner.cli.selection import describe_selection, selection_of
 from macaron_runner.cli.terminal import colored, hide_secrets
 from macaron_runner.diagnostics import raise_errors
@@ -34,6 +35,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
         choices=("web", "worker", "scheduler", "broker"),
         help="run one part; the embedded broker is not brought along then",
     )
+    parser.add_argument(
+        "--reload",
+        action="store_true",
+        help="for development: when Python, a document or macaron.yaml changes, what it concerns begins anew",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -55,12 +61,18 @@ def execute(arguments: argparse.Namespace) -> int:
     if has_embedded_broker(configuration) and not _brings_broker(processes):
         print(f"macaron: the embedded broker is expected at {state.broker_socket}", file=sys.stderr)
     locks = [state.lock()] if _brings_broker(processes) else []
-    if len(processes) == 1:
+    if len(processes) == 1 and not arguments.reload:
         exec_process(processes[0], os.environ, keep=locks)
     # A prefix before a JSON object would spoil it for whatever collects the log.
     labels = configuration.config.observability.logs.format == "text"
     redact = configuration.redactor.redact_bytes
-    return run(processes, os.environ, locks=locks, labels=labels, redact=redact)
+    if not arguments.reload:
+        return run(processes, os.environ, locks=locks, labels=labels, redact=redact)
+    reloader = Reloader(inspection, processes, state, arguments.only)
+    code = run(processes, os.environ, locks=locks, labels=labels, redact=redact, changes=reloader)
+    if reloader.must_begin_anew:
+        os.execv(sys.executable, [sys.executable, "-m", "macaron_runner.cli", *sys.argv[1:]])  # noqa: S606
+    return code
 
 
 def _brings_broker(processes: tuple[Process, ...]) -> bool:

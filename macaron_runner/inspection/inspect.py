@@ -6,6 +6,7 @@ Not for showing it (cli), nor for what is dangerous though it works (audit).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from macaron_runner.collection import uncollected
@@ -145,6 +146,15 @@ def _inspection(
     files = files_of(configuration, documents) if configuration is not None else [selection.file]
     layers = configuration.merged.layers if configuration is not None else ()
     diagnostics = in_order((noted(each, layers) for each in found), files)
+    read = tuple(_read(configuration, documents))
     if look is None:
-        return Inspection(selection, configuration, diagnostics=diagnostics)
-    return Inspection(selection, configuration, look.apis, look.tasks, diagnostics)
+        return Inspection(selection, configuration, diagnostics=diagnostics, read=read)
+    return Inspection(selection, configuration, look.apis, look.tasks, diagnostics, read)
+
+
+def _read(configuration: Configuration | None, documents: Sequence[ApiDocument]) -> Iterator[Path]:
+    if configuration is not None:
+        yield from configuration.files
+    for each in documents:
+        if not each.builtin:
+            yield from (Path(file.path).absolute() for file in each.document.files.loaded)

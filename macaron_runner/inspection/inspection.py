@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from macaron_runner.code.function import Function
 from macaron_runner.configuration.loaded import Configuration
@@ -50,7 +51,8 @@ class Inspection:
     """One service, looked through.
 
     `configuration` is None where not even its sound part is known; `apis` are those that could be read; `tasks` the
-    tasks by full name; `diagnostics` everything found, in the order of the files.
+    tasks by full name; `diagnostics` everything found, in the order of the files; `read` the files that were read, but
+    for the service's code.
     """
 
     selection: Selection
@@ -58,6 +60,7 @@ class Inspection:
     apis: tuple[InspectedApi, ...] = ()
     tasks: Mapping[str, Function] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
+    read: tuple[Path, ...] = ()
 
     @property
     def sound(self) -> bool:

@@ -4,7 +4,8 @@ What happens comes in as calls (`exited`, `signalled`, `tick`), the time from a 
 test replays any history. Not for the operating system (supervisor).
 
     waiting ──> starting ──> running ──> backing off ──> starting …
-                   └────────────┴─────────────┴──> stopping ──> stopped
+                   │            └────> renewing ──┘ │
+                   └────────────┴─────────────┴─────┴──> stopping ──> stopped
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from typing import TYPE_CHECKING, Final, Protocol
 from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import CrashLoop, DependencyMissing, UsageError
 from macaron_runner.processes.member import Member, State, Stop
+from macaron_runner.processes.restarts import Failures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from macaron_runner.processes.process import Process, Role
 
@@ -32,6 +34,8 @@ HEALTH_CHECK: Final = 10.0
 """Seconds between two looks at the heartbeats of a process."""
 SURE: Final = 2
 """So many looks in a row must find a process deaf: one alone may come right after the machine has slept."""
+RENEWAL_GRACE: Final = 5.0
+"""Seconds that a process gets to stop gracefully before it begins anew; then it must be quick."""
 QUICK_GRACE: Final = 5.0
 """Seconds that a quick stop allows each process."""
 KILL_GRACE: Final = 5.0
@@ -101,7 +105,8 @@ class Lifecycle:
     """The lives of a service's processes, given in start order.
 
     Call `tick` to begin, after every other call, and when `deadline` has come; the service has ended when
-    `finished` is true, `exit_code` then says how (0: it was told to stop).
+    `finished` is true, `exit_code` then says how (0: it was told to stop). A `patient` one ends for nothing else: what
+    cannot run waits to be renewed.
     """
 
     def __init__(
@@ -109,6 +114,7 @@ class Lifecycle:
         processes: Sequence[Process],
         hands: Hands,
         *,
+        patient: bool = False,
         clock: Callable[[], float] = time.monotonic,
         random: Callable[[], float] = random.random,
     ) -> None:
@@ -116,6 +122,7 @@ class Lifecycle:
         self.exit_code = 0
         self.stop = Stop.NOT
         self._hands = hands
+        self._patient = patient
         self._clock = clock
         self._random = random
         self._asked = Stop.NOT
@@ -168,7 +175,32 @@ class Lifecycle:
         self._asked, self._asked_at = max(asked, self._asked), now
         self._begin_stop(self._asked)
 
+    def renew(self, processes: Iterable[Process]) -> None:
+        """Have these take the place of those of the same names: each of them stops, and begins anew."""
+        now = self._clock()
+        renewed = {} if self.stop else {process.name: process for process in processes}
+        for member in self.members:
+            if member.name in renewed and member.state is not State.WAITING:
+                member.process, member.failures = renewed[member.name], Failures()
+                self._renew(member, now)
+
     # Starting.
+
+    def _renew(self, member: Member, now: float) -> None:
+        if not member.pid:
+            member.state, member.due = State.BACKING_OFF, now
+        elif member.state is not State.RENEWING:
+            member.state, member.due = State.RENEWING, now + min(RENEWAL_GRACE, member.process.grace)
+            self._hands.signal(member.pid, member.process.stop_signal)
+
+    def _renew_harder(self, member: Member, now: float) -> None:
+        """End what still runs, after which it would begin anew."""
+        if member.told < Stop.QUICK:
+            member.told, member.due = Stop.QUICK, now + QUICK_GRACE
+            self._hands.signal(member.pid, member.process.quick_stop_signal)
+        else:
+            member.due = None
+            self._kill(member)
 
     def _start_waiting(self, now: float) -> None:
         """Start, in order, what was never started, as far as everything before it has been ready once."""
@@ -179,7 +211,7 @@ class Lifecycle:
                 return
 
     def _start(self, member: Member, now: float) -> None:
-        member.since, member.killed, member.faults = now, False, 0
+        member.since, member.killed, member.faults, member.told = now, False, 0, Stop.NOT
         try:
             member.pid = self._hands.spawn(member.process)
         except OSError as error:
@@ -242,6 +274,8 @@ class Lifecycle:
         if self.stop:
             member.state = State.STOPPED
             self._hands.say(f"{member.name} stopped{'' if code == 0 else f' ({_describe(code)})'}")
+        elif member.state is State.RENEWING:
+            member.state, member.due = State.BACKING_OFF, now
         elif code in (BadConfiguration.exit_code, UsageError.exit_code):
             self._give_up(member, BadConfiguration.exit_code, f"cannot run as configured ({_describe(code)})")
         elif code == DependencyMissing.exit_code and not self._is_proven(member, now):
@@ -264,6 +298,9 @@ class Lifecycle:
 
     def _give_up(self, member: Member, code: int, why: str) -> None:
         member.state, member.due = State.STOPPED, None
+        if self._patient:
+            self._hands.say(f"{member.name} {why}: it waits for a change")
+            return
         self.exit_code = self.exit_code or code
         self._hands.say(f"{member.name} {why}: stopping everything")
         self._begin_stop(Stop.GRACEFUL)
@@ -336,6 +373,8 @@ class Lifecycle:
                 self._look_again(member, now)
             case State.BACKING_OFF:
                 self._start(member, now)
+            case State.RENEWING:
+                self._renew_harder(member, now)
             case State.STOPPING if member.killed:
                 self._abandon(member)
             case State.STOPPING:

@@ -21,6 +21,7 @@ class State(StrEnum):
     STARTING = "starting"
     RUNNING = "running"
     BACKING_OFF = "backing off"
+    RENEWING = "renewing"
     STOPPING = "stopping"
     STOPPED = "stopped"
 

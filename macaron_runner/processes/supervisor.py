@@ -12,7 +12,7 @@ import selectors
 import signal
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from macaron_runner.processes import listeners as sockets
 from macaron_runner.processes.guardian import Guardian
@@ -23,9 +23,10 @@ from macaron_runner.processes.output import Output, RedactBytes
 from macaron_runner.processes.prctl import adopt_orphans
 from macaron_runner.processes.sessions import children_of, session_alive, signal_session
 from macaron_runner.processes.spawn import spawn
+from macaron_runner.processes.watching import POLL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import FrameType
 
     from macaron_runner.processes.process import Process
@@ -42,13 +43,15 @@ def run(
     locks: Sequence[int] = (),
     labels: bool = True,
     redact: RedactBytes = bytes,
+    changes: Changes | None = None,
 ) -> int:
     """Run the processes, given in start order, until a signal stops them; return the command's exit code.
 
     `environment` is what they inherit; `locks` are descriptors held until the last of them is gone, even
     where we are killed; `labels` puts each process's name before its lines; `redact` takes out of them what
-    nobody may read. 0: stopped by a signal; 69, 78: a process said so; 70: one died again and again. Raises
-    DependencyMissing where a listener cannot be opened: nothing was started then.
+    nobody may read; `changes` are asked now and then which processes must begin anew. 0: stopped by a signal;
+    69, 78: a process said so; 70: one died again and again. Raises DependencyMissing where a listener cannot be
+    opened: nothing was started then.
 
     Afterwards TERM, INT, QUIT and HUP are still caught and do nothing: the command is about to end by itself.
     """
@@ -56,8 +59,19 @@ def run(
     _keep_descriptors_private()
     with open_listeners(address for process in processes for address in process.listeners) as listeners:
         return Supervisor(
-            processes, environment, listeners, locks=locks, labels=labels, redact=redact
+            processes, environment, listeners, locks=locks, labels=labels, redact=redact, changes=changes
         ).serve()
+
+
+class Changes(Protocol):
+    """What knows which files changed, and whom that concerns (cli.reloading)."""
+
+    must_begin_anew: bool
+    """Whether what changed is beyond processes beginning anew: everything must."""
+
+    def poll(self, say: Callable[[str], None]) -> Sequence[Process]:
+        """Return the processes to renew, mostly none; `say` is told why, or why not."""
+        ...
 
 
 class Supervisor:
@@ -72,6 +86,7 @@ class Supervisor:
         locks: Sequence[int],
         labels: bool,
         redact: RedactBytes,
+        changes: Changes | None = None,
     ) -> None:
         adopt_orphans()
         self._environment = environment
@@ -87,7 +102,9 @@ class Supervisor:
             labels=labels,
             redact=redact,
         )
-        self._lifecycle = Lifecycle(processes, self)
+        self._changes = changes
+        self._next_look = time.monotonic()
+        self._lifecycle = Lifecycle(processes, self, patient=changes is not None)
 
     def serve(self) -> int:
         """Run until everything has stopped; return the exit code."""
@@ -95,7 +112,9 @@ class Supervisor:
             self.say(f"listening on {name}")
         self._lifecycle.tick()
         while not self._lifecycle.finished:
-            self._wait(self._lifecycle.deadline)
+            self._wait(self._deadline)
+            if self._changes is not None:
+                self._look_for_changes(self._changes)
             self._lifecycle.tick()
         self._sweep()
         self._guardian.dismiss()
@@ -103,6 +122,22 @@ class Supervisor:
         return self._lifecycle.exit_code
 
     # The loop.
+
+    @property
+    def _deadline(self) -> float | None:
+        due = self._lifecycle.deadline
+        if self._changes is None or self._lifecycle.stop:
+            return due
+        return self._next_look if due is None else min(due, self._next_look)
+
+    def _look_for_changes(self, changes: Changes) -> None:
+        if self._lifecycle.stop or time.monotonic() < self._next_look:
+            return
+        self._lifecycle.renew(changes.poll(self.say))
+        if changes.must_begin_anew:
+            self.say("other processes must run: everything begins anew")
+            self._lifecycle.signalled(signal.SIGTERM)
+        self._next_look = time.monotonic() + POLL
 
     def _wait(self, deadline: float | None) -> None:
         """Wait for whatever comes first and hand it on: a signal, output, the deadline."""

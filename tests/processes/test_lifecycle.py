@@ -1,10 +1,18 @@
 """The lifecycle's decisions, replayed with a fake clock and fake hands."""
 
 import signal
+from dataclasses import replace
 
 import pytest
 
-from macaron_runner.processes.lifecycle import HEALTH_CHECK, READY_TIMEOUT, SOCKET_CHECK, SURE
+from macaron_runner.processes.lifecycle import (
+    HEALTH_CHECK,
+    QUICK_GRACE,
+    READY_TIMEOUT,
+    RENEWAL_GRACE,
+    SOCKET_CHECK,
+    SURE,
+)
 from macaron_runner.processes.member import State
 from macaron_runner.processes.restarts import LIMIT, LONGEST, STABLE
 from tests.support.fake_hands import FakeHands, process
@@ -291,3 +299,52 @@ class TestStop:
     def test_reload_is_said_to_be_missing(self, web: FakeHands) -> None:
         assert web.send(signal.SIGHUP) == []
         assert web.said[-1] == "SIGHUP: there is no reload in this version, nothing was done"
+
+
+class TestRenewal:
+    def test_it_stops_and_begins_anew_as_it_is_now(self, everything: FakeHands) -> None:
+        everything.lifecycle.renew([replace(WORKER, argv=("other",))])
+        assert everything.history() == ["TERM worker-default"]
+        assert everything.die("worker-default", exit_code(0)) == [
+            "forget worker-default",
+            "start worker-default",
+        ]
+        assert everything.member("worker-default").process.argv == ("other",)
+        assert everything.states()["worker-default"] is State.RUNNING
+
+    def test_one_that_takes_too_long_is_hurried_then_killed(self, everything: FakeHands) -> None:
+        everything.lifecycle.renew([WORKER])
+        everything.history()
+        assert everything.pass_time(RENEWAL_GRACE) == ["QUIT worker-default"]
+        assert everything.pass_time(QUICK_GRACE) == ["KILL all of worker-default", "KILL worker-default"]
+        assert everything.die("worker-default", KILLED) == ["forget worker-default", "start worker-default"]
+
+    def test_changes_that_come_while_it_stops_change_nothing(self, web: FakeHands) -> None:
+        for _ in range(3):
+            web.lifecycle.renew([WEB])
+        assert web.history() == ["TERM web"]
+        assert web.die("web") == ["forget web", "start web"]
+
+    def test_a_stop_that_comes_meanwhile_stops_it(self, web: FakeHands) -> None:
+        web.lifecycle.renew([WEB])
+        web.send(signal.SIGTERM)
+        web.lifecycle.renew([WEB])
+        web.history()
+        assert web.die("web", exit_code(0)) == ["forget web"]
+        assert web.lifecycle.finished
+
+    def test_one_that_waits_for_its_restart_is_started_at_once(self, web: FakeHands) -> None:
+        web.die("web")
+        assert web.die("web") == ["forget web"]
+        web.lifecycle.renew([WEB])
+        assert web.pass_time(0) == ["start web"]
+
+    def test_a_patient_one_waits_for_a_change_instead_of_giving_up(self) -> None:
+        hands = FakeHands([WEB], patient=True)
+        hands.begin()
+        assert hands.die("web", exit_code(78)) == ["forget web"]
+        assert hands.said[-1] == "web cannot run as configured (exit code 78): it waits for a change"
+        assert hands.pass_time(3600) == []
+        hands.lifecycle.renew([WEB])
+        assert hands.pass_time(0) == ["start web"]
+        assert hands.send(signal.SIGTERM) == ["close listeners", "TERM web"]

@@ -19,7 +19,7 @@ def process(name: str, role: Role, **details: object) -> Process:
 class FakeHands:
     """Records what is asked of it. `did` is the history; time stands still until `pass_time`."""
 
-    def __init__(self, processes: Sequence[Process]) -> None:
+    def __init__(self, processes: Sequence[Process], *, patient: bool = False) -> None:
         self.now = 1000.0
         self.did: list[str] = []
         self.said: list[str] = []
@@ -28,7 +28,9 @@ class FakeHands:
         self.accepting: set[str] = set()
         self.faults: dict[str, str] = {}
         self.unable = False
-        self.lifecycle = Lifecycle(processes, self, clock=lambda: self.now, random=lambda: NO_JITTER)
+        self.lifecycle = Lifecycle(
+            processes, self, patient=patient, clock=lambda: self.now, random=lambda: NO_JITTER
+        )
 
     # What the lifecycle asks for.
 
