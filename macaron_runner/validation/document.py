@@ -18,7 +18,7 @@ import orjson
 from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word
 from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
 from macaron_runner.validation.schema import Check, compile_published, readable_pattern
-from macaron_runner.validation.slips import is_reference_to_operation, slip_in
+from macaron_runner.validation.slips import is_understood, slip_in
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.document import Document
@@ -95,7 +95,7 @@ _SPARED = frozenset({"description", "info", "openapi", "paths", "responses", "sw
 def _spoilt(finding: Finding) -> Path:
     if finding.keyword == "required" and finding.subject in _SPARED:
         return ()
-    if is_reference_to_operation(finding):
+    if is_understood(finding):
         return ()
     if finding.keyword == "propertyNames":
         return () if _is_section(finding.path) else (*finding.path, finding.subject)

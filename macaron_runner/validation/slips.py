@@ -5,6 +5,7 @@ Not for finding them (document).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
 if TYPE_CHECKING:
     from macaron_runner.openapi.document import Document
 
+_RANGE: Final = re.compile("[1-5][Xx]{2}")
 _MOVED: Final = {
     "body": "OpenAPI 3 has requestBody for it",
     "formData": "OpenAPI 3 has requestBody for it",
@@ -33,6 +35,7 @@ def slip_in(finding: Finding, value: Any, document: Document) -> Diagnostic | No
         _location_not_known,
         _reference_not_a_text,
         _operation_elsewhere,
+        _range_in_lower_case,
         _query_described_twice,
     ):
         for found in look(finding, value, document):
@@ -72,8 +75,13 @@ def _reference_not_a_text(finding: Finding, value: Any, document: Document) -> I
         yield Diagnostic("MAC372", message, document.locate(pointer_of(path)))
 
 
+def is_understood(finding: Finding) -> bool:
+    """Tell whether what is wrong spoils nothing: we read it as it is meant."""
+    return _is_reference_to_operation(finding) or _is_range_in_lower_case(finding)
+
+
 def _operation_elsewhere(finding: Finding, _: Any, document: Document) -> Iterator[Diagnostic]:
-    if is_reference_to_operation(finding):
+    if _is_reference_to_operation(finding):
         yield Diagnostic(
             "MAC370",
             "an operation cannot be a reference",
@@ -82,10 +90,21 @@ def _operation_elsewhere(finding: Finding, _: Any, document: Document) -> Iterat
         )
 
 
-def is_reference_to_operation(finding: Finding) -> bool:
-    """Tell whether what is wrong is a `$ref` in the place of an operation, which is followed all the same."""
+def _is_reference_to_operation(finding: Finding) -> bool:
     *place, key = finding.path or ("",)
     return key == "$ref" and finding.subject == "$ref" and kinds_along(tuple(place))[-1:] == ["operation"]
+
+
+def _range_in_lower_case(finding: Finding, _: Any, document: Document) -> Iterator[Diagnostic]:
+    if _is_range_in_lower_case(finding):
+        place = document.locate(pointer_of(finding.path), key=True)
+        written = finding.subject.upper()
+        yield Diagnostic("MAC370", f'"{finding.subject}" is no status', place, help=f'write "{written}"')
+
+
+def _is_range_in_lower_case(finding: Finding) -> bool:
+    unknown = finding.keyword in {"additionalProperties", "unevaluatedProperties"}
+    return unknown and finding.path[-2:-1] == ("responses",) and bool(_RANGE.fullmatch(finding.subject))
 
 
 def _query_described_twice(finding: Finding, value: Any, document: Document) -> Iterator[Diagnostic]:

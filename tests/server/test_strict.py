@@ -92,6 +92,13 @@ def test_an_operation_may_stand_elsewhere(folder: ServiceFolder) -> None:
     assert client.get("/secured").status_code == 401
 
 
+def test_a_range_in_lower_case_is_one(folder: ServiceFolder) -> None:
+    ranges = 'responses: {"4xx": {description: promises no body}, default: {description: any}, '
+    write(folder, DOCUMENT.replace("responses: {", ranges, 1))
+    (folder.path / "shop_handlers.py").write_text(HANDLERS.replace("return None", "return {}, 404", 1))
+    assert folder.app().test_client().get("/fine").json["error"] == "BAD_RESPONSE"
+
+
 def test_strict_is_the_default(folder: ServiceFolder) -> None:
     write(folder, DOCUMENT, NOT_STRICT.replace(", strict: false", ""))
     with pytest.raises(BadConfiguration) as refused:
