@@ -67,11 +67,12 @@ def check_against_specification(document: Document) -> tuple[Fault, ...]:
         for finding in specification.check.findings(document.tree, _MOST)
     ]
     findings = list(_without_echoes(written, specification))
+    told = [(finding, _diagnostic(finding, document, specification)) for finding in findings]
     faults = {
         (pointer_of(finding.path), finding.message): Fault(
-            _diagnostic(finding, document, specification), _spoilt(finding)
+            diagnostic, () if diagnostic.code in _UNDERSTOOD else _spoilt(finding)
         )
-        for finding in findings
+        for finding, diagnostic in told
     }
     return (*sorted(faults.values(), key=_place), *_more_faults(written, document))
 
@@ -90,6 +91,9 @@ def _place(fault: Fault) -> tuple[int, int]:
 
 _SPARED = frozenset({"description", "info", "openapi", "paths", "responses", "swagger", "title", "version"})
 """Keys that must be there, and without which everything else can be understood."""
+
+_UNDERSTOOD: Final = frozenset({"MAC327"})
+"""What spoils nothing: a path parameter is always there, whether it says so or not."""
 
 
 def _spoilt(finding: Finding) -> Path:

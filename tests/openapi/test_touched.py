@@ -88,6 +88,9 @@ def touched(folder: Path, old: str, new: str, *, base_path_known: bool = False) 
         pytest.param("security: [{token", "securty: [{token", {"POST /a"}, id="misspelt security"),
         pytest.param("\nsecurity", "\nsecurty", None, id="misspelt security of the document"),
         pytest.param('"https://example.com/v1"', "7", None, id="base path"),
+        # What the specification wants said, and we know (3.1 section 4.8.12.2, `required`).
+        pytest.param("in: path, required: true", "in: path", set(), id="path parameter not required"),
+        pytest.param("required: true", "required: false", set(), id="path parameter said to be optional"),
         # 3.1 section 4.8.16.2: "the uppercase wildcard character X"; nobody takes the lower-case one for anything else.
         pytest.param('"201": {', '"4xx": {description: no}, "201": {', set(), id="range in lower case"),
         pytest.param('"201": {', '"4yx": {description: no}, "201": {', {"POST /a"}, id="no status"),
