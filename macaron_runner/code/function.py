@@ -52,6 +52,10 @@ class Function:
         """Module and name: "shop.orders.create_order"."""
         return f"{self.module}.{self.name}"
 
+    def place_of(self, option: str) -> Location | None:
+        """Return where a task's decorator says an option; the task itself where that is not known."""
+        return (self.task.places.get(option) if self.task is not None else None) or self.location
+
 
 class Unknowable:
     """Stands for a name of which reading cannot tell what it is; importing could."""

@@ -252,7 +252,7 @@ def _check_queues(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnos
             yield Diagnostic(
                 "MAC614",
                 f'unknown queue "{queue}" for task "{task.full_name}"',
-                _place_of(task, "queue"),
+                task.place_of("queue"),
                 label=not_one_of(known),
                 help=near_word(queue, known),
             )
@@ -262,9 +262,4 @@ def _check_store(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnost
     """Yield MAC640 for each task that keeps its results, where there is no store."""
     for task in tasks:
         if task.task is not None and task.task.options.get("keep_result") and store_of(section) is None:
-            yield lacking_store(f"the results of {task.full_name}", _place_of(task, "keep_result"))
-
-
-def _place_of(task: Function, option: str) -> Location | None:
-    """Return where a task's decorator says an option; the task itself where that is not known."""
-    return (task.task.places.get(option) if task.task is not None else None) or task.location
+            yield lacking_store(f"the results of {task.full_name}", task.place_of("keep_result"))

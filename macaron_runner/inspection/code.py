@@ -25,6 +25,7 @@ from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.inspection.handlers import HandlerSearch
 from macaron_runner.inspection.inspection import InspectedApi
 from macaron_runner.inspection.parents import check_parents, parent_modules
+from macaron_runner.tasks.promises import check_options
 
 _QUOTED: Final = re.compile(r'"([^"]+)"')
 
@@ -118,6 +119,7 @@ def _tasks(
     tasks, found = find_tasks(modules)
     all_named = not doubts.about("apis") and not doubts.about("tasks", "modules")
     found += check_tasks(configuration, tasks, modules, complete=complete and all_named)
+    found += tuple(check_options(configuration, tasks.values()))
     faulty = {
         *(["MAC508"] if doubts.about("tasks") else []),
         *(["MAC614"] if doubts.about("tasks", "pools") else []),

@@ -9,15 +9,13 @@ from __future__ import annotations
 import functools
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import celery.worker.request
-from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # new in billiard 4.3
-from celery import Celery
 from celery.app.task import Task as CeleryTask
-from celery.exceptions import Reject, Retry, TaskPredicate, TimeLimitExceeded
+from celery.exceptions import Reject, Retry, TimeLimitExceeded, WorkerLostError
 from celery.result import AsyncResult
 from kombu.exceptions import EncodeError
 from kombu.utils.uuid import uuid
@@ -28,39 +26,11 @@ from macaron_runner.tasks.celery_app import ServiceCelery
 from macaron_runner.tasks.delays import queue_of
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
-from macaron_runner.tasks.execute import context_of, execute, report
+from macaron_runner.tasks.execute import context_of, report
 from macaron_runner.tasks.keeper import AWAY
-from macaron_runner.tasks.runs import RUN_HEADER, is_repeated
+from macaron_runner.tasks.promises import refuse_delay
 
 _log: Final = logging.getLogger("macaron.tasks")
-
-_LONGEST_DELAY: Final = 2**28 - 1
-"""Seconds that fit into that prefix: eight years and a half."""
-
-
-def register(app: Celery, tasks: Mapping[str, AnyTask], homes: Mapping[str, str]) -> None:
-    """Make the tasks known to Celery by their names; `homes` are their queues."""
-    for name, task in tasks.items():
-        declare: Any = app.task(base=MacaronTask, **_attributes(task), home=homes[name])
-        declare(_run)
-
-
-def _attributes(task: AnyTask) -> dict[str, Any]:
-    options = task.options
-    return {
-        "name": task.name,
-        "declared": task,
-        "bind": True,
-        "typing": False,
-        "shared": False,
-        "lazy": False,
-        "throws": (Exception,),  # execute reports what a task raises; Celery need not log it a second time
-        "max_retries": None,
-        "time_limit": options.time_limit,
-        "soft_time_limit": options.soft_time_limit,
-        "rate_limit": options.rate_limit,
-        "ignore_result": None if options.keep_result is None else not options.keep_result,
-    }
 
 
 class MacaronTask(CeleryTask[Any, Any]):
@@ -89,6 +59,9 @@ class MacaronTask(CeleryTask[Any, Any]):
             if context.current() is None and self.app.current_worker_task:
                 raise Reject(error, requeue=True) from error
             raise
+
+    def begin(self) -> None:
+        """Return where a call that came may run."""
 
     def try_again(self, error: BaseException) -> None:
         """Send the call again, to run after a pause, and raise Celery's Retry; return where it has failed for good.
@@ -151,17 +124,16 @@ class MacaronTask(CeleryTask[Any, Any]):
             return {**options, "countdown": options.get("countdown") or None}
         eta = options.get("eta")
         wait = options.get("countdown") or 0 if eta is None else (eta - datetime.now(UTC)).total_seconds()
-        if wait > _LONGEST_DELAY:
-            raise ValueError(f"a delay of {wait:.0f} s is too long: RabbitMQ knows {_LONGEST_DELAY} at most")
+        refuse_delay("amqp", wait)
         return {**options, "eta": None, "countdown": math.ceil(wait) if wait > 0 else None}
 
     def on_failure(self, exc: Exception, *_: Any) -> None:
         """Hear that a call has failed for good, before it is acknowledged: the one place where that is known.
 
         Called, with `self.request` as it travelled, in the process that ran the task, which has reported the error;
-        for a time limit in the worker's main process, the other having been ended.
+        in the worker's main process where that one was ended, by a time limit or, if it runs at most once, by anything.
         """
-        if isinstance(exc, TimeLimitExceeded):
+        if isinstance(exc, TimeLimitExceeded | WorkerLostError):
             report(exc, context_of(self.name, self.request.get(CONTEXT_HEADER)))
 
 
@@ -176,25 +148,12 @@ class Request(celery.worker.request.Request):
         finally:
             self.task.request_stack.pop()
 
-
-def _run(self: MacaronTask, *args: Any, **kwargs: Any) -> Any:
-    request = self.request
-    mark = request.get(RUN_HEADER)
-    if mark is not None and is_repeated(self.app.store, str(request.id), mark):
-        _log.info("%s is not run: this run of its schedule was sent twice", self.name)
-        return None
-    goes_on = request.chain or request.callbacks or request.chord
-    return execute(
-        self.declared,
-        list(args),
-        kwargs,
-        request.get(CONTEXT_HEADER),
-        keep_result=bool(goes_on) or not request.ignore_result,
-        is_control_flow=_is_control_flow,
-        try_again=self.try_again,
-    )
-
-
-def _is_control_flow(error: BaseException) -> bool:
-    """Tell whether it is Celery that speaks (Retry, Ignore, Reject) or the process that was told to end."""
-    return isinstance(error, TaskPredicate) or terminate_handler_fired()
+    def on_failure(self, exc_info: Any, *args: Any, **options: Any) -> None:
+        """Let it know also of a process that was lost with a call that does not run again."""
+        super().on_failure(exc_info, *args, **options)
+        if isinstance(exc_info.exception, WorkerLostError) and not self.task.reject_on_worker_lost:
+            self.task.request_stack.push(self._context)  # type: ignore[attr-defined]  # not in celery-types
+            try:
+                self.task.on_failure(exc_info.exception, self.id, self.args, self.kwargs, exc_info)
+            finally:
+                self.task.request_stack.pop()

@@ -41,7 +41,7 @@ def load_tasks(configuration: Configuration, operations: Iterable[Operation] = (
     found, duplicates = find_tasks(modules)
     misfits = check_tasks(configuration, found, modules, complete=complete)
     travelling = _check_travelling(configuration, found)
-    impossible = check_options(configuration, found)
+    impossible = check_options(configuration, found.values())
     raise_errors((*code.problems, *duplicates, *misfits, *travelling, *impossible))
     return MappingProxyType({name: _task_of(function) for name, function in found.items()})
 

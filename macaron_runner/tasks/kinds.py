@@ -42,6 +42,8 @@ class Powers:
     longest_delay: float = math.inf
     longest_task: float = math.inf
     control: bool = True
+    at_most_once: bool = True
+    priorities: str = ""
     private_queues: bool = True
     requirement: tuple[str, str] | None = None
 
@@ -49,12 +51,28 @@ class Powers:
 POWERS: Final[Mapping[Kind, Powers]] = {
     "embedded": Powers(),
     "redis": Powers(),
-    "amqp": Powers(),
+    # A delay is written into 28 bits. Priorities are those of quorum queues.
+    "amqp": Powers(
+        2.0**28 - 1, priorities="knows two (5 to 9 go before 1 to 4) from version 4 on, and none before"
+    ),
     # A message is kept for 14 days at the most, and held by one receiver for 12 hours.
-    "sqs": Powers(13 * DAY, DAY / 2, control=False, private_queues=False, requirement=("boto3", "sqs")),
+    "sqs": Powers(
+        13 * DAY,
+        DAY / 2,
+        control=False,
+        at_most_once=False,
+        priorities="knows none",
+        private_queues=False,
+        requirement=("boto3", "sqs"),
+    ),
     # A subscription keeps messages for 7 days; a delayed one is with a worker all the while, which holds it.
     "pubsub": Powers(
-        6 * DAY, 6 * DAY, private_queues=False, requirement=("google.cloud.pubsub_v1", "pubsub")
+        6 * DAY,
+        6 * DAY,
+        at_most_once=False,
+        priorities="knows none",
+        private_queues=False,
+        requirement=("google.cloud.pubsub_v1", "pubsub"),
     ),
 }
 

@@ -41,7 +41,7 @@ class TaskOptions:
     how often the task runs again after an error. `time_limit`: how long it may run; then its process is ended and
     the task has failed for good. `soft_time_limit`: after that SoftTimeLimitExceeded is raised in it.
     `rate_limit`: how many a worker begins, as Celery writes it ("100/m"). `expires`: a call that has not begun by
-    then is dropped. `priority`: 0 to 9, the most urgent. `at_most_once`: it is acknowledged before it runs, and
+    then is dropped. `priority`: 1 to 9, the most urgent. `at_most_once`: it is acknowledged before it runs, and
     never runs twice. `keep_result`: whether results can be asked for (None: as the service's settings say).
     """
 
@@ -123,8 +123,8 @@ def _retries(value: Any) -> Retries | None:
 
 
 def _priority(value: Any) -> int:
-    if type(value) is not int or not 0 <= value <= 9:
-        raise ValueError(f"priority must be a whole number from 0 to 9 (the most urgent), not {value!r}")
+    if type(value) is not int or not 1 <= value <= 9:
+        raise ValueError(f"priority must be a whole number from 1 to 9 (the most urgent), not {value!r}")
     return value
 
 

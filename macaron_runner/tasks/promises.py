@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
-from macaron_runner.diagnostics import Diagnostic
-from macaron_runner.tasks.kinds import DAY, POWERS, Kind, Powers, broker_kind, known_kind, missing_extra
-from macaron_runner.tasks.task import Task
+from macaron_runner.diagnostics import Diagnostic, Severity
+from macaron_runner.tasks.kinds import DAY, POWERS, Kind, Powers, known_kind, missing_extra
+from macaron_runner.tasks.options import TaskOptions
 
 if TYPE_CHECKING:
     from macaron_runner.code.function import Function
 
-_NAMES: Final = {"sqs": "SQS", "pubsub": "Pub/Sub"}
+_NAMES: Final = {"amqp": "RabbitMQ", "sqs": "SQS", "pubsub": "Pub/Sub"}
 _TIME_LIMITS: Final = ("task_time_limit", "task_soft_time_limit")
 _CONTROL: Final = ("worker_enable_remote_control", "worker_send_task_events", "task_send_sent_event")
 _OTHER_BROKER: Final = "another broker can: embedded, redis://…, amqp://…"
@@ -53,21 +53,53 @@ def _beyond(tasks: Tasks, powers: Powers, broker: str) -> Iterator[tuple[str, st
             yield name, f"{name}: workers cannot be asked or told anything over {broker}"
 
 
-def check_options(configuration: Configuration, tasks: Mapping[str, Function]) -> Iterator[Diagnostic]:
-    """Yield MAC632 for each task that says it may wait or run longer than the broker goes along with."""
+def check_options(configuration: Configuration, tasks: Iterable[Function]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with what tasks say of themselves, and what the broker does not go along with.
+
+    MAC620: an option makes no sense; MAC621, MAC622, MAC632: the broker cannot do it. Options that are computed are
+    known only of tasks that were imported.
+    """
     section = configuration.config.tasks
-    kind = broker_kind(section) if section is not None else "embedded"
-    powers = POWERS[kind]
-    for name, function in tasks.items():
-        assert isinstance(function.value, Task), "what was imported as a task is one"
-        options = function.value.options
-        for asked, longest, words in (
-            (options.delay, powers.longest_delay, "calls wait longer than {} keeps a message"),
-            (options.time_limit, powers.longest_task, "it may run longer than {} waits for one"),
-        ):
-            if asked is not None and asked > longest:
-                message = f'the task "{name}": {words.format(_NAMES[kind])}, {_words(longest)}'
-                yield Diagnostic("MAC632", message, function.location, help=_OTHER_BROKER)
+    kind = known_kind(section) if section is not None else None
+    for task in tasks:
+        if task.task is None:
+            continue
+        try:
+            options = TaskOptions.read(task.task.options)
+        except (TypeError, ValueError) as problem:
+            place = next(
+                (spot for name, spot in task.task.places.items() if name in str(problem)), task.location
+            )
+            yield Diagnostic("MAC620", f'the task "{task.full_name}": {problem}', place)
+            continue
+        if kind is not None:
+            yield from _against_broker(task, options, kind)
+
+
+def _against_broker(task: Function, options: TaskOptions, kind: Kind) -> Iterator[Diagnostic]:
+    powers, broker, whose = POWERS[kind], _NAMES.get(kind, ""), f'the task "{task.full_name}"'
+    if options.priority is not None and powers.priorities:
+        yield Diagnostic(
+            "MAC621",
+            f"{whose} has a priority, and {broker} {powers.priorities}",
+            task.place_of("priority"),
+            help="give what is urgent a queue and a pool of its own",
+            severity=Severity.WARNING,
+        )
+    if options.at_most_once and not powers.at_most_once:
+        yield Diagnostic(
+            "MAC622",
+            f"{whose} must not run twice, and {broker} may deliver a message twice",
+            task.place_of("at_most_once"),
+            help=_OTHER_BROKER,
+        )
+    for name, longest, words in (
+        ("delay", powers.longest_delay, "calls wait longer than {} keeps a message"),
+        ("time_limit", powers.longest_task, "it may run longer than {} waits for one"),
+    ):
+        if (getattr(options, name) or 0) > longest:
+            message = f"{whose}: {words.format(broker)}, {_words(longest)}"
+            yield Diagnostic("MAC632", message, task.place_of(name), help=_OTHER_BROKER)
 
 
 def refuse_delay(kind: Kind, seconds: float) -> None:
@@ -79,8 +111,13 @@ def refuse_delay(kind: Kind, seconds: float) -> None:
 
 def seconds_left(message: Mapping[str, Any]) -> int:
     """Return in how many seconds a message of Celery's is due; 0 where it is, or says nothing of it."""
+    return max(0, round(due_time(message) - time.time()))
+
+
+def due_time(message: Mapping[str, Any]) -> float:
+    """Return when a message of Celery's is due, in unix time; 0 where it says nothing of it."""
     due = (message.get("headers") or {}).get("eta")
-    return max(0, round(datetime.fromisoformat(due).timestamp() - time.time())) if due else 0
+    return datetime.fromisoformat(due).timestamp() if due else 0.0
 
 
 def _words(seconds: float) -> str:

@@ -14,9 +14,9 @@ from celery.canvas import Signature
 from celery.result import AsyncResult
 
 from macaron_runner.diagnostics import near_word
-from macaron_runner.tasks.celery_task import register
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import encode_call
+from macaron_runner.tasks.registration import register
 
 
 @dataclass(frozen=True, slots=True)

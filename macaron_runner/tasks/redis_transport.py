@@ -11,12 +11,16 @@ kombu also takes a message first and writes it down afterwards: what is killed i
 takes it along. Here a script does both at once. A script cannot wait, so each queue has a bell, a stream of
 one entry: whoever puts a message rings it, and a worker that found its queues empty waits for that.
 
+And kombu gives a message that is not due yet to a worker, which holds it until then. Here it waits in a sorted set
+beside its queue, whichever workers come and go, and whoever asks for messages first moves what is due into the queue.
+
 Not for AMQP, where the broker sees that a worker's connection has closed.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
 from queue import Empty
 from typing import Any, Final
@@ -25,37 +29,11 @@ from kombu.transport import redis, virtual
 from kombu.utils.json import dumps, loads
 
 from macaron_runner.tasks.guarantee import LEASE_RENEWAL
+from macaron_runner.tasks.options import DEFAULT_PRIORITY
+from macaron_runner.tasks.promises import due_time
+from macaron_runner.tasks.redis_scripts import TAKE
 
 _log: Final = logging.getLogger("macaron.tasks")
-
-_TAKE: Final = """
-local held, since, lists = KEYS[1], KEYS[2], tonumber(ARGV[2])
-for number = 1, lists do
-    local message = redis.call('RPOP', KEYS[2 + number])
-    if message then
-        local sound, read = pcall(cjson.decode, message)
-        if sound and ARGV[2 + number] == 'lease' then
-            local tag, info = read.properties.delivery_tag, read.properties.delivery_info
-            local from = cjson.encode(info.exchange) .. ',' .. cjson.encode(info.routing_key)
-            redis.call('HSET', held, tag, '[' .. message .. ',' .. from .. ']')
-            redis.call('ZADD', since, ARGV[1], tag)
-        end
-        return {number, message}
-    end
-end
-local answer = {0}
-for number = 3 + lists, #KEYS do
-    local last = redis.call('XREVRANGE', KEYS[number], '+', '-', 'COUNT', 1)[1]
-    table.insert(answer, last and last[1] or '0-0')
-end
-return answer
-"""
-"""KEYS: what is held, since when, the lists to look into, their queues' bells. ARGV: the time, how many lists
-there are, and "lease" for each from which a message is held until it is acknowledged.
-
-Returns the number of the list and its message, written down as kombu does; or 0 and where each bell stands.
-RPOP comes first: it is allowed where memory is full, and all that follows it in a script then is, too.
-"""
 
 
 class LeasedQoS(redis.QoS):
@@ -107,13 +85,13 @@ class Channel(redis.Channel):
 
     QoS = LeasedQoS
     delivering = False
+    default_priority = DEFAULT_PRIORITY
     # What celery-types does not know of kombu's Redis channel.
     connection: Any
     client: Any
     connection_errors: Any
     _expires: Any
     _queue_cycle: Any
-    _q_for_pri: Any
     _flush_brpop_reauth: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -122,7 +100,12 @@ class Channel(redis.Channel):
         """The queue of each list that was asked for a message; none while we wait for a bell."""
         self._silent: dict[str, bytes] = {}
         """Each queue's bell and where it stood when the queues were found empty; none otherwise."""
+        self._next_due = math.inf
+        """When the first message that they hold back is due, in unix time."""
         super().__init__(*args, **kwargs)
+        self.priority_steps = list(
+            range(9, -1, -1)
+        )  # each a list of its own; the most urgent is asked for first
 
     def basic_consume(self, queue: str, no_ack: bool, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
         """Consume from a queue as well; with `no_ack` its messages are not held."""
@@ -135,15 +118,33 @@ class Channel(redis.Channel):
         held: Any = self.qos
         held.put_first(delivery_tag)
 
+    def _q_for_pri(self, queue: str, pri: int) -> str:
+        return queue if pri == self.default_priority else f"{queue}{self.sep}{pri}"
+
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         if kwargs.get("_publish_batch") is not None or queue in self._expires:
             super()._put(queue, message, **kwargs)
             return
-        key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
+        due = due_time(message)
         with self.conn_or_acquire() as client, client.pipeline() as pipe:
-            pipe.lpush(key, dumps(message))
+            if due > time.time():
+                pipe.zadd(self._waiting(queue), {dumps(message): due})
+            else:
+                priority = self._get_message_priority(message, reverse=False)
+                pipe.lpush(self._q_for_pri(queue, priority), dumps(message))
             self._ring(queue, pipe)
             pipe.execute()
+
+    def _purge(self, queue: str) -> int:
+        with self.conn_or_acquire() as client, client.pipeline() as pipe:
+            waiting, _ = pipe.zcard(self._waiting(queue)).delete(self._waiting(queue)).execute()
+        return int(waiting) + int(super()._purge(queue))
+
+    def claim(self, delivery_tag: str) -> bool:
+        """Acknowledge a message, and tell whether it was still there to be: of those who claim it, one is told so."""
+        with self.conn_or_acquire() as client, client.pipeline() as pipe:
+            pipe.zrem(self.unacked_index_key, delivery_tag).hdel(self.unacked_key, delivery_tag)
+            return bool(pipe.execute()[0])
 
     def _do_restore_message(
         self, payload: Any, exchange: str, routing_key: str, pipe: Any, *args: Any, **kwargs: Any
@@ -160,6 +161,10 @@ class Channel(redis.Channel):
     def _bell(self, queue: str) -> str:
         return f"{self.global_keyprefix}{queue}{self.sep}bell"
 
+    def _waiting(self, queue: str) -> str:
+        """Return the name of the sorted set of a queue's messages that are not due yet; the client prefixes it."""
+        return f"{queue}{self.sep}waiting"
+
     def _brpop_start(self, timeout: float | None = None) -> None:
         queues = self._queue_cycle.consume(len(self.active_queues))
         if not queues:
@@ -170,7 +175,8 @@ class Channel(redis.Channel):
         self.client.connection.send_command(*words)
 
     def _wait(self, seconds: float) -> list[Any]:
-        """Return the words that wait for a bell, any of them."""
+        """Return the words that wait for a bell, any of them, or until a message is due."""
+        seconds = max(0.001, min(seconds, self._next_due - time.time()))  # 0 would be for ever
         return ["XREAD", "BLOCK", int(seconds * 1000), "STREAMS", *self._silent, *self._silent.values()]
 
     def _ask(self, queues: list[str]) -> list[Any]:
@@ -178,10 +184,22 @@ class Channel(redis.Channel):
         steps = [(queue, priority) for priority in self.priority_steps for queue in queues]
         lists = [self.global_keyprefix + self._q_for_pri(*step) for step in steps]
         held = [self.global_keyprefix + key for key in (self.unacked_key, self.unacked_index_key)]
-        keys = [*held, *lists, *map(self._bell, queues)]
+        prefix = self.global_keyprefix
+        places = [(prefix + queue, prefix + self._waiting(queue), self._bell(queue)) for queue in queues]
+        keys = [*held, *lists, *(key for place in places for key in place)]
         self._asked = [queue for queue, _ in steps]
         leased = ["no" if queue in self._unleased else "lease" for queue in self._asked]
-        return ["EVAL", _TAKE, len(keys), *keys, time.time(), len(lists), *leased]
+        return [
+            "EVAL",
+            TAKE,
+            len(keys),
+            *keys,
+            time.time(),
+            self.default_priority,
+            self.sep,
+            len(lists),
+            *leased,
+        ]
 
     def _brpop_read(self, **_: Any) -> bool:
         asked, self._asked, self._silent = self._asked, [], {}
@@ -191,7 +209,9 @@ class Channel(redis.Channel):
                 raise Empty
             number, *rest = answer
             if not number:
-                self._silent = dict(zip(map(self._bell, dict.fromkeys(asked)), rest, strict=True))
+                due, *bells = rest
+                self._next_due = float(due) if due else math.inf
+                self._silent = dict(zip(map(self._bell, dict.fromkeys(asked)), bells, strict=True))
                 raise Empty
             self._take(asked[number - 1], *rest)
             return True

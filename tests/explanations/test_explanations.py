@@ -30,7 +30,7 @@ NOT_TO_BE_SHOWN = {
 }
 """Codes without an example that can be run, and why there is none."""
 
-NEEDED = dict.fromkeys(("MAC631", "MAC632"), "boto3")
+NEEDED = dict.fromkeys(("MAC622", "MAC631", "MAC632"), "boto3")
 """What must be installed for an example to print that and nothing else."""
 
 NOT_YET = {"MAC107"}

@@ -1,11 +1,16 @@
 """Options of tasks through real brokers and real workers."""
 
+import os
+import signal
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from redis import Redis
 
 from macaron_runner import context
-from tests.tasks.workshop import BROKERS, TRANSPORTS, wait_until
+from tests.tasks.workshop import BROKERS, START_DEADLINE, TRANSPORTS, signal_all_of, wait_until
 
 pytestmark = pytest.mark.service
 
@@ -83,3 +88,91 @@ def test_a_retry_is_not_lost_with_the_process_that_makes_it(workshop, kind, kill
     if "pg" in kill:
         service.start_worker()
     service.wait_for(1, event="end")
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_a_delayed_task_is_not_lost_where_no_worker_has_ever_been(workshop, kind):
+    service = workshop(kind)
+    with context.entered(REQUEST):
+        service.jobs.tick.apply_async([str(service.place)], countdown=1)
+        service.jobs.tick.apply_async([str(service.place)], eta=datetime.now(UTC) + timedelta(seconds=1.5))
+    time.sleep(3)
+    service.start_worker()
+    service.wait_for(2)
+
+
+def test_delayed_tasks_are_with_the_broker_until_they_are_due(workshop):
+    service = workshop("embedded")
+    service.start_worker()
+    with context.entered(REQUEST):
+        for _ in range(20):
+            service.jobs.tick.apply_async([str(service.place)], countdown="1h")
+        begun = time.time()
+        service.jobs.tick.apply_async([str(service.place)], countdown=1.5)
+        service.jobs.tick.apply_async([str(service.place)])
+    first, second = service.wait_for(2)
+    assert first["at"] < begun + 1.5 <= second["at"]
+    with Redis(unix_socket_path=service.broker.socket) as broker:
+        assert broker.zcard("default\x06\x16waiting") == 20
+        wait_until(lambda: broker.hlen("unacked") == 0, "workers hold nothing")
+
+
+@pytest.mark.parametrize("kind", ["embedded", "redis"])
+def test_what_is_urgent_runs_first(workshop, kind):
+    service = workshop(kind, "tasks.pools.default.concurrency=1")
+    with context.entered(REQUEST):
+        for priority in (1, None, 9, 3, 5):
+            name = f"priority {priority}"
+            args = [name, 0]
+            service.jobs.take_time.apply_async(args, {"place": str(service.place)}, priority=priority)
+    service.start_worker()
+    ended = service.wait_for(5, event="end")
+    assert [line["name"][-1:] for line in ended] == ["9", "5", "e", "3", "1"]
+
+
+@pytest.mark.parametrize("kind", BROKERS)
+def test_what_runs_at_most_once_does_not_run_again(workshop, kind, tmp_path):
+    service = workshop(kind)
+    worker = service.start_worker()
+    freed = str(tmp_path / "freed")
+    with context.entered(REQUEST):
+        service.jobs.charge("child", freed, place=str(service.place))
+    (first,) = service.wait_for(1, name="child")
+    os.kill(first["pid"], signal.SIGKILL)
+    wait_until(lambda: "WorkerLostError" in service.running.log_of(worker), "the loss is reported")
+    (tmp_path / "freed").touch()
+    with context.entered(REQUEST):
+        service.jobs.charge("next", freed, place=str(service.place))
+    service.wait_for(1, name="next", event="end")
+    assert [(line["name"], line["event"]) for line in service.seen()] == [
+        ("child", "start"),
+        ("next", "start"),
+        ("next", "end"),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_what_runs_at_most_once_does_not_run_again_after_its_worker(workshop, kind, tmp_path):
+    service = workshop(kind)
+    worker = service.start_worker()
+    freed = str(tmp_path / "freed")
+    with context.entered(REQUEST):
+        for number in range(4):
+            service.jobs.charge(f"before {number}", freed, place=str(service.place))
+    service.wait_for(2, event="start")
+    signal_all_of(worker, signal.SIGKILL)
+    worker.wait(START_DEADLINE)
+    (tmp_path / "freed").touch()
+    other = service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.take_time("after", 0, place=str(service.place))
+    if kind == "rabbitmq":
+        wait_until(
+            lambda: service.running.log_of(other).count("MayHaveRun") >= 2, "what may have run is reported"
+        )
+    else:
+        service.wait_for(2, event="end", seconds=90)
+    service.wait_for(1, name="after", event="end")
+    started = [line["name"] for line in service.seen() if line["event"] == "start"]
+    assert len(started) == len(set(started))

@@ -97,3 +97,11 @@ def hang(place):
     write(place, event="start")
     time.sleep(60)
     write(place, event="end")
+
+
+@asynctask(at_most_once=True)
+def charge(name, freed, *, place):
+    write(place, name=name, event="start")
+    while not Path(freed).exists():
+        time.sleep(0.05)
+    write(place, name=name, event="end")
