@@ -36,6 +36,10 @@ from macaron_runner.tasks.redis_scripts import TAKE
 _log: Final = logging.getLogger("macaron.tasks")
 
 
+_left_behind: Final[list[Any]] = []
+"""The connections of the process that this one was forked from."""
+
+
 class LeasedQoS(redis.QoS):
     """What one channel holds, unacknowledged."""
 
@@ -91,6 +95,8 @@ class Channel(redis.Channel):
     client: Any
     connection_errors: Any
     _expires: Any
+    _pool: Any
+    _async_pool: Any
     _queue_cycle: Any
     _flush_brpop_reauth: Any
 
@@ -106,6 +112,11 @@ class Channel(redis.Channel):
         self.priority_steps = list(
             range(9, -1, -1)
         )  # each a list of its own; the most urgent is asked for first
+
+    def _after_fork(self) -> None:
+        """Leave the connections to the parent, unused: closing them would wait for a lock that a thread of it held."""
+        _left_behind.extend((self._pool, self._async_pool))
+        self._pool = self._async_pool = None
 
     def basic_consume(self, queue: str, no_ack: bool, *args: Any, **kwargs: Any) -> Any:  # noqa: FBT001
         """Consume from a queue as well; with `no_ack` its messages are not held."""
