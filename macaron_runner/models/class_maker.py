@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 _CONSTANTS: Final = (bool, int, float, str, type(None))
 _INDENT: Final = "    "
-_TEXTS: Final = frozenset({"decimal", "uuid"})
-"""Kinds of texts that pydantic reads, and all at once more quickly."""
+_FOR_ALL: Final = frozenset({"int", "float", "decimal", "uuid"})
+"""Kinds that pydantic's validator makes of many values more quickly than of one after another."""
 
 
 class Writer(Protocol):
@@ -155,7 +155,7 @@ def write_list(writer: Writer, kind: type[Model], make: str, node: Node, named: 
     if any(each.key != each.attribute for each in properties):
         return None
     names = [each.attribute for each in properties]
-    pairs = ((each.attribute, _column(writer, each.node, named)) for each in properties)
+    pairs = ((each.attribute, _column(writer, each, named)) for each in properties)
     conversions = ", ".join(f"{literal(name)}: {text}" for name, text in pairs if text is not None)
     least = len(names)
     while least and names[least - 1] in kind.__macaron_absences__:
@@ -165,22 +165,27 @@ def write_list(writer: Writer, kind: type[Model], make: str, node: Node, named: 
     )
 
 
-def _column(writer: Writer, node: Node, named: Named) -> str | None:
-    """Return the text of what makes a column of values; None where they are what JSON has."""
-    text = writer.expression(node, "x", named)
-    target = followed(node, named)
-    inner = followed(target["schema"], named) if target["type"] == "nullable" else target
+def _column(writer: Writer, each: _Property, named: Named) -> str | None:
+    """Return the text of what makes the values of a property of many objects; None where they are what JSON has."""
+    text = writer.expression(each.node, "x", named)
+    name, node = literal(each.attribute), followed(each.node, named)
     if text == "x":
         return None
-    if target["type"] == "model":
-        return f"lambda column: {writer.all_of(target['cls'])}(column)"
-    if inner["type"] in {"int", "float"}:
-        return f"of_types({{{inner['type']}, type(None)}}, {_validate_all(writer, node, named)})"
+    if node["type"] == "model":
+        return f"column({name}, lambda values: {writer.all_of(node['cls'])}(values))"
+    if node["type"] == "int":
+        return f"whole_column({name}, {_validate_all(writer, node, named)})"
     if call := re.fullmatch(r"(read_\d+)\(x\)", text):
-        return f"lambda column: list(map({call[1]}, column))"
-    if inner["type"] in _TEXTS:
-        return _validate_all(writer, node, named)
-    return f"lambda column: [{text} for x in column]"
+        return f"read_column({name}, {call[1]})"
+    if _core_of(node)["type"] in _FOR_ALL:
+        return f"column({name}, {_validate_all(writer, node, named)})"
+    return f"column({name}, lambda values: [{text} for x in values])"
+
+
+def _core_of(node: Node) -> Node:
+    """Return a node without "or null" around it."""
+    inner: Node = node["schema"] if node["type"] == "nullable" else node
+    return inner
 
 
 def _validate_all(writer: Writer, node: Node, named: Named) -> str:

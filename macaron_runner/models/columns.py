@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, repeat, starmap
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from macaron_runner.models.state import put_dict
@@ -18,15 +19,28 @@ if TYPE_CHECKING:
     from macaron_runner.models.model import Model
 
 Convert: TypeAlias = Callable[[list[Any]], "list[Any] | None"]
-"""Returns the Python values of a column's JSON values; None where they are the same."""
+"""Returns the Python values of one property of many objects; None where they are what JSON has."""
 
 FEW: Final = 8
 """Of fewer objects each is made by itself."""
 
 
-def of_types(types: frozenset[type], convert: Convert) -> Convert:
-    """Return what converts a column where values of other types are in it."""
-    return lambda column: None if types.issuperset(map(type, column)) else convert(column)
+def read_column(name: str, read: Callable[[Any], Any]) -> Convert:
+    """Return what reads the texts of a property."""
+    of = itemgetter(name)
+    return lambda items: list(map(read, map(of, items)))
+
+
+def whole_column(name: str, validate: Callable[[list[Any]], list[Any]]) -> Convert:
+    """Return what makes integers of the numbers of a property, where not all of them are: 12.0 may be one of them."""
+    of = itemgetter(name)
+    return lambda items: None if type(sum(map(of, items))) is int else validate(list(map(of, items)))
+
+
+def column(name: str, make_all: Callable[[list[Any]], list[Any]]) -> Convert:
+    """Return what makes the values of a property all at once."""
+    of = itemgetter(name)
+    return lambda items: make_all(list(map(of, items)))
 
 
 class Columns:
@@ -66,8 +80,7 @@ class Columns:
         converted = [
             (name, column)
             for name in layout
-            if name in self._conversions
-            and (column := self._conversions[name]([item[name] for item in items])) is not None
+            if name in self._conversions and (column := self._conversions[name](items)) is not None
         ]
         for name, column in converted:
             for item, value in zip(items, column, strict=True):

@@ -25,7 +25,7 @@ from pydantic_core import CoreSchema
 
 from macaron_runner.models.alternatives import Alternative, Fits, choosing
 from macaron_runner.models.class_maker import write_class, write_list
-from macaron_runner.models.columns import Columns, of_types
+from macaron_runner.models.columns import Columns, column, read_column, whole_column
 from macaron_runner.models.core import (
     JSON_TYPES,
     Make,
@@ -71,7 +71,8 @@ class Makers:
     def __init__(self, fits_of: Callable[[type[Model]], Fits | None] = lambda _: None) -> None:
         self._fits_of = fits_of
         self._space: dict[str, Any] = {
-            "new": object.__new__, "put_dict": put_dict, "same": _same, "Columns": Columns, "of_types": of_types,
+            "new": object.__new__, "put_dict": put_dict, "same": _same, "Columns": Columns, "column": column,
+            "read_column": read_column, "whole_column": whole_column,
             "Alternative": Alternative, "choosing": choosing,
         }  # fmt: skip
         self._writes = threading.Lock()  # two threads may be the first to use two operations

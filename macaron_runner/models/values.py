@@ -75,11 +75,23 @@ def _zoned(schema: Any) -> tuple[CoreSchema, ...]:
 
 
 def _read(schema: Any) -> tuple[CoreSchema, ...]:
-    """Return the same for texts: what is read of them is in a zone of Python's own, as by datetime.fromisoformat."""
+    """Return the same for texts: what is read of them is in a zone of Python's own, as by datetime.fromisoformat.
+
+    That reads at once what RFC 3339 says; pydantic the rest.
+    """
     if schema["type"] != "datetime":
         return (schema,)
+    exact = core_schema.chain_schema(
+        [
+            core_schema.str_schema(pattern=_RFC_3339),
+            core_schema.no_info_plain_validator_function(datetime.fromisoformat),
+        ]
+    )
     zoned, naive = _zoned(schema)
-    return core_schema.no_info_after_validator_function(_in_own_zone, zoned), naive
+    return exact, core_schema.no_info_after_validator_function(_in_own_zone, zoned), naive
+
+
+_RFC_3339: Final = r"^\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):\d\d)$"
 
 
 def _in_own_zone(value: datetime) -> datetime:

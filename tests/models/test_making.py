@@ -47,7 +47,7 @@ def of_pydantic(kind: type[Model], value: Any) -> Any:
     return kind.__pydantic_validator__.validate_python(anew(value), by_alias=True, by_name=False)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(PAIRS)
 def test_any_value_becomes_what_pydantic_makes_of_it(pair: Pair) -> None:
     schema, value = pair
@@ -57,7 +57,7 @@ def test_any_value_becomes_what_pydantic_makes_of_it(pair: Pair) -> None:
         check_same(*both(models, "Some", given_value))
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(st.data(), object_pairs(PAIRS))
 def test_so_does_any_list_of_alike_and_of_unlike_objects(data: st.DataObject, pair: Pair) -> None:
     schema, value = pair
