@@ -128,7 +128,7 @@ JSON_TYPES: Final = ("str", "int", "float", "bool", "dict", "list")
 
 _EXACTLY: Final[Mapping[str, str]] = {
     "str": "str", "int": "int", "float": "float", "bool": "bool", "list": "list", "tuple": "list",
-    "dict": "dict", "model": "dict", "tagged-union": "dict",
+    "dict": "dict", "model": "dict", "tagged-union": "dict", "function-before": "str",
 }  # fmt: skip
 """Which of JSON's types becomes what a kind describes, without a doubt."""
 _PERHAPS: Final[Mapping[str, frozenset[str]]] = {
@@ -137,7 +137,6 @@ _PERHAPS: Final[Mapping[str, frozenset[str]]] = {
     "bool": frozenset({"int", "float", "str"}),
     "custom-error": frozenset({"str"}),
     "uuid": frozenset({"str"}),
-    "function-before": frozenset({"str"}),
     "decimal": frozenset({"str", "int", "float"}),
 }
 """Which others pydantic may convert."""

@@ -77,18 +77,22 @@ def _zoned(schema: Any) -> tuple[CoreSchema, ...]:
 def _read(schema: Any) -> tuple[CoreSchema, ...]:
     """Return the same for texts: what is read of them is in a zone of Python's own, as by datetime.fromisoformat.
 
-    That reads at once what RFC 3339 says; pydantic the rest.
+    That reads at once what RFC 3339 says; pydantic the rest. Being bytes in between makes it a conversion, of which
+    pydantic thinks less than of a text that stays one, where both are alternatives.
     """
     if schema["type"] != "datetime":
         return (schema,)
-    exact = core_schema.chain_schema(
-        [
-            core_schema.str_schema(pattern=_RFC_3339),
-            core_schema.no_info_plain_validator_function(datetime.fromisoformat),
-        ]
-    )
+    text = core_schema.str_schema()
+    read = core_schema.no_info_plain_validator_function(datetime.fromisoformat)
+    steps: list[CoreSchema] = [
+        core_schema.str_schema(pattern=_RFC_3339),
+        core_schema.bytes_schema(),
+        text,
+        read,
+    ]
     zoned, naive = _zoned(schema)
-    return exact, core_schema.no_info_after_validator_function(_in_own_zone, zoned), naive
+    other = core_schema.no_info_after_validator_function(_in_own_zone, zoned)
+    return core_schema.chain_schema(steps), other, naive
 
 
 _RFC_3339: Final = r"^\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):\d\d)$"

@@ -182,6 +182,15 @@ def test_days_and_times_are_not_mixed_up(order: tuple[str, str], text: str) -> N
     assert made.to_json() == {"it": text, "all": [text]}
 
 
+@pytest.mark.parametrize(
+    "text", ["2026-01-02T00:00:00Z", "2026-01-02T00:00:00.123456789Z", "2026-01-02", "x"]
+)
+@pytest.mark.parametrize("form", ["date", "date-time", "uuid"])
+def test_what_may_be_any_text_stays_one(form: str, text: str) -> None:
+    either = {"anyOf": [{"type": "string", "format": form}, {"type": "string"}]}
+    assert one(objects(it=either)).from_json({"it": text}).it == text
+
+
 def test_a_time_is_no_day_and_a_number_no_time() -> None:
     kind = one(
         objects(day={"type": "string", "format": "date"}, at={"type": "string", "format": "date-time"})
