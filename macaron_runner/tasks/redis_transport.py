@@ -27,6 +27,7 @@ from typing import Any, Final
 
 from kombu.transport import redis, virtual
 from kombu.utils.json import dumps, loads
+from redis.exceptions import ResponseError
 
 from macaron_runner.tasks.guarantee import LEASE_RENEWAL
 from macaron_runner.tasks.options import DEFAULT_PRIORITY
@@ -251,6 +252,8 @@ class Transport(redis.Transport):
 
     Channel = Channel
     channels: Any
+    connection_errors = (*redis.Transport.connection_errors, ResponseError)
+    """One that refuses (its disk or memory is full, it is a replica now) is waited for like one that is away."""
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Renew the leases on the worker's own event loop: a worker whose loop hangs loses them.
