@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from amqp.exceptions import AMQPError
@@ -18,6 +18,7 @@ from kombu import Producer
 from kombu.exceptions import EncodeError, KombuError
 
 from macaron_runner.tasks.delays import Delays
+from macaron_runner.tasks.forks import undivided
 from macaron_runner.tasks.kept_call import publish, record
 from macaron_runner.tasks.outbox import Outbox
 
@@ -92,22 +93,24 @@ class Keeper:
         Raises what connecting and publishing do; what was sent until then is taken out.
         """
         with self._outbox.alone() as alone:
-            return sum(self._send()) if alone else 0
+            return sum(iter(self._send_some, None)) if alone else 0
 
-    def _send(self) -> Iterator[int]:
-        """Send batch after batch over a connection of its own, which no other thread waits for; yield their sizes."""
-        with self._app.connection_for_write() as connection:
+    def _send_some(self) -> int | None:
+        """Send a batch over a connection that no other thread waits for; return how many calls, None for no more."""
+        with undivided, self._app.connection_for_write() as connection:
+            calls = self._outbox.take(_A_BATCH)
+            if not calls:
+                return None
             patience = math.ceil(self._app.conf.broker_connection_timeout)
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=patience)
             producer = self._app.amqp.Producer(connection, auto_declare=False)
-            while calls := self._outbox.take(_A_BATCH):
-                sent: list[int] = []
-                try:
-                    sent.extend(number for number, text in calls if self._send_one(producer, number, text))
-                finally:
-                    self._outbox.forget(sent)
-                _log.info("%d kept calls were sent", len(sent))
-                yield len(sent)
+            sent: list[int] = []
+            try:
+                sent.extend(number for number, text in calls if self._send_one(producer, number, text))
+            finally:
+                self._outbox.forget(sent)
+            _log.info("%d kept calls were sent", len(sent))
+            return len(sent)
 
     def _send_one(self, producer: Producer, number: int, text: str) -> bool:
         """Tell whether a call was sent; one that no broker will ever take must not hold up the others."""

@@ -12,11 +12,12 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+from macaron_runner.tasks.forks import undivided
 
 LARGEST: Final = 256 * 1024 * 1024
 """Bytes that may be kept; more is refused as if the disk were full."""
@@ -32,12 +33,6 @@ CREATE TABLE calls (
 """
 
 _FIRST: Final = "SELECT id, call FROM calls WHERE refused IS NULL ORDER BY id LIMIT ?"
-
-_undivided: Final = threading.Lock()
-"""Held while SQLite works: a child forked in the middle of that would find SQLite's own locks held for ever."""
-os.register_at_fork(
-    before=_undivided.acquire, after_in_parent=_undivided.release, after_in_child=_undivided.release
-)
 
 
 class Outbox:
@@ -103,7 +98,7 @@ class Outbox:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """Give the database in one transaction, on the disk when that ends."""
-        with _undivided:
+        with undivided:  # SQLite has locks of its own
             try:
                 if not self._file.exists():
                     self._make()

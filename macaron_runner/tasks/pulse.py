@@ -25,6 +25,7 @@ from kombu import Connection, Exchange, Producer, Queue
 from macaron_runner.processes import heartbeat
 from macaron_runner.processes.findings import Finding, finding_of
 from macaron_runner.processes.heartbeat import SILENCE, Condition, Heartbeat
+from macaron_runner.tasks.forks import undivided
 from macaron_runner.tasks.guarantee import WORKER_PATIENCE
 
 _log: Final = logging.getLogger("macaron.tasks")
@@ -177,7 +178,7 @@ class Pulse:
 class Sender:
     """Sends pulses to a worker's private queue, which goes away by itself, soon after the worker.
 
-    Its connection is its own: a child that is forked meanwhile must find no lock of Celery's held.
+    Its connection is its own, and nothing is forked meanwhile: a child must find no lock held (forks).
     """
 
     def __init__(self, app: Celery, hostname: str) -> None:
@@ -188,15 +189,16 @@ class Sender:
 
     def send(self) -> bool:
         """Send one; return whether the broker has it."""
-        try:
-            if self._connection is None:
-                self._connection = self._connect()
-            self._publish(self._connection)
-        except Exception as error:  # whatever it is: the worker itself is not to blame
-            _log.debug("no pulse could be sent: %s: %s", type(error).__name__, error)
-            self.close()
-            return False
-        return True
+        with undivided:
+            try:
+                if self._connection is None:
+                    self._connection = self._connect()
+                self._publish(self._connection)
+            except Exception as error:  # whatever it is: the worker itself is not to blame
+                _log.debug("no pulse could be sent: %s: %s", type(error).__name__, error)
+                self.close()
+                return False
+            return True
 
     def close(self) -> None:
         """Close the connection, whatever state it is in."""

@@ -3,7 +3,6 @@
 import resource
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
@@ -85,7 +84,7 @@ def takes_a_call(service):
 
 def test_a_read_only_state_directory_is_a_clear_error(workshop, tmp_path):
     service = workshop("embedded", start=False)
-    state = str(Path(service.broker.socket).parent)
+    state = str(service.configuration.directory / ".macaron")
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", state], capture_output=True, check=False
     )
