@@ -155,9 +155,8 @@ class _Parser:
 
     def _group(self) -> Node:
         passed_over = any(self._takes(mark) for mark in ("?=", "?!", "?<=", "?<!"))
-        if flags := _FLAGS.match(
-            self._text, self._at
-        ):  # of case and lines: what is written fits with them, too
+        flags = _FLAGS.match(self._text, self._at)
+        if flags is not None:  # of case and lines: what is written fits with them, too
             self._at = flags.end()
             if flags[0].endswith(")"):
                 return Edge("")

@@ -183,9 +183,8 @@ class _Merging:
     def _choose_heir(self, name: str, schema: Mapping[str, Any], heirs: Sequence[str]) -> None:
         tag = tag_of(schema)
         tags = tags_of(schema)
-        known = [heir for heir in tags if heir in {name, *heirs}] or [
-            name
-        ]  # those with a tag of their own first
+        family = {name, *heirs}
+        known = [heir for heir in tags if heir in family] or [name]  # in the order of the tags
         chosen = known[self._pick([self._merger.heights[heir] for heir in known])]
         self._plain |= {name, *self._merger.ancestors.get(chosen, ())}
         self._put_tag(tag, tags.get(chosen, chosen))

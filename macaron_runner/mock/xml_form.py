@@ -33,6 +33,8 @@ def xml_document(
 
 
 class _Writer:
+    """Writes elements, each by what its schema says."""
+
     def __init__(self, definitions: Mapping[str, Schema], text_of: Callable[[Any], str]) -> None:
         self._definitions = definitions
         self._text_of = text_of

@@ -108,9 +108,8 @@ def _endpoints_in(
     for path, written in path_items:
         path_item = follow(written)
         for method, operation in _operations_of(path_item):
-            node = follow(
-                operation
-            )  # no version allows a reference here, and many who write several files put one
+            # No version allows a reference here, and many who write several files put one.
+            node = follow(operation)
             if isinstance(node.value, dict):
                 yield Endpoint(path, method, path_item, node)
 
