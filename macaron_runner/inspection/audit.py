@@ -200,12 +200,12 @@ def _risks(audited: Audited) -> Iterator[_Finding]:
 def _without_doubles(found: Sequence[_Finding]) -> list[_Finding]:
     """Return the findings without those that say less of one secret than another does: it is short, it is in a URL."""
     guessed = {each.diagnostic.location for each in found if each.diagnostic.code == "MAC701"}
-    known = any(each.diagnostic.code == "MAC720" for each in found)
+    known = {each.diagnostic.location for each in found if each.diagnostic.code == "MAC720"}
     return [
         each
         for each in found
         if not (each.diagnostic.code == "MAC209" and each.diagnostic.location in guessed)
-        and not (each.diagnostic.code == "MAC719" and known)
+        and not (each.diagnostic.code == "MAC719" and each.diagnostic.location in known)
     ]
 
 

@@ -191,42 +191,37 @@ def weak_task_settings(audited: Audited) -> Iterator[Risk]:
 
 
 def plain_broker(audited: Audited) -> Iterator[Risk]:
-    """Find a broker on another machine that is reached without TLS."""
-    url = _broker(audited)
-    if url is not None and url.scheme not in _TLS and not is_loopback(url.hostname or ""):
-        secure = {"redis": "rediss", "amqp": "amqps"}[url.scheme]
-        message = "tasks travel to the broker without TLS, and its password with them"
-        yield audited.risk(message, ("tasks", "broker"), f"write {secure}://… where the broker has TLS")
+    """Find a broker or store on another machine that is reached without TLS."""
+    for key, url in _remote(audited):
+        if url.scheme not in _TLS:
+            secure = {"redis": "rediss", "amqp": "amqps"}[url.scheme]
+            what = "tasks travel to the broker" if key == "broker" else "results travel to the store"
+            message = f"{what} without TLS, and its password with them"
+            yield audited.risk(message, ("tasks", key), f"write {secure}://… where the {key} has TLS")
 
 
 def open_broker(audited: Audited) -> Iterator[Risk]:
-    """Find a broker on another machine that asks for no password: whoever reaches it has tasks run."""
-    url = _broker(audited)
-    if (
-        url is not None
-        and not url.password
-        and not is_loopback(url.hostname or "")
-        and url.scheme[:5] == "redis"
-    ):
-        message = "the broker asks for no password: whoever reaches it can have tasks run"
-        yield audited.risk(
-            message, ("tasks", "broker"), f"write {url.scheme}://:${{secret:broker_password}}@…"
-        )
+    """Find a broker or store on another machine that asks for no password."""
+    for key, url in _remote(audited):
+        if not url.password and url.scheme[:5] == "redis":
+            power = "can have tasks run" if key == "broker" else "can read results, and stop schedules"
+            message = f"the {key} asks for no password: whoever reaches it {power}"
+            yield audited.risk(message, ("tasks", key), f"write {url.scheme}://:${{secret:{key}_password}}@…")
 
 
 def known_broker_password(audited: Audited) -> Iterator[Risk]:
-    """Find a broker on another machine whose password is a default; RabbitMQ's, guest, is one without any."""
-    url = _broker(audited)
-    if url is None or is_loopback(url.hostname or ""):
-        return
-    password = unquote(url.password or ("guest" if url.scheme[:4] == "amqp" and not url.username else ""))
-    if password and can_be_guessed(password):
-        message = "the broker's password is one that everyone tries first"
-        if not url.password:
-            message = "a broker without user in its URL is RabbitMQ's guest, whose password everyone knows"
-        help_ = "choose a random one: openssl rand -hex 24"
-        in_clear = bool(url.password) and "${" not in str(child(audited.written["tasks"], "broker"))
-        yield audited.risk(message, ("tasks", "broker"), help_, confidential=in_clear)
+    """Find a broker or store on another machine whose password is a default; RabbitMQ's, guest, is one without any."""
+    for key, url in _remote(audited):
+        password = unquote(url.password or ("guest" if url.scheme[:4] == "amqp" and not url.username else ""))
+        if password and can_be_guessed(password):
+            message = f"the {key}'s password is one that everyone tries first"
+            if not url.password:
+                message = (
+                    "a broker without user in its URL is RabbitMQ's guest, whose password everyone knows"
+                )
+            help_ = "choose a random one: openssl rand -hex 24"
+            in_clear = bool(url.password) and "${" not in str(child(audited.written["tasks"], key))
+            yield audited.risk(message, ("tasks", key), help_, confidential=in_clear)
 
 
 def _serves_everyone(audited: Audited) -> bool:
@@ -234,17 +229,25 @@ def _serves_everyone(audited: Audited) -> bool:
     return any(map(is_everywhere, bind_addresses(audited.configuration)))
 
 
-def _broker(audited: Audited) -> SplitResult | None:
-    """Return the broker's URL taken apart, or None where there is none on a network, or none that is known.
+def _remote(audited: Audited) -> Iterator[tuple[str, SplitResult]]:
+    """Yield the broker and the store that are on another machine, by their keys, each URL taken apart."""
+    for key in ("broker", "store"):
+        url = _server(audited, key)
+        if url is not None and not is_loopback(url.hostname or ""):
+            yield key, url
+
+
+def _server(audited: Audited, key: str) -> SplitResult | None:
+    """Return the URL of the broker or store, or None where there is none on a network, or none that is known.
 
     Where something that it refers to is absent here, a word stands for that.
     """
     if audited.config.tasks is None:
         return None
-    said = audited.said("tasks", "broker")
+    said = audited.said("tasks", key)
     text = said.reveal() if isinstance(said, Sensitive) else said
     if isinstance(said, Failed):
-        text = _REFERENCE.sub(_stand_in, str(child(audited.written["tasks"], "broker")))
+        text = _REFERENCE.sub(_stand_in, str(child(audited.written["tasks"], key)))
     try:
         url = urlsplit(str(text))
         known = url.scheme in ("redis", "rediss", "amqp", "amqps") and url.hostname is not None

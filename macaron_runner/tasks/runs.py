@@ -21,7 +21,7 @@ _log: Final = logging.getLogger("macaron.tasks")
 RUN_HEADER: Final = "macaron_run"
 """The message header with the mark of a sending."""
 
-_REMEMBERED: Final = 24 * 3600
+_REMEMBERED: Final = 6 * 3600
 """Seconds for which a run is remembered: longer than the second message of one can wait behind the first."""
 
 
