@@ -81,7 +81,7 @@ class BrokerSeat:
             raise
         except (AMQPError, KombuError, OSError) as error:
             self._drop()
-            raise SeatError(f"the broker is away: {error}") from error
+            raise SeatError(f"the broker is away: {str(error) or type(error).__name__}") from error
 
     def _drop(self) -> None:
         if self._connection is not None:

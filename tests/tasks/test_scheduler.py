@@ -13,7 +13,7 @@ from macaron_runner.tasks.schedules import Planned, Run
 from macaron_runner.tasks.seat import send_run
 from macaron_runner.tasks.store_seat import LEASE
 from macaron_runner.tasks.times import IntervalTimes
-from tests.tasks.workshop import START_DEADLINE, TRANSPORTS, stop, wait_until
+from tests.tasks.workshop import START_DEADLINE, TRANSPORTS, signal_all_of, stop, wait_until
 
 pytestmark = pytest.mark.service
 
@@ -108,6 +108,22 @@ def test_a_broker_that_comes_back_is_met_again(workshop, tmp_path):
     says(service, scheduler, "this scheduler is at work", 2)
     assert stop(scheduler) == 0
     assert "Traceback" not in service.running.log_of(scheduler)
+
+
+@pytest.mark.slow
+def test_a_rabbitmq_that_hangs_is_met_again(workshop, tmp_path):
+    service = every_second(workshop, tmp_path, "rabbitmq")
+    began = datetime.now(UTC)
+    scheduler = service.start_entry("scheduler")
+    says(service, scheduler, 'schedule "often" sent', 2)
+    signal_all_of(service.broker.process, signal.SIGSTOP)
+    says(service, scheduler, "schedules wait: the broker is away")
+    signal_all_of(service.broker.process, signal.SIGCONT)
+    says(service, scheduler, "this scheduler is at work", 2)
+    says(service, scheduler, 'schedule "often" sent', 4)
+    assert stop(scheduler) == 0
+    assert "Traceback" not in service.running.log_of(scheduler)
+    assert_each_second_once(messages(service), began, most_left_out=120)
 
 
 def test_a_run_that_was_sent_twice_runs_once(workshop, tmp_path):
