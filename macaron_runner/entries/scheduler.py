@@ -31,9 +31,8 @@ def main(words: Sequence[str]) -> int:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stopped.set())
     selection = Selection.parse(words, os.environ)
-    prepared = prepare(
-        selection, keeping=False
-    )  # a run is sent when the broker is back, and kept nowhere else
+    # A run that cannot be sent is still due when the broker is back: it need not be kept as a call is.
+    prepared = prepare(selection, keeping=False)
     if not prepared.section.schedules:
         raise UsageError(f"{selection.file} has nothing under tasks.schedules")
     raise_errors(check_schedules(prepared.configuration))

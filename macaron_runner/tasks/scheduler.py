@@ -56,7 +56,7 @@ class Scheduler:
             return PAUSE
 
     def _work(self, book: Book, now: datetime) -> float:
-        known = {planned.name: self._known(planned, book, now) for planned in self._plans}
+        known = {planned.name: planned.recall(book.get(planned.name), now) for planned in self._plans}
         if known != book:
             self._seat.write(known)
         if now < self._looked:
@@ -71,10 +71,6 @@ class Scheduler:
         self._seat.send(Run(planned, due))
         self._seat.write({**known, planned.name: planned.done(due, now)})
         return 0.0
-
-    def _known(self, planned: Planned, book: Book, now: datetime) -> Record:
-        record = book.get(planned.name)
-        return record if record is not None and planned.knows(record, now) else planned.begin(now)
 
     def _due(self, planned: Planned, record: Record, now: datetime) -> datetime:
         """Return when the schedule is next due; it is worked out again only when that has come, or anything changed."""

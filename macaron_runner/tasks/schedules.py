@@ -69,9 +69,11 @@ class Planned:
         """Return what is remembered after the run that was due; what came since then is caught up with it."""
         return Record(str(self.times), due, now)
 
-    def knows(self, record: Record | None, now: datetime) -> bool:
-        """Tell whether a record is of these times, and of a past that can have been."""
-        return record is not None and record.times == str(self.times) and record.due <= now + _WRONG_CLOCK
+    def recall(self, record: Record | None, now: datetime) -> Record:
+        """Return the record, if it is of these times and of a past that can have been; else that of a new schedule."""
+        if record is None or record.times != str(self.times) or record.due > now + _WRONG_CLOCK:
+            return self.begin(now)
+        return record
 
     def next(self, record: Record, now: datetime) -> datetime:
         """Return when the next run is due, which may have been long ago; FAR where none ever comes.
