@@ -64,11 +64,16 @@ def compile_form(form: str, redact: Callable[[bytes], bytes] = bytes) -> ErrorRe
     What a 4xx says of a request is the client's own. To mask it would tell a client that guesses when it is right.
     """
     media_type, body_of = _FORMS[form]
+    typed: Headers = (("Content-Type", media_type),)
 
     def write(error: MacaronError) -> Reply:
-        headers = (("Content-Type", media_type), *error.headers.items())
+        status, headers = error.status, error.headers
         body = orjson.dumps(body_of(error), default=str)
-        return Reply(error.status, headers, redact(body) if error.status >= 500 else body)
+        return Reply(
+            status,
+            (*typed, *headers.items()) if headers else typed,
+            redact(body) if status >= 500 else body,
+        )
 
     return write
 

@@ -98,19 +98,30 @@ class Locating:
             yield f"if not ({self._comparison(schema, value)}):"
             yield f"    tell({self._rules(schema)}, {value}, {_place(path)}, found)"
         elif schema.keys() <= UNDERSTOOD:
-            yield from self._own(schema, value, path)
-            yield from self._object(schema, value, path, level)
+            yield from self._own_and_properties(schema, value, path, level)
             yield from self._array(schema, value, path, level)
             yield from self._same_value(schema, value, path, level)
         else:
             yield "raise Beyond"
 
-    def _own(self, schema: dict[str, Any], value: str, path: Steps) -> Iterator[str]:
+    def _own_and_properties(
+        self, schema: dict[str, Any], value: str, path: Steps, level: int
+    ) -> Iterator[str]:
         own = {keyword: schema[keyword] for keyword in schema if keyword in ALONE}
-        if own:
-            yield from self._lines(own, value, path, 0)
+        searched = self._object(schema, value, path, level)
+        if own == {"type": "object"}:  # one look at the type is enough
+            yield f"if type({value}) is dict:"
+            yield from _indented(searched or ["pass"])
+            yield "else:"
+            yield f"    tell({self._rules(own)}, {value}, {_place(path)}, found)"
+            return
+        yield from self._lines(own, value, path, level) if own else ()
+        if searched:
+            yield f"if isinstance({value}, dict):"
+            yield from _indented(searched)
 
-    def _object(self, schema: dict[str, Any], value: str, path: Steps, level: int) -> Iterator[str]:
+    def _object(self, schema: dict[str, Any], value: str, path: Steps, level: int) -> list[str]:
+        """Return what searches the properties of an object."""
         described, required = schema.get("properties", {}), schema.get("required", ())
         lines: list[str] = []
         for name in dict.fromkeys((*required, *described)):
@@ -122,9 +133,7 @@ class Locating:
             elif there:
                 lines += [f"if {name!a} in {value}:", *there]
         lines += self._others(schema.get("additionalProperties", True), described, value, path, level)
-        if lines:
-            yield f"if isinstance({value}, dict):"
-            yield from _indented(lines)
+        return lines
 
     def _member(self, name: str, schema: Rewritten, value: str, path: Steps, level: int) -> list[str]:
         """Return what searches a property that is there, indented."""

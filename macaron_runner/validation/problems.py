@@ -88,15 +88,13 @@ def details_at(told: Iterable[tuple[str, str]], location: str, before: str = "")
     A missing property is reported at the object that lacks it, an unknown one at the property itself. At most
     MOST, and after the first only as many as LONGEST has room for.
     """
-    details: dict[ErrorDetail, None] = {}
     room = LONGEST
-    for pointer, message in told:
-        detail = ErrorDetail(location, before + pointer, message)
-        if detail not in details:
-            room -= len(detail.pointer)
-            if len(details) == MOST or (room < 0 and details):
-                break
-            details[detail] = None
+    details: list[ErrorDetail] = []
+    for pointer, message in dict.fromkeys(told):
+        room -= len(before) + len(pointer)
+        if len(details) == MOST or (room < 0 and details):
+            break
+        details.append(ErrorDetail(location, before + pointer, message))
     return tuple(details)
 
 
