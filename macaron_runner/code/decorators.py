@@ -67,14 +67,15 @@ def _known_effect(name: str, call: ast.Call | None, module: ModuleText) -> Effec
 
 
 def _declaration(call: ast.Call | None, module: ModuleText) -> TaskDeclaration:
-    """Return what `@asynctask(queue="slow")` says; what is computed is left out."""
+    """Return what `@asynctask(queue="slow")` says; what is computed has a place and no value."""
     said = {
         keyword.arg: keyword.value
         for keyword in (call.keywords if call is not None else ())
-        if keyword.arg is not None and isinstance(keyword.value, ast.Constant)
+        if keyword.arg is not None
     }
     places = {name: module.source.locate(value) for name, value in said.items()} if module.source else {}
-    return TaskDeclaration({name: value.value for name, value in said.items()}, places)
+    constants = {name: value.value for name, value in said.items() if isinstance(value, ast.Constant)}
+    return TaskDeclaration(constants, places)
 
 
 class _Reading:

@@ -23,6 +23,11 @@ class TaskDeclaration:
     options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
+    def says(self, option: str) -> bool:
+        """Tell whether it says an option, be it by computing it."""
+        computed = option in self.places and option not in self.options
+        return computed or self.options.get(option) is not None
+
     def text(self, option: str) -> str | None:
         """Return an option that is a text; None where it says none."""
         value = self.options.get(option)

@@ -259,7 +259,11 @@ def _check_queues(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnos
 
 
 def _check_store(section: Tasks, tasks: Iterable[Function]) -> Iterator[Diagnostic]:
-    """Yield MAC640 for each task that keeps its results, where there is no store."""
+    """Yield MAC640 for each task that keeps its results, or has idempotency keys, where there is no store."""
     for task in tasks:
-        if task.task is not None and task.task.options.get("keep_result") and store_of(section) is None:
+        if task.task is None or store_of(section) is not None:
+            continue
+        if task.task.options.get("keep_result"):
             yield lacking_store(f"the results of {task.full_name}", task.place_of("keep_result"))
+        if task.task.says("idempotency_key"):
+            yield lacking_store(f"the idempotency keys of {task.full_name}", task.place_of("idempotency_key"))

@@ -189,6 +189,8 @@ class Pool(Section):
     """The queues it consumes."""
     concurrency: Literal["auto"] | Annotated[int, Whole(1, 1024)] = "auto"
     """Worker processes; auto counts from the container's CPU."""
+    prefetch: Annotated[int, Whole(1, 1000)] = 1
+    """Calls that each process may hold, the one it runs included; more is quicker for short tasks, uneven for long."""
     max_tasks_per_child: Annotated[int, Whole(1)] | None = None
     """Replace a worker process after so many tasks."""
     max_memory_per_child: Size | None = None

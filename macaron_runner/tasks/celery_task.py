@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import celery.worker.request
 from celery.app.task import Task as CeleryTask
-from celery.exceptions import Reject, Retry, TimeLimitExceeded, WorkerLostError
+from celery.exceptions import Ignore, Reject, Retry, TimeLimitExceeded, WorkerLostError
 from celery.result import AsyncResult
 from kombu.exceptions import EncodeError
 from kombu.utils.uuid import uuid
@@ -25,12 +25,17 @@ from macaron_runner.errors import TaskQueueUnavailable
 from macaron_runner.tasks.celery_app import ServiceCelery
 from macaron_runner.tasks.delays import queue_of
 from macaron_runner.tasks.discover import AnyTask
-from macaron_runner.tasks.envelope import CONTEXT_HEADER
+from macaron_runner.tasks.envelope import CONTEXT_HEADER, KEY_HEADER
 from macaron_runner.tasks.execute import context_of, report
+from macaron_runner.tasks.idempotency import Claimed, Keys
 from macaron_runner.tasks.keeper import AWAY
 from macaron_runner.tasks.promises import refuse_delay
 
 _log: Final = logging.getLogger("macaron.tasks")
+
+
+_LOOK_AGAIN: Final = 5.0
+"""Seconds after which a call that waits for another one with its key looks again."""
 
 
 class MacaronTask(CeleryTask[Any, Any]):
@@ -53,6 +58,9 @@ class MacaronTask(CeleryTask[Any, Any]):
         next step of a chain) is lost to nobody: the task is given back, and runs once more.
         """
         said = {"queue": self.home, **self.declared.options.for_call(options)}
+        if (key := said.pop("idempotency_key", None)) is not None:
+            self._keys()  # or refuse
+            said["headers"] = {**(said.get("headers") or {}), KEY_HEADER: key}
         try:
             return self._send(args, kwargs, said)
         except TaskQueueUnavailable as error:
@@ -72,25 +80,56 @@ class MacaronTask(CeleryTask[Any, Any]):
         if retries is None or request.retries >= retries.max or not retries.wants(error):
             return
         assert isinstance(error, Exception)
-        delivery: Any = request.delivery_info
         pause = retries.pause(request.retries, error)
         _log.warning(
             "%s failed and runs again in %.1f s (%d of %d): %s: %s",
             *(self.name, pause, request.retries + 1, retries.max, type(error).__name__, error),
         )
+        self._send_again(pause, request.retries + 1)
+        raise Retry(exc=error, when=datetime.now(UTC) + timedelta(seconds=pause))
+
+    def once(self, args: tuple[Any, ...], kwargs: dict[str, Any], call: Callable[[], Any]) -> Any:
+        """Return what `call()` does, or did for another call with the same idempotency key.
+
+        Raises Celery's Ignore where another one is at it; this one was sent again then, to look once more.
+        """
+        options, request = self.declared.options, self.request
+        key = request.get(KEY_HEADER) or options.key_of(args, kwargs)
+        if key is None:
+            return call()
+        try:
+            return self._keys().once(self.name, key, str(request.id), options.remember, call)
+        except Claimed as reason:
+            _log.info("%s waits: %s", self.name, reason)
+            self._send_again(_LOOK_AGAIN, request.retries)
+            raise Ignore(str(reason)) from reason
+
+    def _keys(self) -> Keys:
+        if self.app.store is None:
+            raise RuntimeError(
+                f"a call of {self.name} has an idempotency key, and there is no store to keep it in: "
+                'name a Redis under tasks.store in macaron.yaml, as store: "redis://…"'
+            )
+        return Keys(self.app.store)
+
+    def _send_again(self, pause: float, retries: int) -> None:
+        """Send the call that runs here once more; where it cannot be sent raise Reject, and it is given back."""
+        request = self.request
+        delivery: Any = request.delivery_info
+        key = request.get(KEY_HEADER)
         options = {
             **request.as_execution_options(),
+            "headers": {KEY_HEADER: key} if key is not None else {},
             "queue": queue_of(delivery),
             "priority": delivery.get("priority"),
             "ignore_result": request.ignore_result,
-            "retries": request.retries + 1,
+            "retries": retries,
             "countdown": pause,
         }
         try:
             self._send(request.args, request.kwargs, options)
         except TaskQueueUnavailable as unavailable:
-            raise Reject(unavailable, requeue=True) from error
-        raise Retry(exc=error, when=datetime.now(UTC) + timedelta(seconds=pause))
+            raise Reject(unavailable, requeue=True) from unavailable
 
     def _send(self, args: Any, kwargs: Any, options: dict[str, Any]) -> AsyncResult[Any]:
         """Send one message; the options are complete."""

@@ -21,6 +21,9 @@ from macaron_runner.diagnostics import near_word
 CONTEXT_HEADER: Final = "macaron_context"
 """The message header that carries the caller's context."""
 
+KEY_HEADER: Final = "macaron_key"
+"""The message header that carries a call's own idempotency key."""
+
 
 @runtime_checkable
 class TravellingModel(Protocol):

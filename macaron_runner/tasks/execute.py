@@ -9,7 +9,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from macaron_runner import context
 from macaron_runner.errors import MacaronError
@@ -18,6 +18,10 @@ from macaron_runner.tasks.envelope import UndecodableEnvelope, decode, encode, f
 from macaron_runner.tasks.task import Task
 
 _log: Final = logging.getLogger("macaron.tasks")
+
+
+Once: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any], Callable[[], Any]], Any]
+"""Given a call's arguments and what makes the call, returns its result without a second run where there was a first."""
 
 
 class TaskEnded(Exception):
@@ -33,19 +37,21 @@ def execute(
     keep_result: bool,
     is_control_flow: Callable[[BaseException], bool],
     try_again: Callable[[BaseException], None] = lambda _: None,
+    once: Once = lambda _args, _kwargs, call: call(),
 ) -> Any:
     """Run `task` in the context of its caller; return its result as JSON, or None where results are not kept.
 
-    `caller` is the context that travelled (None: nobody called, a schedule did). An error is given to `try_again`,
-    which does not return where the task runs again; else it is reported like a request's and raised again, as
-    TaskEnded where it would end more than the task. What `is_control_flow` knows (Celery's own signals, a worker
-    being stopped) passes unreported. Raises UndecodableEnvelope, reported as well.
+    `caller` is the context that travelled (None: nobody called, a schedule did). `once` may know the result already,
+    or have another process find it. An error is given to `try_again`, which does not return where the task runs again;
+    else it is reported like a request's and raised again, as TaskEnded where it would end more than the task. What
+    `is_control_flow` knows (Celery's own signals, a worker being stopped) passes unreported. Raises
+    UndecodableEnvelope, reported as well.
     """
     current = context_of(task.name, caller)
     with context.entered(current):
         started = time.perf_counter()
         try:
-            result = _run(task, args, kwargs, keep_result=keep_result)
+            result = _run(task, args, kwargs, once, keep_result=keep_result)
         except BaseException as error:
             if is_control_flow(error):
                 raise
@@ -59,13 +65,18 @@ def execute(
         return result
 
 
-def _run(task: Task[..., Any], args: list[Any], kwargs: Mapping[str, Any], *, keep_result: bool) -> Any:
+def _run(
+    task: Task[..., Any], args: list[Any], kwargs: Mapping[str, Any], once: Once, *, keep_result: bool
+) -> Any:
     find_model = find_model_in(context.service().apis)
-    result = task.now(
-        *(decode(value, find_model) for value in args),
-        **{name: decode(value, find_model) for name, value in kwargs.items()},
-    )
-    return encode(result, f"the result of {task.name}") if keep_result else None
+    positional = tuple(decode(value, find_model) for value in args)
+    named = {name: decode(value, find_model) for name, value in kwargs.items()}
+
+    def call() -> Any:
+        result = task.now(*positional, **named)
+        return encode(result, f"the result of {task.name}") if keep_result else None
+
+    return once(positional, named, call)
 
 
 def context_of(operation: str, caller: Mapping[str, Any] | None) -> context.Context:

@@ -123,7 +123,6 @@ _COMMON: Final[Mapping[str, Any]] = {
     },
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,  # a worker waits for its broker however long it is away
-    "worker_prefetch_multiplier": 1,  # what waits in a busy worker could run in an idle one
     "worker_hijack_root_logger": False,
     "worker_redirect_stdouts": False,
     "worker_proc_alive_timeout": 60.0,  # on a loaded machine a fork may take longer than the default of 4 s

@@ -5,10 +5,11 @@ Pure. Not for what Celery makes of it (celery_task), nor for the errors that are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypedDict
+from uuid import UUID
 
 from macaron_runner.diagnostics import near_word
 from macaron_runner.tasks.durations import rate, seconds
@@ -31,6 +32,8 @@ class Declared(TypedDict, total=False):
     priority: int | None
     at_most_once: bool
     keep_result: bool | None
+    idempotency_key: Callable[..., Any] | None
+    remember: float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class TaskOptions:
     `rate_limit`: how many a worker begins, as Celery writes it ("100/m"). `expires`: a call that has not begun by
     then is dropped. `priority`: 1 to 9, the most urgent. `at_most_once`: it is acknowledged before it runs, and
     never runs twice. `keep_result`: whether results can be asked for (None: as the service's settings say).
+    `idempotency_key`: gives a call's key from its arguments; one of those with the same key runs, while it is
+    remembered (`remember`, from when it has run on).
     """
 
     queue: str | None = None
@@ -55,6 +60,12 @@ class TaskOptions:
     priority: int | None = None
     at_most_once: bool = False
     keep_result: bool | None = None
+    idempotency_key: Callable[..., Any] | None = None
+    remember: float = 86_400.0
+
+    def key_of(self, args: Iterable[Any], kwargs: Mapping[str, Any]) -> str | None:
+        """Return the key of a call; None where it has none. Raises TypeError for what cannot be one."""
+        return None if self.idempotency_key is None else _key(self.idempotency_key(*args, **kwargs))
 
     @classmethod
     def read(cls, declared: Mapping[str, Any]) -> TaskOptions:
@@ -79,8 +90,9 @@ class TaskOptions:
     def for_call(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of one call: what it says itself, and for the rest what holds for all.
 
-        They are `countdown`, `eta`, `expires`, `priority`, and `queue` where the call says one (else a route may);
-        those that nobody says are left out. What was returned may be given again. Raises TypeError and ValueError.
+        They are `countdown`, `eta`, `expires`, `priority`, `idempotency_key`, and `queue` where the call says one
+        (else a route may); those that nobody says are left out. What was returned may be given again. Raises TypeError
+        and ValueError.
         """
         chosen = {name: value for name, value in said.items() if value is not None}
         if "eta" not in chosen:
@@ -99,6 +111,8 @@ def _read_call(said: Mapping[str, Any]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     if "priority" in said:
         read["priority"] = _priority(said["priority"])
+    if "idempotency_key" in said:
+        read["idempotency_key"] = _key(said["idempotency_key"])
     expires = said.get("expires")
     if isinstance(expires, datetime):
         if expires.tzinfo is None:
@@ -128,6 +142,18 @@ def _priority(value: Any) -> int:
     return value
 
 
+def _key(value: Any) -> str | None:
+    if value is not None and (not isinstance(value, str | int | UUID) or isinstance(value, bool)):
+        raise TypeError(f"an idempotency_key must be a text, a whole number, a UUID or None, not {value!r}")
+    return None if value is None else str(value)
+
+
+def _function(value: Any) -> Callable[..., Any]:
+    if not callable(value):
+        raise TypeError(f"idempotency_key must be a function of the task's arguments, not {value!r}")
+    return value  # type: ignore[no-any-return]
+
+
 def _flag(name: str) -> Callable[[Any], bool]:
     def read(value: Any) -> bool:
         if not isinstance(value, bool):
@@ -148,4 +174,6 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "priority": _priority,
     "at_most_once": _flag("at_most_once"),
     "keep_result": _flag("keep_result"),
+    "idempotency_key": _function,
+    "remember": lambda value: seconds(value, "remember", more_than_none=True),
 }

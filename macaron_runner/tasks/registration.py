@@ -69,6 +69,7 @@ def _run(self: MacaronTask, *args: Any, **kwargs: Any) -> Any:
         keep_result=bool(goes_on) or not request.ignore_result,
         is_control_flow=_is_control_flow,
         try_again=self.try_again,
+        once=self.once,
     )
 
 

@@ -61,6 +61,7 @@ RESTATED: Final[Mapping[str, str]] = {
         "tasks.store": "result_backend",
         "tasks.pools": "task_queues",
         "tasks.pools.<pool>.concurrency": "worker_concurrency",
+        "tasks.pools.<pool>.prefetch": "worker_prefetch_multiplier",
         "tasks.pools.<pool>.max_tasks_per_child": "worker_max_tasks_per_child",
         "tasks.pools.<pool>.max_memory_per_child": "worker_max_memory_per_child",
         "tasks.schedules": "beat_schedule",

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, Unpack, overload
+from uuid import UUID
 
 from macaron_runner import context
 from macaron_runner.tasks.options import Declared, TaskOptions
@@ -64,18 +65,27 @@ class Task(Generic[P, R]):
         eta: datetime | None = None,
         expires: float | str | datetime | None = None,
         priority: int | None = None,
+        idempotency_key: str | int | UUID | None = None,
     ) -> Any:
         """Queue the call with options of its own and return its handle.
 
         `countdown` is how long to wait before it may run (seconds, or a text as "30s"), `eta` says until when;
-        `expires` is after what time, or when, it is dropped if it has not begun. Raises TypeError where the
+        `expires` is after what time, or when, it is dropped if it has not begun; of the calls with one
+        `idempotency_key`, one runs. Raises TypeError where the
         arguments do not fit the function or cannot travel, ValueError for a queue that no pool consumes,
         RuntimeError where the service has no queue, TaskQueueUnavailable where the broker is away.
         """
         positional, named = tuple(args), dict(kwargs or {})
         self.signature.bind(*positional, **named)
         self._refuse_unreachable()
-        said = {"queue": queue, "countdown": countdown, "eta": eta, "expires": expires, "priority": priority}
+        said = {
+            "queue": queue,
+            "countdown": countdown,
+            "eta": eta,
+            "expires": expires,
+            "priority": priority,
+            "idempotency_key": idempotency_key,
+        }
         return self._queue().send(self.name, positional, named, self.options.for_call(said))
 
     def s(self, *args: Any, **kwargs: Any) -> Any:

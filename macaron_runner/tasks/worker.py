@@ -69,6 +69,7 @@ def run(app: Celery, worker: PoolWorker) -> int:
         queues=list(worker.pool.queues),
         pool="prefork",
         concurrency=worker.concurrency,
+        prefetch_multiplier=worker.pool.prefetch,
         max_tasks_per_child=worker.pool.max_tasks_per_child,
         max_memory_per_child=_kibibytes(worker.pool.max_memory_per_child),
         optimization="fair",

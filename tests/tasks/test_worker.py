@@ -162,7 +162,7 @@ def test_a_worker_whose_grace_is_over_hands_its_task_over(workshop, tmp_path):
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
 def test_a_worker_that_stops_gives_back_at_once_and_in_order_what_it_has_not_begun(workshop, kind, tmp_path):
-    settings = ("tasks.pools.default.concurrency=1", "tasks.settings.worker_prefetch_multiplier=4")
+    settings = ("tasks.pools.default.concurrency=1", "tasks.pools.default.prefetch=4")
     service = workshop(kind, *settings)
     worker = service.start_worker()
     with context.entered(REQUEST):
@@ -180,23 +180,6 @@ def test_a_worker_that_stops_gives_back_at_once_and_in_order_what_it_has_not_beg
     assert worker.wait(START_DEADLINE) == 0
     service.wait_for(1, event="end", parent=worker.pid)
     assert len(service.seen()) == 8
-
-
-def test_a_worker_that_stops_gives_back_delayed_tasks_at_once(workshop, tmp_path):
-    service = workshop("embedded")
-    worker = service.start_worker()
-    with context.entered(REQUEST), Redis(unix_socket_path=service.broker.socket) as broker:
-        for _ in range(3):
-            service.jobs.later.apply_async([str(service.place), 0], countdown=3600)
-        wait_until(lambda: broker.hlen("unacked") == 3, "the worker holds them")
-        service.jobs.wait_until(str(tmp_path / "free"), place=str(service.place))
-        service.wait_for(1, event="start")
-        worker.terminate()
-        wait_until(lambda: (broker.llen("default"), broker.hlen("unacked")) == (3, 1), "they are given back")
-        assert worker.poll() is None
-        (tmp_path / "free").touch()
-        assert worker.wait(START_DEADLINE) == 0
-        assert (broker.llen("default"), broker.hlen("unacked")) == (3, 0)
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)

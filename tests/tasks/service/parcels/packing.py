@@ -1,6 +1,9 @@
 """Tasks whose results are kept, or passed on to the next one."""
 
-from macaron_runner import apipool, asynctask
+import time
+from pathlib import Path
+
+from macaron_runner import Retries, apipool, asynctask
 from macaron_runner.context import current
 from parcels.jobs import write
 
@@ -25,3 +28,19 @@ def heaviest(packed, *, place):
 @asynctask()
 def note(packed, *, place):
     write(place, weight=packed[0].weight, day=packed[1].isoformat(), user_id=current().user_id)
+
+
+@asynctask(idempotency_key=lambda name, *_, **__: name, retries=Retries(max=1, backoff="100ms"))
+def send_once(name, freed, *, place, fail_first=False):
+    write(place, name=name, event="start")
+    while not Path(freed).exists():
+        time.sleep(0.05)
+    if fail_first and Path(place).read_text().count('"start"') == 1:
+        raise ConnectionError(name)
+    write(place, name=name, event="end")
+    return apipool.parcels.Parcel(weight=1)
+
+
+@asynctask()
+def note_weight(parcel, *, place):
+    write(place, weight=parcel.weight)
