@@ -1,4 +1,4 @@
-"""What a worker asks of Redis in one step that nothing can come between: a script, in Lua.
+"""What workers and publishers ask of Redis in one step that nothing can come between, and one answer: scripts, in Lua.
 
 Not for when it is asked (redis_transport).
 """
@@ -49,3 +49,21 @@ the list and its message, written down as kombu does; or 0, when the next messag
 
 What takes away comes first each time: it is allowed where memory is full, and all that follows it in a script then is.
 """
+
+PUT: Final = """
+redis.call('LPUSH', KEYS[1], ARGV[1])
+redis.call('XADD', KEYS[2], 'MAXLEN', 1, '*', 'rung', 1)
+"""
+"""KEYS: the list, its queue's bell. ARGV: the message."""
+
+HOLD_BACK: Final = """
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('XADD', KEYS[2], 'MAXLEN', 1, '*', 'rung', 1)
+"""
+"""KEYS: what waits beside the queue, its bell. ARGV: the message, when it is due."""
+
+ACKNOWLEDGE: Final = """
+redis.call('HDEL', KEYS[1], ARGV[1])
+return redis.call('ZREM', KEYS[2], ARGV[1])
+"""
+"""KEYS: what is held, since when. ARGV: the message's tag. Returns how many there were of it, 1 or 0."""
