@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
-from tests.benchmarks import baseline, end_to_end, in_process, instructions
+from tests.benchmarks import baseline, end_to_end, in_process, instructions, tasks
 from tests.benchmarks.load import find_load
 from tests.benchmarks.peers import EVERYONE, Peer
 from tests.benchmarks.publish import publish
@@ -104,10 +104,27 @@ def show_end_to_end(arguments: argparse.Namespace) -> Results:
     return results
 
 
+def show_tasks(arguments: argparse.Namespace) -> Results:
+    """Print what tasks cost over each broker that can be started here; workloads and peers are others'."""
+    rounds, calls = (7, 5_000) if arguments.thorough else (3, 1_500)
+    results = Results("as told")
+    for kind, broker in tasks.BROKERS.items():
+        heading(
+            f"Tasks over {kind}: macaron, plain Celery with the same settings; medians of {rounds} rounds"
+        )
+        if getattr(broker, "program", "") is None:
+            print(f"left out: {kind} is not installed")
+            continue
+        results = tasks.measure(kind, rounds, calls)
+        print(*tasks.table(results), sep="\n")
+    return results
+
+
 SHOW: Final[Mapping[str, Callable[[argparse.Namespace], Results]]] = {
     "in-process": show_in_process,
     "instructions": show_instructions,
     "end-to-end": show_end_to_end,
+    "tasks": show_tasks,
 }
 PARTS: Final = tuple(SHOW)
 
