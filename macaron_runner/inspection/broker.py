@@ -11,9 +11,11 @@ from macaron_runner.diagnostics import Diagnostic
 def check_broker(configuration: Configuration) -> Iterator[Diagnostic]:
     """Yield a diagnostic where the broker, or the store, cannot be reached or used (MAC257); takes seconds at most.
 
-    `tasks.broker` and `tasks.store` must be such as this version knows.
+    A broker that is there is asked whether it keeps what it accepted (MAC634 to 636). `tasks.broker`
+    and `tasks.store` must be such as this version knows.
     """
     from macaron_runner.tasks.reach import obstacle, store_obstacle
+    from macaron_runner.tasks.weaknesses import weaknesses
 
     if configuration.config.tasks is None:
         return
@@ -25,3 +27,7 @@ def check_broker(configuration: Configuration) -> Iterator[Diagnostic]:
                 configuration.locate("tasks", key),
                 help=f"start it, or mend tasks.{key}; without --connect the {key} is not asked",
             )
+        elif key == "broker":
+            for code, message, help_, severity in weaknesses(configuration):
+                place = configuration.locate("tasks", "broker")
+                yield Diagnostic(code, message, place, help=help_, severity=severity)

@@ -26,6 +26,9 @@ NOT_TO_BE_SHOWN = {
     "MAC219": "it takes 33 files",
     "MAC301": "it takes a file of 33 MiB, or one that may not be read, which root can",
     "MAC630": "it takes an installation without the extra",
+    "MAC634": "it takes a Redis that evicts",
+    "MAC635": "it takes a Redis without append-only file",
+    "MAC636": "it takes a RabbitMQ of long ago",
     "MAC643": "it takes an installation without the extra",
 }
 """Codes without an example that can be run, and why there is none."""
