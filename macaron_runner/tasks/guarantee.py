@@ -55,6 +55,9 @@ REQUEST_PATIENCE: Final = 0.75
 WORKER_PATIENCE: Final = 5.0
 """The same where nobody waits: losing a connection that was merely slow makes tasks run again."""
 
+LONGEST_PAUSE: Final = 3
+"""Seconds between two attempts of a worker to reach a broker that is away."""
+
 
 def queue_names(tasks: Tasks) -> tuple[str, ...]:
     """Return every queue that a pool consumes, each once, in the order of macaron.yaml."""

@@ -85,7 +85,7 @@ class Keeper:
             except (
                 Exception
             ) as error:  # the broker is away still, or the disk is: whatever it is, it may pass
-                _log.info("calls are kept until they can be sent: %s: %s", type(error).__name__, error)
+                _log.debug("kept calls cannot be sent yet: %s: %s", type(error).__name__, error)
 
     def drain(self) -> int:
         """Send what is kept now; return how many calls that were, none where another process is at it.
