@@ -46,6 +46,11 @@ class Reloader:
         self.must_begin_anew = False
         """Whether other processes must run, or listen elsewhere: that is for a new supervisor."""
 
+    @property
+    def pause(self) -> float:
+        """Seconds until the next look."""
+        return self._watch.pause
+
     def poll(self, say: Callable[[str], None]) -> tuple[Process, ...]:
         """Return the processes to renew because of what changed, which `say` is told; mostly none."""
         changed = self._watch.changed()

@@ -14,26 +14,20 @@ import os
 import random
 import signal
 import time
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import CrashLoop, DependencyMissing, UsageError
+from macaron_runner.processes.attention import Attention
 from macaron_runner.processes.member import Member, State, Stop
 from macaron_runner.processes.restarts import Failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from macaron_runner.processes.hands import Hands
     from macaron_runner.processes.process import Process, Role
 
-READY_TIMEOUT: Final = 30.0
-"""Seconds in which a process with a ready_socket must accept connections."""
-SOCKET_CHECK: Final = 5.0
-"""Seconds between two looks whether a ready_socket still accepts connections."""
-HEALTH_CHECK: Final = 10.0
-"""Seconds between two looks at the heartbeats of a process."""
-SURE: Final = 2
-"""So many looks in a row must find a process deaf: one alone may come right after the machine has slept."""
 RENEWAL_GRACE: Final = 5.0
 """Seconds that a process gets to stop gracefully before it begins anew; then it must be quick."""
 QUICK_GRACE: Final = 5.0
@@ -42,9 +36,6 @@ KILL_GRACE: Final = 5.0
 """Seconds after SIGKILL in which the kernel must have ended a process; one stuck in a broken disk is left."""
 SAME_REQUEST: Final = 0.2
 """Seconds in which a second signal is the first one heard twice (a terminal and a wrapper both send it)."""
-
-_FIRST_LOOK, _LAST_LOOK = 0.005, 0.25
-
 
 _ASKS: Final[Mapping[int, Stop]] = {
     signal.SIGTERM: Stop.GRACEFUL,
@@ -59,46 +50,6 @@ _STAGES: Final[Mapping[Stop, tuple[tuple[Role, ...], ...]]] = {
     Stop.QUICK: (("web", "scheduler", "worker"), ("broker",)),
     Stop.IMMEDIATE: (("web", "scheduler", "worker", "broker"),),
 }
-
-
-class Hands(Protocol):
-    """What carries the decisions out (supervisor.Supervisor; a fake in tests)."""
-
-    def spawn(self, process: Process) -> int:
-        """Start it; return its pid, which is also the number of its session. Raises OSError."""
-        ...
-
-    def signal(self, pid: int, signum: int) -> None:
-        """Signal one process that has not been reported as exited yet."""
-        ...
-
-    def signal_session(self, session: int, signum: int) -> None:
-        """Signal every process of a session."""
-        ...
-
-    def session_alive(self, session: int) -> bool:
-        """Tell whether anything of a session still lives."""
-        ...
-
-    def session_gone(self, session: int) -> None:
-        """Hear that a session is no longer anybody's concern."""
-        ...
-
-    def accepts(self, path: str) -> bool:
-        """Tell, without waiting, whether a Unix socket accepts connections."""
-        ...
-
-    def fault(self, process: Process, pid: int) -> str:
-        """Return what is wrong with the process by its heartbeats, "" for nothing."""
-        ...
-
-    def close_listeners(self) -> None:
-        """Close our own copies of the listening sockets."""
-        ...
-
-    def say(self, text: str) -> None:
-        """Tell the operator."""
-        ...
 
 
 class Lifecycle:
@@ -122,6 +73,7 @@ class Lifecycle:
         self.exit_code = 0
         self.stop = Stop.NOT
         self._hands = hands
+        self._attention = Attention(hands)
         self._patient = patient
         self._clock = clock
         self._random = random
@@ -218,51 +170,14 @@ class Lifecycle:
             self._failed(member, f"could not be started: {error.strerror}", now)
             return
         self._hands.say(f"{member.name} started (pid {member.pid})")
-        if member.process.ready_socket:
-            member.state, member.due, member.pause = State.STARTING, now + _FIRST_LOOK, _FIRST_LOOK
-        else:
-            due = now + HEALTH_CHECK if member.process.heartbeats else None
-            member.state, member.due, member.was_ready = State.RUNNING, due, True
+        self._attention.begin(member, now)
 
-    def _look_for_socket(self, member: Member, now: float) -> None:
-        """See whether it is ready. What is not there yet cannot be waited for: we look, ever more rarely."""
-        limit = member.since + READY_TIMEOUT
-        if self._hands.accepts(member.process.ready_socket):
-            member.state, member.due, member.was_ready = State.RUNNING, now + SOCKET_CHECK, True
-            self._hands.say(f"{member.name} is ready")
-        elif now >= limit:
+    def _look(self, member: Member, now: float) -> None:
+        if self.stop and member.state is State.RUNNING:
+            member.due = None  # it will be told to stop: how it fares is nobody's concern any more
+        elif fault := self._attention.fault(member, now):
             member.due = None
-            self._hands.say(f"{member.name} was not ready within {READY_TIMEOUT:g} s, killing it")
-            self._kill(member)
-        else:
-            member.pause = min(member.pause * 1.5, _LAST_LOOK)
-            member.due = min(now + member.pause, limit)
-
-    def _look_again(self, member: Member, now: float) -> None:
-        """See whether it still does its work, as far as it says what that is."""
-        if member.process.heartbeats:
-            self._look_at_heartbeats(member, now)
-        else:
-            self._look_at_socket(member, now)
-
-    def _look_at_socket(self, member: Member, now: float) -> None:
-        """See whether it can still be reached: whoever tidies up temporary files may have removed its socket."""
-        if self.stop or self._hands.accepts(member.process.ready_socket):
-            member.due = now + SOCKET_CHECK
-        else:
-            member.due = None
-            self._hands.say(f"{member.name} cannot be reached at its socket any more, killing it")
-            self._kill(member)
-
-    def _look_at_heartbeats(self, member: Member, now: float) -> None:
-        """See whether it is deaf: it runs, and its work does not get done."""
-        fault = "" if self.stop else self._hands.fault(member.process, member.pid)
-        member.faults = member.faults + 1 if fault else 0
-        if member.faults < SURE:
-            member.due = now + HEALTH_CHECK
-        else:
-            member.due = None
-            self._hands.say(f"{member.name} is deaf ({fault}), killing it")
+            self._hands.say(f"{member.name} {fault}, killing it")
             self._kill(member)
 
     # Dying.
@@ -367,10 +282,8 @@ class Lifecycle:
 
     def _take_step(self, member: Member, now: float) -> None:
         match member.state:
-            case State.STARTING:
-                self._look_for_socket(member, now)
-            case State.RUNNING:
-                self._look_again(member, now)
+            case State.STARTING | State.RUNNING:
+                self._look(member, now)
             case State.BACKING_OFF:
                 self._start(member, now)
             case State.RENEWING:

@@ -23,7 +23,6 @@ from macaron_runner.processes.output import Output, RedactBytes
 from macaron_runner.processes.prctl import adopt_orphans
 from macaron_runner.processes.sessions import children_of, session_alive, signal_session
 from macaron_runner.processes.spawn import spawn
-from macaron_runner.processes.watching import POLL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,6 +67,11 @@ class Changes(Protocol):
 
     must_begin_anew: bool
     """Whether what changed is beyond processes beginning anew: everything must."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds until they should be asked again."""
+        ...
 
     def poll(self, say: Callable[[str], None]) -> Sequence[Process]:
         """Return the processes to renew, mostly none; `say` is told why, or why not."""
@@ -137,7 +141,7 @@ class Supervisor:
         if changes.must_begin_anew:
             self.say("other processes must run: everything begins anew")
             self._lifecycle.signalled(signal.SIGTERM)
-        self._next_look = time.monotonic() + POLL
+        self._next_look = time.monotonic() + changes.pause
 
     def _wait(self, deadline: float | None) -> None:
         """Wait for whatever comes first and hand it on: a signal, output, the deadline."""

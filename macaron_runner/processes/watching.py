@@ -6,12 +6,15 @@ Not for what a change means (cli.reloading).
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
 POLL: Final = 0.5
-"""Seconds between two looks; what changed must have been left alone for as long."""
+"""Seconds between two looks, at least; what changed must have been left alone for as long."""
+SHARE: Final = 0.05
+"""The part of its time that looking may take: where there is much to see, looks become rarer."""
 
 _FOREIGN: Final = frozenset(("__pycache__", "node_modules", "site-packages"))
 
@@ -24,6 +27,8 @@ class Watch:
     def __init__(self, files: Iterable[Path], folders: Iterable[Path]) -> None:
         self._files = frozenset(files)
         self._folders = tuple(folders)
+        self.pause = POLL
+        """Seconds until the next look should be taken."""
         self._known = self._last = self._look()
 
     def changed(self) -> frozenset[Path]:
@@ -43,8 +48,11 @@ class Watch:
         self._known, self._last = {**self._known, **stamps}, {**self._last, **stamps}
 
     def _look(self) -> _Stamps:
+        begun = time.monotonic()
         python = (path for folder in self._folders for path in _python_in(folder))
-        return dict(_stamps({*self._files, *python}))
+        seen = dict(_stamps({*self._files, *python}))
+        self.pause = max(POLL, (time.monotonic() - begun) / SHARE)
+        return seen
 
 
 def _stamps(paths: Iterable[Path]) -> Iterator[tuple[Path, tuple[int, int, int]]]:

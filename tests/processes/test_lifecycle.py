@@ -5,14 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from macaron_runner.processes.lifecycle import (
-    HEALTH_CHECK,
-    QUICK_GRACE,
-    READY_TIMEOUT,
-    RENEWAL_GRACE,
-    SOCKET_CHECK,
-    SURE,
-)
+from macaron_runner.processes.attention import HEALTH_CHECK, READY_TIMEOUT, SOCKET_CHECK, SURE
+from macaron_runner.processes.lifecycle import QUICK_GRACE, RENEWAL_GRACE
 from macaron_runner.processes.member import State
 from macaron_runner.processes.restarts import LIMIT, LONGEST, STABLE
 from tests.support.fake_hands import FakeHands, process

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from macaron_runner.processes import heartbeat
+from macaron_runner.processes.attention import HEALTH_CHECK
 from macaron_runner.processes.heartbeat import SILENCE, Condition
-from macaron_runner.processes.lifecycle import HEALTH_CHECK
 from tests.service.test_healing import broker, mains, runs_a_task
 from tests.support.processes import wait_for
 from tests.support.service import RunningService
