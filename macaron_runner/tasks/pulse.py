@@ -3,8 +3,9 @@
     a thread of the worker ──> its private queue ──> the loop, beside the tasks' own messages ──> hear
 
 So what is proved is consumption, on the very channel that tasks come by. A worker that has as many tasks as it may hold
-takes no message, by design: there the loop's own timer tells that it runs. Whoever cannot send the pulse knows that the
-broker is away, and the worker is not blamed. Not for what follows from a heartbeat (processes.lifecycle, cli.health).
+takes no message, by design: there the loop's own timer tells that it runs. A task that no child begins, though
+one should be free, tells that children hang. Whoever cannot send the pulse knows that the broker is away, and the
+worker is not blamed. Not for what follows from a heartbeat (processes.lifecycle, cli.health).
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery, bootsteps
-from celery.worker.state import reserved_requests
+from celery.worker.state import active_requests, reserved_requests
 from kombu import Connection, Exchange, Producer, Queue
 
 from macaron_runner.processes import heartbeat
@@ -48,11 +49,14 @@ class Watch:
         self._ticked: float | None = None
         self._full = False
         self._due: float | None = None
+        self._handed_out: Mapping[str, float] = {}
         self.stopping = False
 
-    def tick(self, *, full: bool) -> None:
-        """Note that the loop runs, and whether it takes no more messages."""
-        self._ticked, self._full = self._clock(), full
+    def tick(self, *, full: bool = False, handed_out: Iterable[str] = ()) -> None:
+        """Note that the loop runs, whether it takes no more messages, and the tasks that a child should begin now."""
+        now = self._clock()
+        self._ticked, self._full = now, full
+        self._handed_out = {task: self._handed_out.get(task, now) for task in handed_out}
 
     def hear(self) -> None:
         """Note that a pulse has come."""
@@ -64,6 +68,8 @@ class Watch:
             return Condition.STOPPING, "it stops"
         if send is None:
             return Condition.CONSUMING, "it runs, and with this broker no more is known"
+        if self._waits > SILENCE:
+            return Condition.DEAF, f"a task that was handed to a child has not begun for {self._waits:.0f} s"
         if self._is_full_and_well:
             self._due = None
             return Condition.BUSY, "all that it may hold is under way"
@@ -80,6 +86,12 @@ class Watch:
     def _is_full_and_well(self) -> bool:
         """Whether it takes no message now, as it should, and its loop runs."""
         return self._full and self._ticked is not None and self._age(self._ticked) <= PROMPT
+
+    @property
+    def _waits(self) -> float:
+        """How long a task has waited for its child when the loop last ran: one that does not run knows no more."""
+        since = min(self._handed_out.values(), default=None)
+        return self._ticked - since if self._ticked is not None and since is not None else 0.0
 
     def _judge_silence(self) -> tuple[Condition, str]:
         due = self._due
@@ -124,8 +136,8 @@ class Pulse:
                 consumer.strategies[_MESSAGE] = _hear(watch, consumer)
 
             def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
-                watch.tick(full=False)
-                hub.call_repeatedly(BEAT, lambda: watch.tick(full=_is_full(consumer)))
+                watch.tick()
+                hub.call_repeatedly(BEAT, _look, watch, consumer)
 
         steps["consumer"].add(Hearing)
 
@@ -228,6 +240,18 @@ def _hear(watch: Watch, consumer: Any) -> Any:
         message.ack_log_error(_log, consumer.connection_errors)
 
     return hear
+
+
+def _look(watch: Watch, consumer: Any) -> None:
+    watch.tick(full=_is_full(consumer), handed_out=_handed_out(consumer))
+
+
+def _handed_out(consumer: Any) -> Iterator[str]:
+    """Yield the tasks that were handed to the pool and have not begun, though not all of its children are at work."""
+    if len(active_requests) < consumer.pool.num_processes:
+        for request in reserved_requests - active_requests:
+            if request._apply_result is not None:
+                yield request.id
 
 
 def _is_full(consumer: Any) -> bool:

@@ -14,12 +14,13 @@ class Worker:
         self.watch = Watch(lambda: self.now)
         self.broker_is_there = self.answers = self.loop_runs = True
         self.full = False
-        self.watch.tick(full=False)
+        self.handed_out = ()
+        self.watch.tick()
 
     def beat(self):
         self.now += BEAT
         if self.loop_runs:
-            self.watch.tick(full=self.full)
+            self.watch.tick(full=self.full, handed_out=self.handed_out)
         return self.watch.judge(self.send)[0]
 
     def send(self):
@@ -69,6 +70,24 @@ def test_a_worker_full_of_long_tasks_is_not_deaf_and_has_its_time_again_afterwar
     assert worker.beat() is Condition.CONSUMING
 
 
+def test_one_whose_children_begin_no_task_is_deaf_in_the_end_full_or_not(worker):
+    for worker.full in (False, True):
+        worker.handed_out = ("a", "b")
+        seen = worker.beats(SILENCE + 2 * BEAT)
+        assert seen[-1] is Condition.DEAF
+        assert Condition.DEAF not in seen[:-2]
+        worker.handed_out = ("b",)
+        assert worker.beat() is Condition.DEAF
+        worker.handed_out = ()
+        assert worker.beat() is not Condition.DEAF
+
+
+def test_tasks_that_are_begun_one_after_another_are_no_sign_of_hanging_children(worker):
+    for number in range(100):
+        worker.handed_out = (str(number), str(number + 1))
+        assert worker.beat() is Condition.CONSUMING
+
+
 def test_nobody_is_deaf_while_the_broker_is_away(worker):
     worker.broker_is_there = worker.loop_runs = False
     assert set(worker.beats(3600)) == {Condition.BROKER_AWAY}
@@ -76,6 +95,13 @@ def test_nobody_is_deaf_while_the_broker_is_away(worker):
     assert Condition.DEAF not in worker.beats(30)
     worker.loop_runs = True
     assert worker.beat() is Condition.CONSUMING
+
+
+def test_a_task_that_was_just_handed_out_when_the_broker_went_away_blames_nobody(worker):
+    worker.handed_out = ("a",)
+    worker.beat()
+    worker.broker_is_there = worker.loop_runs = False
+    assert set(worker.beats(3600)) == {Condition.BROKER_AWAY}
 
 
 def test_one_that_starts_or_stops_is_not_deaf(worker):

@@ -134,6 +134,19 @@ def test_a_worker_tells_how_it_fares(workshop, kind, tmp_path):
     assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
+def test_a_worker_whose_child_hangs_tells_so(workshop):
+    service = workshop("embedded", "tasks.pools.default.concurrency=1")
+    worker = service.start_worker()
+    with context.entered(REQUEST):
+        service.jobs.take_time("first", 0, place=str(service.place))
+        os.kill(service.wait_for(1, event="end")[0]["pid"], signal.SIGSTOP)
+        service.jobs.take_time("second", 0, place=str(service.place))
+    folder = StateDirectory.find(service.configuration.directory, {}).health_directory
+    place = heartbeat.place_of(folder, "worker-default", worker.pid)
+    wait_until(lambda: "handed to a child" in heartbeat.read(place).fault(time.monotonic()), "it is deaf", 90)
+
+
 @pytest.mark.parametrize("kind", TRANSPORTS)
 def test_a_worker_that_is_told_to_stop_ends_its_task_first(workshop, kind):
     service = workshop(kind)
