@@ -3,13 +3,14 @@
 import os
 import signal
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.processes import PATIENCE, Running, descendants, running, wait_for
+from tests.support.processes import PATIENCE, running, wait_for
 from tests.support.service import RunningService
+from tests.support.victims import VICTIMS, mains, tree
 
 pytestmark = pytest.mark.service
 
@@ -19,42 +20,6 @@ def helloworld(tmp_path: Path) -> Iterator[RunningService]:
     environment = {"HELLOWORLD_ASYNC_FILE": str(tmp_path / "async.txt"), "WEB_CONCURRENCY": "2"}
     with RunningService("sample_services/helloworld/macaron.yaml", environment=environment) as service:
         yield service
-
-
-def tree(service: RunningService) -> list[Running]:
-    return descendants(service.process.pid)
-
-
-def mains(service: RunningService, entry: str) -> list[Running]:
-    """Return the processes of an entry that are direct children of the supervisor."""
-    return [
-        process
-        for process in tree(service)
-        if process.parent == service.process.pid and f"macaron_runner.entries {entry}" in process.line
-    ]
-
-
-def children(service: RunningService, entry: str) -> list[Running]:
-    """Return what the main process of an entry has forked."""
-    pids = {process.pid for process in mains(service, entry)}
-    return [process for process in tree(service) if process.parent in pids]
-
-
-def broker(service: RunningService) -> list[Running]:
-    named = ("valkey-server", "redis-server")
-    return [process for process in tree(service) if any(name in process.line for name in named)]
-
-
-VICTIMS: dict[str, Callable[[RunningService], list[Running]]] = {
-    "a gunicorn worker": lambda service: children(service, "web"),
-    "the gunicorn master": lambda service: mains(service, "web"),
-    "a Celery child": lambda service: children(service, "worker"),
-    "the Celery main process": lambda service: mains(service, "worker"),
-    "the broker": broker,
-    "the guardian": lambda service: [
-        process for process in tree(service) if "macaron_runner.cli" in process.line
-    ],
-}
 
 
 def runs_a_task(service: RunningService) -> bool:

@@ -73,20 +73,24 @@ class Running:
             print(f"--- {' '.join(map(str, process.args))}\n{log.read_text('utf-8', 'replace')}")
 
 
+def socket_for(address: str | tuple[str, int]) -> socket.socket:
+    """Return a socket that can connect to a path or a port."""
+    made = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+    made.settimeout(1)
+    return made
+
+
 def accepts(address: str | tuple[str, int]) -> bool:
     """Tell whether something accepts connections there."""
-    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-    with socket.socket(family) as client, contextlib.suppress(OSError):
-        client.settimeout(1)
+    with socket_for(address) as client, contextlib.suppress(OSError):
         client.connect(address)
         return True
     return False
 
 
-def answers(address: str) -> bool:
-    """Tell whether a Redis or Valkey at a Unix socket answers: it listens before it has opened its files."""
-    with socket.socket(socket.AF_UNIX) as client, contextlib.suppress(OSError):
-        client.settimeout(1)
+def answers(address: str | tuple[str, int]) -> bool:
+    """Tell whether a Redis or Valkey answers there: it listens before it has opened its files."""
+    with socket_for(address) as client, contextlib.suppress(OSError):
         client.connect(address)
         client.sendall(b"PING\r\n")
         return client.recv(64).startswith(b"+PONG")
@@ -120,9 +124,10 @@ class Redis:
 
     def start(self) -> None:
         self.process = self.running.start(
-            "redis-server", "--port", str(self.port), "--save", "", "--dir", str(self.running.directory)
+            *("redis-server", "--port", str(self.port), "--save", "", "--appendonly", "yes"),
+            *("--dir", str(self.running.directory)),
         )
-        wait_until(lambda: accepts(("127.0.0.1", self.port)), "Redis listens")
+        wait_until(lambda: answers(("127.0.0.1", self.port)), "Redis answers")
 
 
 class Rabbit:
@@ -134,24 +139,21 @@ class Rabbit:
     def __init__(self, running: Running, _: Configuration) -> None:
         if self.program is None:
             pytest.skip("rabbitmq-server is not installed")
-        self.running, self.port = running, free_port()
+        self.running, self.port, self.epmd_port = running, free_port(), free_port()
         self.overrides = (f"tasks.broker=amqp://guest:guest@127.0.0.1:{self.port}//",)
 
     def start(self) -> None:
+        self._start_epmd()
         home = self.running.directory / "rabbit"
-        home.mkdir()
-        epmd_port, dist_port = str(free_port()), str(free_port())
-        self.running.start("epmd", "-port", epmd_port)
-        # Erlang would start one of its own, which outlives everything, where it found none.
-        wait_until(lambda: accepts(("127.0.0.1", int(epmd_port))), "epmd listens")
+        home.mkdir(exist_ok=True)
         assert self.program is not None
         self.process = self.running.start(
             self.program,
             HOME=str(home),
-            ERL_EPMD_PORT=epmd_port,
+            ERL_EPMD_PORT=str(self.epmd_port),
             RABBITMQ_NODENAME=f"test{self.port}@localhost",
             RABBITMQ_NODE_PORT=str(self.port),
-            RABBITMQ_DIST_PORT=dist_port,
+            RABBITMQ_DIST_PORT=str(free_port()),
             RABBITMQ_MNESIA_BASE=str(home / "data"),
             RABBITMQ_LOGS="-",
             RABBITMQ_PID_FILE=str(home / "pid"),
@@ -159,6 +161,12 @@ class Rabbit:
             RABBITMQ_NODE_IP_ADDRESS="127.0.0.1",
         )
         wait_until(lambda: accepts(("127.0.0.1", self.port)), "RabbitMQ listens", 120)
+
+    def _start_epmd(self) -> None:
+        """Start it once: Erlang would start one of its own, which outlives everything, where it found none."""
+        if not accepts(("127.0.0.1", self.epmd_port)):
+            self.running.start("epmd", "-port", str(self.epmd_port))
+            wait_until(lambda: accepts(("127.0.0.1", self.epmd_port)), "epmd listens")
 
 
 class Sqs:
