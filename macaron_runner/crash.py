@@ -44,12 +44,13 @@ class CrashReporter:
 
 def describe(error: BaseException) -> str:
     """Return an error in one line: `KeyError: 'sku'`, or `OutOfStock: 409 OUT_OF_STOCK: we are sold out`."""
-    text = next(iter(_text_of(error).splitlines()), "")
+    text = next(iter(text_of(error).splitlines()), "")
     code = f"{error.status} {error.code}" if isinstance(error, MacaronError) else ""
     return ": ".join(part for part in (type(error).__name__, code, text) if part)
 
 
-def _text_of(error: BaseException) -> str:
+def text_of(error: BaseException) -> str:
+    """Return the text of an error, or that it has none which could be shown."""
     try:
         return str(error)
     except Exception:  # the error is the service's own, and so is its text

@@ -57,6 +57,7 @@ def prepare(selection: Selection, *, keeping: bool) -> Prepared:
         tasks = load_tasks(configuration, assembly.own_operations)
     outbox = state.outbox if keeping else None
     celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE, outbox=outbox)
+    celery.dead_letters.redact = configuration.redactor.redact
     context.amend(queue=CeleryQueue(celery, tasks, homes(section, tasks)))
     return Prepared(configuration, state, section, tasks, celery)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from kombu.utils.objects import cached_property
 from macaron_runner import context
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.errors import DependencyMissing
+from macaron_runner.tasks.dead_letters import MOST, DeadLetters, dead_queue_name
 from macaron_runner.tasks.delays import Delays
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.guarantee import LONGEST_PAUSE, REQUEST_PATIENCE, celery_settings, queue_names
@@ -51,7 +52,10 @@ def create_celery(
     app = ServiceCelery(config.service.name, set_as_current=False, autofinalize=False)
     app.store = open_store(config, broker_socket, patience)
     app.conf.update(celery_settings(config, broker_socket, patience))
-    app.conf.task_queues = tuple(_queues(config.service.name, queue_names(config.tasks), kind))
+    queue = functools.partial(_queue, config.service.name, kind)
+    app.conf.task_queues = tuple(map(queue, queue_names(config.tasks)))
+    bound = {"x-max-length": MOST, "x-delivery-limit": _ANY_NUMBER}
+    app.dead_letters = DeadLetters(app, queue(dead_queue_name(config.service.name), bound))
     app.finalize()
     app.amqp.Connection = _Connection
     if kind == "amqp":
@@ -75,6 +79,8 @@ class ServiceCelery(Celery):
     """What has RabbitMQ delay calls; None with another broker."""
     store: Store | None
     """The service's store, where it has one."""
+    dead_letters: DeadLetters
+    """Where calls that failed for good are kept."""
 
     def send_task(self, *args: Any, headers: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Send a message, as Celery does; a context among the headers is left as it is."""
@@ -130,15 +136,19 @@ def _forget_connections(app: Celery) -> None:
     app._after_fork()  # type: ignore[attr-defined]  # what Celery itself calls after a fork of its own
 
 
-def _queues(service: str, names: tuple[str, ...], kind: Kind) -> Iterator[Queue]:
-    for name in names:
-        if kind == "amqp":
-            # Replicated where there are several nodes, and never lost by one; a topic exchange because that
-            # is what Celery's native delayed delivery needs (a delayed task must not sit in a worker's
-            # prefetch until then).
-            exchange = Exchange(name, type="topic")
-            yield Queue(name, exchange, routing_key=name, queue_arguments={"x-queue-type": "quorum"})
-        else:
-            # On Pub/Sub an exchange is a topic, and a project has one room of names for all its services.
-            exchange = Exchange(f"{service}-{name}" if kind == "pubsub" else name, type="direct")
-            yield Queue(name, exchange, routing_key=name)
+_ANY_NUMBER: Final = 2**31 - 1
+"""How often a message may be looked at and put back; RabbitMQ 4 drops it after 20 times where nothing is said."""
+
+
+def _queue(service: str, kind: Kind, name: str, arguments: Mapping[str, Any] | None = None) -> Queue:
+    """Return a queue; `arguments` are those that RabbitMQ gets beside its type."""
+    if kind == "amqp":
+        # Replicated where there are several nodes, and never lost by one; a topic exchange because that
+        # is what Celery's native delayed delivery needs (a delayed task must not sit in a worker's
+        # prefetch until then).
+        exchange = Exchange(name, type="topic")
+        said = {"x-queue-type": "quorum", **(arguments or {})}
+        return Queue(name, exchange, routing_key=name, queue_arguments=said)
+    # On Pub/Sub an exchange is a topic, and a project has one room of names for all its services.
+    exchange = Exchange(f"{service}-{name}" if kind == "pubsub" else name, type="direct")
+    return Queue(name, exchange, routing_key=name)

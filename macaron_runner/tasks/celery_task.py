@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import logging
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -17,18 +19,21 @@ import celery.worker.request
 from celery.app.task import Task as CeleryTask
 from celery.exceptions import Ignore, Reject, Retry, TimeLimitExceeded, WorkerLostError
 from celery.result import AsyncResult
+from celery.worker import state
 from kombu.exceptions import EncodeError
 from kombu.utils.uuid import uuid
 
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
 from macaron_runner.tasks.celery_app import ServiceCelery
+from macaron_runner.tasks.dead_letters import PAUSE
 from macaron_runner.tasks.delays import queue_of
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import CONTEXT_HEADER, KEY_HEADER
 from macaron_runner.tasks.execute import context_of, report
 from macaron_runner.tasks.idempotency import Claimed, Keys
 from macaron_runner.tasks.keeper import AWAY
+from macaron_runner.tasks.kept_call import record
 from macaron_runner.tasks.promises import refuse_delay
 
 _log: Final = logging.getLogger("macaron.tasks")
@@ -114,22 +119,42 @@ class MacaronTask(CeleryTask[Any, Any]):
 
     def _send_again(self, pause: float, retries: int) -> None:
         """Send the call that runs here once more; where it cannot be sent raise Reject, and it is given back."""
+        try:
+            options = {**self._options_again(), "retries": retries, "countdown": pause}
+            self._send(self.request.args, self.request.kwargs, options)
+        except TaskQueueUnavailable as unavailable:
+            raise Reject(unavailable, requeue=True) from unavailable
+
+    def give_up(self, error: BaseException, error_id: str) -> None:
+        """Leave a dead letter of the call, which has failed for good, before it is acknowledged.
+
+        Where the letter cannot be left this raises Celery's Reject: the call is given back.
+        """
+        request = self.request
+        options = {**self._options_again(), "retries": 0, "expires": None}
+        call, _ = record(self.app, functools.partial(self._publish, request.args, request.kwargs, **options))
+        try:
+            self.app.dead_letters.leave(call, error, error_id, request.retries + 1)
+        except AWAY as away:
+            _log.error(
+                "%s has failed for good, and is given back until that can be kept: %s", self.name, away
+            )
+            time.sleep(PAUSE)
+            raise Reject(away, requeue=True) from error
+        request.is_given_up = True  # type: ignore[attr-defined]  # our own note
+
+    def _options_again(self) -> dict[str, Any]:
+        """Return the options with which the call under way can be sent to its queue again."""
         request = self.request
         delivery: Any = request.delivery_info
-        key = request.get(KEY_HEADER)
-        options = {
+        headers = {name: request.get(name) for name in (CONTEXT_HEADER, KEY_HEADER)}
+        return {
             **request.as_execution_options(),
-            "headers": {KEY_HEADER: key} if key is not None else {},
+            "headers": {name: value for name, value in headers.items() if value is not None},
             "queue": queue_of(delivery),
             "priority": delivery.get("priority"),
             "ignore_result": request.ignore_result,
-            "retries": retries,
-            "countdown": pause,
         }
-        try:
-            self._send(request.args, request.kwargs, options)
-        except TaskQueueUnavailable as unavailable:
-            raise Reject(unavailable, requeue=True) from unavailable
 
     def _send(self, args: Any, kwargs: Any, options: dict[str, Any]) -> AsyncResult[Any]:
         """Send one message; the options are complete."""
@@ -167,32 +192,55 @@ class MacaronTask(CeleryTask[Any, Any]):
         return {**options, "eta": None, "countdown": math.ceil(wait) if wait > 0 else None}
 
     def on_failure(self, exc: Exception, *_: Any) -> None:
-        """Hear that a call has failed for good, before it is acknowledged: the one place where that is known.
+        """Hear that a call has failed for good, before it is acknowledged, and give it up if that was not done yet.
 
-        Called, with `self.request` as it travelled, in the process that ran the task, which has reported the error;
-        in the worker's main process where that one was ended, by a time limit or, if it runs at most once, by anything.
+        It was by `execute`, but where the process that ran it was ended (this is the worker's main process then), by a
+        time limit or, if it runs at most once, by anything; or where something beside the function failed, as sending
+        the next step of a chain.
         """
-        if isinstance(exc, TimeLimitExceeded | WorkerLostError):
-            report(exc, context_of(self.name, self.request.get(CONTEXT_HEADER)))
+        if not getattr(self.request, "is_given_up", False):
+            self.give_up(exc, report(exc, context_of(self.name, self.request.get(CONTEXT_HEADER))))
 
 
 class Request(celery.worker.request.Request):
     """One message in a worker's main process."""
 
+    # What celery-types does not know.
+    task: Any
+    _context: Any
+
     def on_timeout(self, soft: bool, timeout: float) -> None:  # noqa: FBT001 - Celery's signature
-        """Let `on_failure` know whose time is over."""
-        self.task.request_stack.push(self._context)  # type: ignore[attr-defined]  # not in celery-types
+        """Let the task's `on_failure` know whose time is over; give the call back where it cannot be given up.
+
+        A worker that ends what runs, because it was told to stop, gives it back as it does all the others.
+        """
         try:
-            super().on_timeout(soft, timeout)
-        finally:
-            self.task.request_stack.pop()
+            if not soft and state.should_terminate:
+                raise Reject("the worker stops", requeue=True)
+            with self._under_way():
+                super().on_timeout(soft, timeout)
+        except Reject:
+            state.task_ready(self)
+            self.reject(requeue=True)
 
     def on_failure(self, exc_info: Any, *args: Any, **options: Any) -> None:
-        """Let it know also of a process that was lost with a call that does not run again."""
+        """Let it know also of a process that was lost with a call that does not run again.
+
+        Of a time limit Celery lets us hear twice, and here first, where it would acknowledge.
+        """
+        error = getattr(exc_info.exception, "exc", exc_info.exception)  # billiard wraps some
+        if isinstance(error, TimeLimitExceeded):
+            return
         super().on_failure(exc_info, *args, **options)
-        if isinstance(exc_info.exception, WorkerLostError) and not self.task.reject_on_worker_lost:
-            self.task.request_stack.push(self._context)  # type: ignore[attr-defined]  # not in celery-types
-            try:
-                self.task.on_failure(exc_info.exception, self.id, self.args, self.kwargs, exc_info)
-            finally:
-                self.task.request_stack.pop()
+        if isinstance(error, WorkerLostError) and not self.task.reject_on_worker_lost:
+            with suppress(Reject), self._under_way():
+                self.task.on_failure(error, self.id, self.args, self.kwargs, exc_info)
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        """Make this the request that the task knows, as it is in the process that runs it."""
+        self.task.request_stack.push(self._context)
+        try:
+            yield
+        finally:
+            self.task.request_stack.pop()

@@ -38,14 +38,15 @@ def execute(
     is_control_flow: Callable[[BaseException], bool],
     try_again: Callable[[BaseException], None] = lambda _: None,
     once: Once = lambda _args, _kwargs, call: call(),
+    give_up: Callable[[BaseException, str], None] = lambda *_: None,
 ) -> Any:
     """Run `task` in the context of its caller; return its result as JSON, or None where results are not kept.
 
     `caller` is the context that travelled (None: nobody called, a schedule did). `once` may know the result already,
     or have another process find it. An error is given to `try_again`, which does not return where the task runs again;
-    else it is reported like a request's and raised again, as TaskEnded where it would end more than the task. What
-    `is_control_flow` knows (Celery's own signals, a worker being stopped) passes unreported. Raises
-    UndecodableEnvelope, reported as well.
+    else it is reported like a request's, given to `give_up` with its error_id, and raised again, as TaskEnded where it
+    would end more than the task. What `is_control_flow` knows (Celery's own signals, a worker being stopped) passes
+    unreported. Raises UndecodableEnvelope, reported as well.
     """
     current = context_of(task.name, caller)
     with context.entered(current):
@@ -57,7 +58,7 @@ def execute(
                 raise
             if not isinstance(error, UndecodableEnvelope):
                 try_again(error)
-            report(error, current)
+            give_up(error, report(error, current))
             if isinstance(error, Exception) and not isinstance(error, MemoryError):
                 raise
             raise TaskEnded(f"{task.name} raised {type(error).__name__}") from error
@@ -89,11 +90,12 @@ def context_of(operation: str, caller: Mapping[str, Any] | None) -> context.Cont
     )
 
 
-def report(error: BaseException, current: context.Context) -> None:
-    """Tell the crash reporter, or the log where nobody takes reports, of the error of a task."""
+def report(error: BaseException, current: context.Context) -> str:
+    """Tell the crash reporter, or the log where nobody takes reports, of the error of a task; return its error_id."""
     error_id = error.error_id if isinstance(error, MacaronError) else str(uuid.uuid4())
     tell = context.service().report_crash
     if tell is not None:
         tell(error, error_id=error_id, context=current)
     else:
         _log.error("%s failed (error_id %s)", current.operation, error_id, exc_info=error)
+    return error_id

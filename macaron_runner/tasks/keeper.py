@@ -5,6 +5,7 @@ Not for what keeps them (outbox), nor for what a kept call looks like (kept_call
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import threading
@@ -67,8 +68,8 @@ class Keeper:
         return self._away
 
     def _keep(self, send: Callable[..., AsyncResult[Any]]) -> AsyncResult[Any]:
-        text, result = record(self._app, send)
-        self._outbox.keep(text)
+        call, result = record(self._app, send)
+        self._outbox.keep(json.dumps(call))
         self._away = True
         return result
 
@@ -115,7 +116,7 @@ class Keeper:
     def _send_one(self, producer: Producer, number: int, text: str) -> bool:
         """Tell whether a call was sent; one that no broker will ever take must not hold up the others."""
         try:
-            publish(self._app, producer, text, self._delays)
+            publish(self._app, producer, json.loads(text), self._delays)
         except OSError:
             raise
         except (LookupError, TypeError, ValueError) as error:

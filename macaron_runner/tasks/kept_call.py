@@ -1,14 +1,14 @@
-"""A task call as text that outlasts the process: all that would have been published, to be published later.
+"""A task call that outlasts its message: all that would be, or was, published, as data, to be published later.
 
-Celery is let compose the message, and hands it to a stand-in for its producer. Not for keeping the text (outbox).
+Celery is let compose the message, and hands it to a stand-in for its producer. Not for keeping calls (outbox,
+dead_letters).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from celery import Celery
 from celery.result import AsyncResult
@@ -17,6 +17,10 @@ from kombu.serialization import dumps
 from kombu.transport.native_delayed_delivery import calculate_routing_key
 
 from macaron_runner.tasks.delays import DELAYED_EXCHANGE, Delays, queue_of
+
+Call: TypeAlias = dict[str, Any]
+"""A call: its `body` as text (or bytes, where it is none), the `exchange` it goes to, the `queues` to be declared
+before, and the message's `properties`, headers among them. JSON, unless the message was not."""
 
 _OF_THE_MOMENT: Final = (
     "retry",
@@ -29,13 +33,16 @@ _OF_THE_MOMENT: Final = (
 )
 """What `publish` is given that says nothing of the message, or is written down in another way."""
 
+_OF_THE_MESSAGE: Final = ("correlation_id", "reply_to", "priority", "delivery_mode")
+"""Properties of a message that came, which it is sent again with."""
+
 
 class _Recorder:
     """What Celery takes for a producer: it publishes nothing, and remembers the first message."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        self.call: dict[str, Any] | None = None
+        self.call: Call | None = None
 
     def publish(self, body: Any, **said: Any) -> None:
         """Remember a message; what comes after the call itself is an event, for those who watch now."""
@@ -55,16 +62,41 @@ class _Recorder:
         }
 
 
-def record(app: Celery, send: Callable[..., AsyncResult[Any]]) -> tuple[str, AsyncResult[Any]]:
-    """Return the text of the call that `send(producer=…)` would publish, and what it returns."""
+def record(app: Celery, send: Callable[..., AsyncResult[Any]]) -> tuple[Call, AsyncResult[Any]]:
+    """Return the call that `send(producer=…)` would publish, and what it returns."""
     recorder = _Recorder(app.connection_for_write())
     result = send(producer=recorder)
-    return json.dumps(recorder.call), result
+    assert recorder.call is not None, "to send is to publish a message"
+    return recorder.call, result
 
 
-def publish(app: Celery, producer: Producer, text: str, delays: Delays | None) -> None:
-    """Publish a call of which `record` returned the text. Raises what publishing does, ValueError for another text."""
-    call: Mapping[str, Any] = json.loads(text)
+def call_of(app: Celery, message: Any) -> Call:
+    """Return the call that came as a message (kombu's), whatever that holds, to go to the same queue again."""
+    name = queue_of(message.delivery_info)
+    kept = {key: value for key, value in message.properties.items() if key in _OF_THE_MESSAGE}
+    return {
+        "body": _text(message.body),
+        "exchange": app.amqp.queues[name].exchange.name,
+        "queues": [name],
+        "properties": {
+            **kept,
+            "routing_key": name,
+            "headers": message.headers,
+            "content_type": message.content_type,
+            "content_encoding": message.content_encoding,
+        },
+    }
+
+
+def _text(body: Any) -> Any:
+    try:
+        return body.decode() if isinstance(body, bytes) else body
+    except UnicodeDecodeError:
+        return body
+
+
+def publish(app: Celery, producer: Producer, call: Call, delays: Delays | None) -> None:
+    """Publish a call that `record` or `call_of` returned. Raises what publishing does, LookupError for another."""
     properties = {**call["properties"]}
     if call["exchange"] == DELAYED_EXCHANGE:
         properties["routing_key"] = _what_is_left(properties)

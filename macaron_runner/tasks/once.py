@@ -13,8 +13,6 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from macaron_runner.tasks.celery_task import MacaronTask
-from macaron_runner.tasks.envelope import CONTEXT_HEADER
-from macaron_runner.tasks.execute import context_of, report
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -40,9 +38,7 @@ class AtMostOnce(MacaronTask):
         if self.acks_late:
             self._take_away(request.properties["delivery_tag"])
         elif request.delivery_info.get("redelivered"):
-            error = MayHaveRun(f"{self.name} was given back by a worker that may have begun it")
-            report(error, context_of(self.name, request.get(CONTEXT_HEADER)))
-            raise error
+            raise MayHaveRun(f"{self.name} was given back by a worker that may have begun it")
 
     def _take_away(self, delivery_tag: str) -> None:
         try:

@@ -144,6 +144,26 @@ class Channel(redis.Channel):
     def _q_for_pri(self, queue: str, pri: int) -> str:
         return queue if pri == self.default_priority else f"{queue}{self.sep}{pri}"
 
+    def peek(self, queue: str, most: int) -> list[tuple[bytes, Any]]:
+        """Return the first messages of a queue, in the order in which they will be taken, each with its text."""
+        found: list[bytes] = []
+        with self.conn_or_acquire() as client:
+            for priority in self.priority_steps:
+                if len(found) < most:
+                    key = self.global_keyprefix + self._q_for_pri(queue, priority)
+                    found += reversed(client.lrange(key, len(found) - most, -1))
+        return [(raw, self.Message(loads(raw), channel=self)) for raw in found]
+
+    def remove(self, queue: str, raw: bytes) -> None:
+        """Take out a message (one without priority) that `peek` has shown."""
+        with self.conn_or_acquire() as client:
+            client.lrem(self.global_keyprefix + queue, -1, raw)
+
+    def trim(self, queue: str, most: int) -> None:
+        """Drop the oldest messages of a queue (those without priority), as far as there are more than so many."""
+        with self.conn_or_acquire() as client:
+            client.ltrim(self.global_keyprefix + queue, 0, most - 1)
+
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         if kwargs.get("_publish_batch") is not None or queue in self._expires:
             super()._put(queue, message, **kwargs)

@@ -70,6 +70,7 @@ def _run(self: MacaronTask, *args: Any, **kwargs: Any) -> Any:
         is_control_flow=_is_control_flow,
         try_again=self.try_again,
         once=self.once,
+        give_up=self.give_up,
     )
 
 

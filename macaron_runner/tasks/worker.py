@@ -73,6 +73,7 @@ def run(app: Celery, worker: PoolWorker) -> int:
         max_tasks_per_child=worker.pool.max_tasks_per_child,
         max_memory_per_child=_kibibytes(worker.pool.max_memory_per_child),
         optimization="fair",
+        consumer_cls="macaron_runner.tasks.unreadable:Consumer",
         quiet=True,
         without_gossip=True,  # workers need nothing of each other
         without_mingle=True,

@@ -1,0 +1,103 @@
+"""Messages that no task can be made of become dead letters: another version's tasks, other formats, bytes cut short.
+
+Celery drops them, and ends the whole worker for some. Here a worker that is older than who called leaves the call where
+it can be sent again. Not for arguments that a task's process cannot decode (execute).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Container, Mapping
+from functools import partial
+from typing import Any, Final
+
+import celery.worker.consumer
+from celery.exceptions import InvalidTaskError
+from kombu.exceptions import ContentDisallowed, DecodeError
+
+from macaron_runner.tasks.dead_letters import PAUSE
+from macaron_runner.tasks.envelope import CONTEXT_HEADER
+from macaron_runner.tasks.execute import context_of, report
+from macaron_runner.tasks.keeper import AWAY
+from macaron_runner.tasks.kept_call import call_of
+
+_log: Final = logging.getLogger("macaron.tasks")
+
+
+class Consumer(celery.worker.consumer.Consumer):
+    """Celery's consumer, which leaves a dead letter of a message before it drops it."""
+
+    # What celery-types does not know.
+    app: Any
+    connection_errors: Any
+    timer: Any
+
+    def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], Any]:
+        """Return what takes a message, of which Celery sees those only that have the form of one of its own."""
+        handle = super().create_task_handler(*args, **options)
+
+        def handle_sound(message: Any) -> Any:
+            try:
+                refuse_misshapen(message, self.app.tasks)
+            except (InvalidTaskError, ContentDisallowed) as error:
+                return self.on_invalid_task(None, message, error)
+            except DecodeError as error:
+                return self.on_decode_error(message, error)
+            return handle(message)
+
+        return handle_sound
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Hear of a message whose body cannot be read."""
+        if self._is_kept(message, exc):
+            super().on_decode_error(message, exc)
+
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """Hear of a message that is no call, or in a format that is not read."""
+        if self._is_kept(message, exc):
+            super().on_invalid_task(body, message, exc)
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """Hear of a call of a task that this worker does not have."""
+        unknown = LookupError(f"this worker has no task {message.headers['task']}")
+        if self._is_kept(message, unknown):
+            super().on_unknown_task(body, message, exc)
+
+    def _is_kept(self, message: Any, error: Exception) -> bool:
+        """Tell whether the broker has a dead letter of a message; else the message has been given back."""
+        headers = message.headers if isinstance(message.headers, Mapping) else {}
+        caller = headers.get(CONTEXT_HEADER)
+        current = context_of(str(headers.get("task")), caller if isinstance(caller, Mapping) else None)
+        error_id = report(error, current)
+        try:
+            self.app.dead_letters.leave(call_of(self.app, message), error, error_id, 1)
+        except AWAY as away:
+            _log.error("a message that cannot be read is given back until it can be kept: %s", away)
+            give_back = partial(message.reject_log_error, _log, self.connection_errors, requeue=True)
+            self.timer.call_after(PAUSE, give_back)
+            return False
+        return True
+
+
+def refuse_misshapen(message: Any, tasks: Container[str]) -> None:
+    """Raise InvalidTaskError for a message that names one of the tasks, or none, and has not the form of a call.
+
+    https://docs.celeryq.dev/en/stable/internals/protocol.html (version 2). Raises DecodeError, ContentDisallowed.
+    """
+    headers = message.headers
+    if not isinstance(headers, Mapping) or not isinstance(headers.get("task"), str):
+        raise InvalidTaskError("the message names no task")
+    if headers["task"] not in tasks:
+        return
+    if not isinstance(headers.get("id"), str):
+        raise InvalidTaskError("the message has no id")
+    try:
+        payload = message.payload
+    except (DecodeError, ContentDisallowed):
+        raise
+    except Exception as error:
+        raise InvalidTaskError(f"the message cannot be read: {error}") from error
+    match payload:
+        case [list(), dict(), dict() | None]:
+            return
+    raise InvalidTaskError("the message does not hold arguments and their names")
