@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Convert: TypeAlias = Callable[[list[Any]], "list[Any] | None"]
 """Returns the Python values of one property of many objects; None where they are what JSON has."""
 
-FEW: Final = 8
+FEW: Final = 14
 """Of fewer objects each is made by itself."""
 
 

@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError, field_validator
 
 from macaron_runner.models.build import Models
+from macaron_runner.models.columns import FEW
 from macaron_runner.models.making import UNMADE, Makers
 from macaron_runner.models.model import Model
 from macaron_runner.validation.problems import Unusable
 from tests.support.drawn_schemas import PAIRS, Pair, object_pairs
 from tests.support.models import check_same, models_of, objects, ref
 
+MANY = FEW + 1
+"""Objects that are made by columns, where they are alike."""
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}
 MOMENT = {"type": "string", "format": "date-time"}
@@ -64,8 +67,8 @@ def test_so_does_any_list_of_alike_and_of_unlike_objects(data: st.DataObject, pa
     may_go = sorted(set(value) - set(schema["required"]))
     variants = [value, dict(reversed(value.items()))]
     variants += [{name: part for name, part in value.items() if name not in may_go[at:]} for at in range(2)]
-    of_one_kind = [data.draw(st.sampled_from(variants))] * 9
-    mixed = data.draw(st.lists(st.sampled_from(variants), min_size=8, max_size=10))
+    of_one_kind = [data.draw(st.sampled_from(variants))] * MANY
+    mixed = data.draw(st.lists(st.sampled_from(variants), min_size=MANY, max_size=MANY + 2))
     models = models_of({"It": schema, "All": objects(all={"type": "array", "items": ref("It")})})
     for items in (of_one_kind, mixed):
         check_same(*both(models, "All", {"all": items}))
@@ -110,13 +113,13 @@ ORDER = {
         ("Order", {"id": 1, "lines": [*[LINE] * 20, {"sku": "b", "quantity": 1}]}),
         ("Order", {"id": 1, "lines": [dict(reversed(LINE.items()))] * 20}),
         ("Order", {"id": 1, "lines": [{**LINE, "gift": "no", "more": 1}] * 20}),
-        ("Order", {"id": 2**80, "lines": [{"sku": "a", "quantity": 2**80, "price": 2**80}] * 9}),
+        ("Order", {"id": 2**80, "lines": [{"sku": "a", "quantity": 2**80, "price": 2**80}] * MANY}),
         (
             "Node",
             {
                 "name": "a",
                 "one": {"name": "b", "one": {"name": "c"}},
-                "inside": [{"name": "d", "inside": []}] * 9,
+                "inside": [{"name": "d", "inside": []}] * MANY,
             },
         ),
     ],
@@ -127,7 +130,7 @@ def test_models_are_made_as_pydantic_makes_them(name: str, value: Any) -> None:
     assert made == expected
 
 
-@pytest.mark.parametrize("many", [1, 9])
+@pytest.mark.parametrize("many", [1, MANY])
 @pytest.mark.parametrize(
     "text",
     [
@@ -152,10 +155,10 @@ def test_a_time_is_the_same_whoever_reads_it(text: str, many: int) -> None:
 
 
 def test_many_alike_objects_become_models_of_their_own() -> None:
-    made, _ = both(SHOP, "Order", {"id": 1, "lines": [LINE] * 9})
+    made, _ = both(SHOP, "Order", {"id": 1, "lines": [LINE] * MANY})
     made.lines[0].sku = "b"
     made.lines[1].gift = "c"
-    assert [line.sku for line in made.lines] == ["b"] + ["a"] * 8
+    assert [line.sku for line in made.lines] == ["b"] + ["a"] * (MANY - 1)
     assert [line.model_fields_set for line in made.lines[1:3]] == [{*LINE, "gift"}, {*LINE}]
 
 
@@ -232,8 +235,8 @@ def test_a_property_taken_away_stays_among_those_that_were_given() -> None:
         ),
         ({"id": 1, "at": "0000-01-01T00:00:00Z", "lines": [LINE] * 20}, [("at",)]),
         (
-            {"id": 1, "lines": [{**LINE, "quantity": 1e30}] * 9},
-            [("lines", number, "quantity") for number in range(9)],
+            {"id": 1, "lines": [{**LINE, "quantity": 1e30}] * MANY},
+            [("lines", number, "quantity") for number in range(MANY)],
         ),
         ({"id": 1, "lines": [], "buyer": {"name": "a", "since": "0000-01-01"}}, [("buyer", "since")]),
     ],
@@ -299,9 +302,9 @@ def test_what_a_parent_class_brings_is_there(parent: type) -> None:
         {"It": schema, "All": objects(all={"type": "array", "items": ref("It")})},
         import_name=lambda _: parent,
     )
-    made, expected = both(models, "All", {"all": [{"id": 2}] * 9})
+    made, expected = both(models, "All", {"all": [{"id": 2}] * MANY})
     assert [one.__dict__ for one in made.all] == [one.__dict__ for one in expected.all]
-    assert [one.model_fields_set for one in made.all] == [{"id"}] * 9
+    assert [one.model_fields_set for one in made.all] == [{"id"}] * MANY
     assert made == expected
     assert made.all[0].id == (3 if parent is Strict else 2)
     if parent is Plain:
