@@ -19,7 +19,13 @@ from tests.tasks.workshop import BROKERS, START_DEADLINE, TRANSPORTS, signal_all
 pytestmark = pytest.mark.service
 
 REQUEST = context.Context(
-    request_id="request-1", user_id="alice", claims={"data": {"role": "clerk"}}, token="t0ken"
+    request_id="request-1",
+    user_id="alice",
+    claims={"data": {"role": "clerk"}},
+    token="t0ken",
+    deadline=1764345600.5,
+    accept_language="de",
+    traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 )
 
 
@@ -58,6 +64,8 @@ def test_a_task_gets_its_models_and_its_callers_context(workshop, kind):
         assert line["is_model"]
         assert (line["request_id"], line["user_id"]) == ("request-1", "alice")
         assert line["operation"] == "parcels.jobs.store"
+        assert (line["traceparent"], line["accept_language"]) == (REQUEST.traceparent, "de")
+        assert line["deadline"] == REQUEST.deadline
     assert stop(worker) == 0
     assert "[request-1 alice] parcels.jobs.store done in" in service.running.log_of(worker)
     assert "t0ken" not in service.running.log_of(worker)

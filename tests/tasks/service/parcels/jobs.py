@@ -25,6 +25,9 @@ def store(parcels, *, place):
         request_id=context.request_id,
         user_id=context.user_id,
         operation=context.operation,
+        traceparent=context.traceparent,
+        accept_language=context.accept_language,
+        deadline=context.deadline,
     )
     return parcels["all"][0]
 
