@@ -38,7 +38,6 @@ from macaron_runner.tasks.promises import refuse_delay
 
 _log: Final = logging.getLogger("macaron.tasks")
 
-
 _LOOK_AGAIN: Final = 5.0
 """Seconds after which a call that waits for another one with its key looks again."""
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import Any, Final, Protocol, Self, TypeAlias, runtime_checkable
 from uuid import UUID
 
@@ -121,9 +123,18 @@ def _encode(value: Any, path: str) -> Any:
         }
     raise TypeError(
         f"{path} is of type {kind.__module__}.{kind.__qualname__}, which cannot travel to a worker; "
-        "pass JSON values, models of the service's APIs, dates and times, timedelta, UUID, Decimal, bytes, "
-        "tuples or sets"
+        f"pass {_instead_of(value)}"
     )
+
+
+def _instead_of(value: Any) -> str:
+    if isinstance(value, Enum):
+        return "its value"
+    if is_dataclass(value):
+        return "its fields, as dataclasses.asdict() gives them, or a model"
+    if isinstance(value, tuple):
+        return "a plain tuple of it"
+    return "JSON values, models of the service's APIs, dates and times, timedelta, UUID, Decimal, bytes, tuples or sets"
 
 
 def _encode_dict(value: dict[Any, Any], path: str) -> dict[str, Any]:

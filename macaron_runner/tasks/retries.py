@@ -53,11 +53,11 @@ class Retries:
     def pause(
         self, done: int, error: BaseException | None = None, draw: Callable[[], float] = random.random
     ) -> float:
-        """Return the seconds to wait after `done` retries; no less than what an error's Retry-After asks for."""
+        """Return the seconds to wait after `done` retries, `max_backoff` at the most; an error's Retry-After counts."""
         # Whoever writes max=2000 must not get 2.0 ** 2000.
         longest = min(float(self.max_backoff), float(self.backoff) * 2.0 ** min(done, 64))
         asked = error.headers.get("Retry-After", "") if isinstance(error, MacaronError) else ""
-        least = float(asked) if asked.isdecimal() else 0.0
+        least = min(float(asked), float(self.max_backoff)) if asked.isdecimal() else 0.0
         return max(least, longest * draw() if self.jitter else longest)
 
 

@@ -1,7 +1,9 @@
 import enum
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 import pytest
@@ -100,6 +102,16 @@ class Colour(enum.StrEnum):
     RED = "red"
 
 
+class Pair(NamedTuple):
+    one: int
+    two: int
+
+
+@dataclass
+class Box:
+    inside: int
+
+
 @pytest.mark.parametrize(
     ("value", "path"),
     [
@@ -117,6 +129,19 @@ def test_anything_else_is_refused_with_its_path(value, path):
     pattern = f"^{path}.* cannot travel"
     with pytest.raises(TypeError, match=pattern):
         encode_call((), {"thing": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        (Colour.RED, "pass its value$"),
+        (Pair(1, 2), "pass a plain tuple of it$"),
+        (Box(1), "dataclasses.asdict"),
+    ],
+)
+def test_it_is_said_what_can_travel_instead(value, advice):
+    with pytest.raises(TypeError, match=advice):
+        encode_call((value,), {})
 
 
 def test_positional_arguments_are_named_by_number():

@@ -102,6 +102,7 @@ def test_pauses_are_drawn_evenly_from_nothing_on():
 def test_an_error_that_says_when_to_ask_again_is_listened_to():
     busy = TooManyRequests(headers={"Retry-After": "30"})
     assert Retries(jitter=False).pause(0, busy) == 30
+    assert Retries(jitter=False, max_backoff="10s").pause(0, busy) == 10
 
 
 @pytest.mark.parametrize(

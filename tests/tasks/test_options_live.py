@@ -176,3 +176,21 @@ def test_what_runs_at_most_once_does_not_run_again_after_its_worker(workshop, ki
     service.wait_for(1, name="after", event="end")
     started = [line["name"] for line in service.seen() if line["event"] == "start"]
     assert len(started) == len(set(started))
+
+
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_limits_of_time_and_rate(workshop, kind):
+    service = workshop(kind)
+    with context.entered(REQUEST):
+        service.jobs.take_time.apply_async(["late", 0], {"place": str(service.place)}, expires=0.5)
+        service.jobs.slow_down(str(service.place))
+    time.sleep(1)
+    service.start_worker()
+    with context.entered(REQUEST):
+        for _ in range(3):
+            service.jobs.paced(str(service.place))
+    service.wait_for(1, event="soft")
+    wait_until(lambda: len([line for line in service.seen() if "at" in line]) == 3, "all three run")
+    begun = [line["at"] for line in service.seen() if "at" in line]
+    assert begun[2] - begun[0] > 1.8
+    assert not any(line.get("name") == "late" for line in service.seen())

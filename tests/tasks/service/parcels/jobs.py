@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from macaron_runner import Retries, apipool, asynctask
+from macaron_runner import Retries, SoftTimeLimitExceeded, apipool, asynctask
 from macaron_runner.context import current
 
 
@@ -108,3 +108,16 @@ def charge(name, freed, *, place):
     while not Path(freed).exists():
         time.sleep(0.05)
     write(place, name=name, event="end")
+
+
+@asynctask(soft_time_limit=1)
+def slow_down(place):
+    try:
+        time.sleep(60)
+    except SoftTimeLimitExceeded:
+        write(place, event="soft")
+
+
+@asynctask(rate_limit="1/s")
+def paced(place):
+    write(place, at=time.time())
