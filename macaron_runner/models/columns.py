@@ -78,12 +78,12 @@ class Columns:
 
     def _at_once(self, items: list[dict[str, Any]], layout: list[str]) -> list[Any]:
         converted = [
-            (name, column)
+            (name, values)
             for name in layout
-            if name in self._conversions and (column := self._conversions[name](items)) is not None
+            if name in self._conversions and (values := self._conversions[name](items)) is not None
         ]
-        for name, column in converted:
-            for item, value in zip(items, column, strict=True):
+        for name, values in converted:  # none of them was changed until all could be made
+            for item, value in zip(items, values, strict=True):
                 item[name] = value
         for name in self._names[len(layout) :]:
             for item in items:

@@ -82,13 +82,11 @@ def _read(schema: Any) -> tuple[CoreSchema, ...]:
     """
     if schema["type"] != "datetime":
         return (schema,)
-    text = core_schema.str_schema()
-    read = core_schema.no_info_plain_validator_function(datetime.fromisoformat)
     steps: list[CoreSchema] = [
         core_schema.str_schema(pattern=_RFC_3339),
         core_schema.bytes_schema(),
-        text,
-        read,
+        core_schema.str_schema(),
+        core_schema.no_info_plain_validator_function(datetime.fromisoformat),
     ]
     zoned, naive = _zoned(schema)
     other = core_schema.no_info_after_validator_function(_in_own_zone, zoned)
