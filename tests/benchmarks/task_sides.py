@@ -78,6 +78,7 @@ def work(side: str, configuration: Configuration, socket: Path) -> None:
     if side == "macaron":
         from macaron_runner.entries.worker import main
 
+        os.environ.update(configuration.selection.environment_variables())
         main([*configuration.selection.arguments(), "--pool", "default"])
     options = "--pool=prefork --concurrency=2 -O fair --without-gossip --without-mingle --without-heartbeat"
     plain_app(configuration, socket).worker_main(["worker", "--loglevel=warning", *options.split()])
