@@ -161,8 +161,9 @@ class MacaronTask(CeleryTask[Any, Any]):
         options["confirm_timeout"] = self.app.conf.broker_connection_timeout
         options.setdefault("task_id", uuid())  # the same one, should it be kept after all
         send: Callable[..., AsyncResult[Any]] = functools.partial(self._publish, args, kwargs, **options)
-        at_most_once = self.declared.options.at_most_once  # what is kept may be sent twice
-        if self.app.keeper is not None and not at_most_once:
+        if self.declared.options.at_most_once:  # what is sent again, or kept, may be there already
+            send = functools.partial(send, retry=False)
+        elif self.app.keeper is not None:
             send = functools.partial(self.app.keeper.send, send)
         try:
             return send()

@@ -25,7 +25,16 @@ def plan_schedules(section: Tasks, tasks: Mapping[str, AnyTask]) -> tuple[Planne
 
 def _plan(name: str, schedule: Schedule, task: AnyTask) -> Planned:
     args, kwargs = encode_scheduled(schedule, task.function)
-    return Planned(name, task.name, times_of(schedule), schedule.missed, schedule.queue, args, kwargs)
+    return Planned(
+        name,
+        task.name,
+        times_of(schedule),
+        schedule.missed,
+        schedule.queue,
+        args,
+        kwargs,
+        task.options.at_most_once,
+    )
 
 
 def check_schedules(configuration: Configuration) -> Iterator[Diagnostic]:

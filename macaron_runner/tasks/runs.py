@@ -30,8 +30,10 @@ def is_repeated(store: Store | None, run: str, mark: str) -> bool:
     if store is None:
         return False
     try:
-        first = store.client.set(store.key("run", run), mark, nx=True, get=True, ex=_REMEMBERED)
+        key = store.key("run", run)
+        if store.client.set(key, mark, nx=True, ex=_REMEMBERED):
+            return False
+        return store.client.get(key) not in (None, mark)
     except RedisError as error:
         _log.warning("whether a schedule's run was sent twice cannot be told: %s", error)
         return False
-    return first not in (None, mark)

@@ -1,8 +1,10 @@
 """The scheduler's loop: it keeps its seat, or waits for it, and sends each run when that is due.
 
 Any number may run; the one in the seat works. A run is sent before it is written down: a scheduler killed between the
-two, a moment later, has the next one send it again, under the same id. Not for what is due (schedules), nor for how a
-seat is taken and runs are sent (seat).
+two, a moment later, has the next one send it again, under the same id. The run of a task that runs at most once is
+written down before it is sent, and may be lost instead.
+
+Not for what is due (schedules), nor for how a seat is taken and runs are sent (seat).
 """
 
 from __future__ import annotations
@@ -68,9 +70,16 @@ class Scheduler:
         )
         if due > now:
             return min((due - now).total_seconds(), PAUSE)
-        self._seat.send(Run(planned, due))
-        self._seat.write({**known, planned.name: planned.done(due, now)})
+        self._run(planned, due, {**known, planned.name: planned.done(due, now)})
         return 0.0
+
+    def _run(self, planned: Planned, due: datetime, book: Book) -> None:
+        if planned.at_most_once:
+            self._seat.write(book)
+            self._seat.send(Run(planned, due))
+        else:
+            self._seat.send(Run(planned, due))
+            self._seat.write(book)
 
     def _due(self, planned: Planned, record: Record, now: datetime) -> datetime:
         """Return when the schedule is next due; it is worked out again only when that has come, or anything changed."""

@@ -60,6 +60,7 @@ class Planned:
     queue: str | None = None
     args: Sequence[Any] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+    at_most_once: bool = False
 
     def begin(self, now: datetime) -> Record:
         """Return what is remembered of a schedule that is new, or whose times have changed: it does not run at once."""

@@ -39,7 +39,7 @@ class Seat(Protocol):
         ...
 
     def write(self, book: Book) -> None:
-        """Put this in place of the book, if the seat is still ours."""
+        """Put this in place of the book. Raises SeatError also where the seat is no longer ours."""
         ...
 
     def leave(self) -> None:

@@ -28,7 +28,8 @@ redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 return redis.call('GET', KEYS[2]) or '{}'
 """
 _WRITE: Final = """
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('SET', KEYS[2], ARGV[2]) end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
+return redis.call('SET', KEYS[2], ARGV[2])
 """
 _LEAVE: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
@@ -61,9 +62,11 @@ class StoreSeat:
         send_run(self._app, run)
 
     def write(self, book: Book) -> None:
-        """Put this in place of the book, if the seat is still ours."""
+        """Put this in place of the book."""
         with _in_store():
-            self._write([self._me, dump_book(book)])
+            written = self._write([self._me, dump_book(book)])
+        if not written:
+            raise SeatError("another scheduler has taken the seat")
 
     def leave(self) -> None:
         """Give the seat up, if it is ours."""

@@ -10,6 +10,8 @@ import pytest
 from redis import Redis
 
 from macaron_runner import context
+from macaron_runner.errors import TaskQueueUnavailable
+from tests.support.lost_answers import losing_the_answer
 from tests.tasks.workshop import BROKERS, START_DEADLINE, TRANSPORTS, signal_all_of, wait_until
 
 pytestmark = pytest.mark.service
@@ -149,6 +151,24 @@ def test_what_runs_at_most_once_does_not_run_again(workshop, kind, tmp_path):
         ("next", "start"),
         ("next", "end"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        ("redis", b"parcels.jobs.charge"),
+        pytest.param("rabbitmq", b"parcels.jobs.charge", marks=pytest.mark.slow),
+    ],
+)
+def test_what_runs_at_most_once_is_not_sent_again_where_the_answer_was_lost(workshop, kind, word):
+    service = workshop(kind)
+    with losing_the_answer(service.broker.port, word) as port:
+        settings = service.celery.conf
+        settings.broker_url = settings.broker_url.replace(str(service.broker.port), str(port))
+        with context.entered(REQUEST), pytest.raises(TaskQueueUnavailable):
+            service.jobs.charge("unsure", "", place=str(service.place))
+        wait_until(service.waiting, "the call is there")
+        assert service.waiting() == 1
 
 
 @pytest.mark.slow

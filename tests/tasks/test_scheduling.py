@@ -23,6 +23,7 @@ class World:
         self.holder = None
         self.away = None
         self.sent = []
+        self.killed_at = ""
 
     def run(self, *plans):
         return Scheduler(plans, WorldSeat(self), lambda: self.now)
@@ -48,10 +49,17 @@ class WorldSeat:
         return self.world.book if self.world.holder is self else None
 
     def send(self, run):
+        self.die("send")
         self.world.sent.append((run.planned.name, run.due, self.world.now))
 
     def write(self, book):
+        self.die("write")
         self.world.book = book
+
+    def die(self, step):
+        if self.world.killed_at == step and self.world.now >= at(0, 10):
+            self.world.killed_at = ""
+            raise KeyboardInterrupt
 
     def leave(self):
         self.world.holder = None
@@ -126,6 +134,21 @@ def test_a_machine_that_sleeps(missed, expected):
     world.pass_time(scheduler, timedelta(minutes=10))
     world.now = at(5, 5)
     world.pass_time(scheduler, timedelta(minutes=10))
+    assert dues(world) == expected
+
+
+@pytest.mark.parametrize(
+    ("at_most_once", "killed_at", "expected"),
+    [(False, "write", ["00:10", "00:10"]), (True, "write", ["00:10"]), (True, "send", [])],
+)
+def test_a_scheduler_that_is_killed_in_the_middle_of_a_run(at_most_once, killed_at, expected):
+    world = World(at(0, 5))
+    world.killed_at = killed_at
+    often = Planned("a", "a.b", CronTimes("*/10 * * * *", "UTC"), "run_once", at_most_once=at_most_once)
+    with pytest.raises(KeyboardInterrupt):
+        world.pass_time(world.run(often), timedelta(minutes=6))
+    world.holder = None
+    world.pass_time(world.run(often), timedelta(minutes=6))
     assert dues(world) == expected
 
 
