@@ -1,7 +1,7 @@
 """RabbitMQ's ladder of queues in which delayed calls wait: it is there before the first one is sent.
 
 Celery has workers make it. Before that a delayed call would be refused or, where the ladder is there and a new queue
-not bound to its end, be lost when it is due. Not for brokers of other kinds, which have workers hold such calls.
+not bound to its end, be lost when it is due. Not for others: the transports of Redis and SQS see to it.
 """
 
 from __future__ import annotations
