@@ -1,6 +1,6 @@
 """Tasks by the hundred while anything that has to do with them is killed: none is lost, and some never run twice.
 
-MACARON_TESTS_TASKS=10000 has so many sent of each kind, with a kill for every fifty; MACARON_TESTS_SEED has others
+MACARON_TESTS_TASKS=10000 has so many sent of each kind, with a kill for every hundred; MACARON_TESTS_SEED has others
 killed at other moments.
 """
 
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 TASKS = int(os.environ.get("MACARON_TESTS_TASKS", "400"))
 SEED = int(os.environ.get("MACARON_TESTS_SEED", "5"))
-KILLS = max(8, TASKS // 50)
+KILLS = max(8, TASKS // 100)
 PATIENCE = 180.0
 """Seconds in which there is some progress: a killed worker's tasks come back after 30, a process backs off for 15."""
 

@@ -123,9 +123,10 @@ class Redis:
         self.overrides = (f"tasks.broker=redis://127.0.0.1:{self.port}/0",)
 
     def start(self) -> None:
+        # With its default, everysec, Redis answers before it has written anything while its disk is busy.
         self.process = self.running.start(
             *("redis-server", "--port", str(self.port), "--save", "", "--appendonly", "yes"),
-            *("--dir", str(self.running.directory)),
+            *("--appendfsync", "always", "--dir", str(self.running.directory)),
         )
         wait_until(lambda: answers(("127.0.0.1", self.port)), "Redis answers")
 
