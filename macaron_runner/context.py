@@ -210,7 +210,7 @@ def deactivate() -> None:
 
 
 def amend(**changes: Any) -> Service:
-    """Replace fields of the active service, during start-up only (a queue that is ready later than the models)."""
+    """Replace fields of the active service, at start-up only (a queue is ready later than the models), and in tests."""
     global _service
     _service = replace(service(), **changes)
     return _service

@@ -1,4 +1,4 @@
-"""Stand-ins that remember: a task queue, a crash reporter, and a model as the envelope knows one."""
+"""Stand-ins: a crash reporter that remembers, and a model as the envelope knows one."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -26,17 +26,6 @@ class Parcel:
 
 
 APIS = {"parcels": SimpleNamespace(model=SimpleNamespace(Parcel=Parcel))}
-
-
-@dataclass
-class RecordingQueue:
-    """A context.TaskQueue."""
-
-    sent: list[tuple] = field(default_factory=list)
-
-    def send(self, name, args, kwargs, options):
-        self.sent.append((name, args, kwargs, dict(options)))
-        return "handle"
 
 
 @dataclass

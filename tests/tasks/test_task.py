@@ -2,24 +2,25 @@ import pytest
 
 from macaron_runner import context
 from macaron_runner.tasks.task import Task, asynctask
+from macaron_runner.testing import recorded_tasks
 from tests.tasks import parcels
-from tests.tasks.recording import RecordingQueue, service_with
+from tests.tasks.recording import service_with
 
 
 @pytest.fixture
-def queue():
-    recording = RecordingQueue()
-    context.activate(service_with(queue=recording))
-    return recording
+def calls():
+    context.activate(service_with())
+    with recorded_tasks() as calls:
+        yield calls
 
 
 def test_runs_at_once_in_a_plain_script():
     assert parcels.weigh(3, twice=True) == 6
 
 
-def test_runs_at_once_where_a_service_is_loaded_but_nothing_is_under_way(queue):
+def test_runs_at_once_where_a_service_is_loaded_but_nothing_is_under_way(calls):
     assert parcels.weigh(3) == 3
-    assert queue.sent == []
+    assert not calls
 
 
 def test_runs_at_once_in_a_service_without_tasks():
@@ -28,42 +29,45 @@ def test_runs_at_once_in_a_service_without_tasks():
         assert parcels.weigh(3) == 3
 
 
-def test_a_call_in_a_request_is_queued(queue):
+def test_a_call_in_a_request_is_queued(calls):
     with context.entered(context.Context()):
-        assert parcels.weigh(3, twice=True) == "handle"
-    assert queue.sent == [("tests.tasks.parcels.weigh", (3,), {"twice": True}, {"countdown": 0.0})]
+        handle = parcels.weigh(3, twice=True)
+    (call,) = calls
+    assert handle is call
+    assert (call.name, call.args, call.kwargs) == ("tests.tasks.parcels.weigh", (3,), {"twice": True})
+    assert call.options == {"countdown": 0.0}
 
 
-def test_now_runs_at_once_even_in_a_request(queue):
+def test_now_runs_at_once_even_in_a_request(calls):
     with context.entered(context.Context()):
         assert parcels.weigh.now(3) == 3
-    assert queue.sent == []
+    assert not calls
 
 
-def test_delay_queues_wherever_it_is_called(queue):
-    assert parcels.weigh.delay(3) == "handle"
+def test_delay_queues_wherever_it_is_called(calls):
+    assert parcels.weigh.delay(3) is calls[0]
 
 
-def test_decorated_without_parentheses(queue):
+def test_decorated_without_parentheses(calls):
     parcels.plain.delay(3)
-    assert queue.sent[0][0] == "tests.tasks.parcels.plain"
+    assert calls[0].name == "tests.tasks.parcels.plain"
 
 
-def test_the_decorators_options_hold(queue):
+def test_the_decorators_options_hold(calls):
     parcels.post.delay(3)
-    assert queue.sent[0][3] == {"countdown": 90.0}
+    assert calls[0].options == {"queue": "post", "countdown": 90.0}
 
 
-def test_options_of_a_call_win(queue):
+def test_options_of_a_call_win(calls):
     parcels.post.apply_async([3], queue="default", countdown=0)
-    assert queue.sent[0][3] == {"queue": "default", "countdown": 0.0}
+    assert calls[0].options == {"queue": "default", "countdown": 0.0}
 
 
 @pytest.mark.parametrize("call", [lambda: parcels.weigh.delay(), lambda: parcels.weigh.delay(1, thrice=True)])
-def test_a_wrong_call_fails_in_the_caller(queue, call):
+def test_a_wrong_call_fails_in_the_caller(calls, call):
     with pytest.raises(TypeError, match="argument"):
         call()
-    assert queue.sent == []
+    assert not calls
 
 
 def test_queueing_needs_a_service():
@@ -82,12 +86,12 @@ def test_a_task_looks_like_its_function():
     assert repr(parcels.weigh) == "<Task tests.tasks.parcels.weigh>"
 
 
-def test_a_task_that_workers_would_not_find_is_not_queued(queue):
+def test_a_task_that_workers_would_not_find_is_not_queued(calls):
     with pytest.raises(TypeError, match="outermost decorator"):
         parcels.first.delay(3)
 
 
-def test_a_task_of_a_script_is_not_queued(queue):
+def test_a_task_of_a_script_is_not_queued(calls):
     def work():
         return 1
 
