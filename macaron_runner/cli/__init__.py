@@ -27,6 +27,7 @@ VERBS: Final = {
     "config": "print the configuration as it counts, each value with its origin",
     "health": "ask the workers, or the web, whether they get their work done",
     "routes": "list the operations: path, handler, who may call them",
+    "tasks": "show what tasks there are, what waits, runs and failed; queue, revoke, retry",
     "audit": "find what is unsafe",
     "init": "write a new service, from a template or from an API document",
     "mock": "serve documents alone: every answer is an example or made up",

@@ -48,10 +48,15 @@ def prepare(selection: Selection, *, keeping: bool) -> Prepared:
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
     configuration = load(selection, environ=os.environ, secret_keeper=state.secret)
     speak(configuration)
+    return assembled(configuration, state, keeping=keeping)
+
+
+def assembled(configuration: Configuration, state: StateDirectory, *, keeping: bool) -> Prepared:
+    """Assemble a service that is loaded, as `prepare` does."""
     raise_errors(check_settings(configuration))
     section = configuration.config.tasks
     if section is None:
-        raise UsageError(f"{selection.file} has no tasks: key")
+        raise UsageError(f"{configuration.selection.file} has no tasks: key")
     assembly = assemble(configuration, ParsedCache(state.documents_directory, state.make))
     with stand_in(configuration).app_context():
         tasks = load_tasks(configuration, assembly.own_operations)

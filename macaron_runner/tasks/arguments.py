@@ -1,7 +1,7 @@
-"""The arguments that a schedule gives its task: made of the types that the function is annotated with, then as JSON.
+"""Arguments that were written down, not passed: made of the types that the function is annotated with, then as JSON.
 
-YAML knows texts, numbers, lists and maps. A task that says `day: date`, `order: apipool.shop.Order` or
-`amount: Decimal` gets that. What is not annotated is left as it stands.
+YAML (a schedule) and JSON (macaron tasks call) know texts, numbers, lists and maps. A task that says `day: date`,
+`order: apipool.shop.Order` or `amount: Decimal` gets that. What is not annotated is left as it stands.
 
 Not for the arguments of calls, which have their types already (envelope).
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
@@ -21,7 +21,7 @@ from macaron_runner.tasks.guarantee import plain
 
 
 class Misfit(TypeError):
-    """A schedule's argument is not of its parameter's type; it stands at `path` below the schedule."""
+    """An argument is not of its parameter's type; it stands at `path` below the schedule or call."""
 
     def __init__(self, message: str, path: tuple[str | int, ...]) -> None:
         super().__init__(message)
@@ -30,13 +30,20 @@ class Misfit(TypeError):
 
 def encode_scheduled(schedule: Schedule, function: Callable[..., Any]) -> tuple[list[Any], dict[str, Any]]:
     """Return a schedule's arguments as they travel. Raises TypeError (Misfit) for those that do not fit, or cannot."""
-    bound = inspect.signature(function).bind(*plain(schedule.args), **plain(schedule.kwargs))
+    return encode_typed(plain(schedule.args), plain(schedule.kwargs), function)
+
+
+def encode_typed(
+    args: Sequence[Any], kwargs: Mapping[str, Any], function: Callable[..., Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return arguments in JSON's types as they travel, made of the function's types. Raises as `encode_scheduled`."""
+    bound = inspect.signature(function).bind(*args, **kwargs)
     hints = _hints(function)
     places = list(bound.signature.parameters)
     for name, value in bound.arguments.items():
         if name in hints:
             kind = _kind(bound.signature.parameters[name], hints[name])
-            path = ("kwargs", name) if name in schedule.kwargs else ("args", places.index(name))
+            path = ("kwargs", name) if name in kwargs else ("args", places.index(name))
             bound.arguments[name] = _typed(value, kind, name, path)
     return encode_call(bound.args, bound.kwargs)
 

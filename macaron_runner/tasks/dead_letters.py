@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -23,8 +22,9 @@ from kombu import Queue
 
 from macaron_runner.crash import text_of
 from macaron_runner.redaction import Redact, unredacted
+from macaron_runner.tasks.connecting import connected
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
-from macaron_runner.tasks.kept_call import Call
+from macaron_runner.tasks.kept_call import Call, publish
 
 MOST: Final = 10_000
 """Letters that are kept; one more, and the oldest goes."""
@@ -155,15 +155,21 @@ class DeadLetters:
             if hasattr(producer.channel, "trim"):  # other brokers see to it themselves
                 producer.channel.trim(self.queue.name, MOST)
 
+    def send_again(self, letter: DeadLetter) -> None:
+        """Return when the broker has accepted the letter's call, in the queue that it came from.
+
+        Raises LookupError where no pool consumes that any more, and what connecting and publishing do (keeper.AWAY).
+        """
+        with self._app.producer_or_acquire() as producer:
+            publish(self._app, producer, letter.call, None)
+
     def look(self) -> Iterator[Kept]:
         """Yield the letters, the oldest first. Those that are not removed are there again when this ends.
 
         While it lasts, other looks at a broker that is no Redis do not see what this one has seen. Raises what
         connecting and asking do (keeper.AWAY).
         """
-        with self._app.connection_for_write() as connection:
-            patience = math.ceil(self._app.conf.broker_connection_timeout)
-            connection.ensure_connection(max_retries=1, interval_start=0, timeout=patience)
+        with connected(self._app) as connection:
             channel: Any = connection.default_channel
             seen = self._peek(channel) if hasattr(channel, "peek") else self._hold(channel)
             for data, remove in seen:
@@ -180,11 +186,12 @@ class DeadLetters:
 
     def _hold(self, channel: Any) -> Iterator[tuple[Any, Callable[[], Any]]]:
         """Yield what can be taken from a queue, and what acknowledges it; give back what was not."""
-        queue = self.queue.bind(channel)
+        queue: Any = self.queue.bind(channel)
         queue.declare()
+        there = queue.queue_declare(passive=True).message_count  # more may come while these are dealt with
         held: list[Any] = []
         try:
-            while len(held) < MOST and (message := queue.get()) is not None:
+            while len(held) < there and (message := queue.get()) is not None:
                 held.append(message)
                 yield message.payload, message.ack
         finally:

@@ -154,6 +154,12 @@ class Channel(redis.Channel):
                     found += reversed(client.lrange(key, len(found) - most, -1))
         return [(raw, self.Message(loads(raw), channel=self)) for raw in found]
 
+    def peek_waiting(self, queue: str) -> list[tuple[float, Any]]:
+        """Return the messages of a queue that are not due yet, each with when it is, in unix time."""
+        with self.conn_or_acquire() as client:
+            found = client.zrange(self._waiting(queue), 0, -1, withscores=True)
+        return [(due, self.Message(loads(raw), channel=self)) for raw, due in found]
+
     def remove(self, queue: str, raw: bytes) -> None:
         """Take out a message (one without priority) that `peek` has shown."""
         with self.conn_or_acquire() as client:

@@ -55,6 +55,9 @@ CASES = {
     "macaron explain server.timeout MAC1": [],
     "macaron --ver": ["--version"],
     "macaron token --user a": [],
+    "macaron tasks re": ["retry", "revoke"],
+    "macaron tasks retry --a": ["--all", "--args"],
+    "macaron tasks retry 1 ot": ["other.dev.yaml", "other.yaml"],
 }
 
 
