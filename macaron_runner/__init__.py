@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from macaron_runner.models.model import Model
     from macaron_runner.server.loading import load_app
     from macaron_runner.tasks.limits import SoftTimeLimitExceeded
+    from macaron_runner.tasks.progress import task_progress
     from macaron_runner.tasks.retries import Retries
     from macaron_runner.tasks.task import asynctask
 
@@ -70,6 +71,7 @@ _HOMES: Final = {
     "load_auth_token": "auth.users",
     "load_service": "assembly",
     "requires_auth": "auth.users",
+    "task_progress": "tasks.progress",
 }
 
 __all__ = [
@@ -100,6 +102,7 @@ __all__ = [
     "load_auth_token",
     "load_service",
     "requires_auth",
+    "task_progress",
 ]
 
 

@@ -144,6 +144,10 @@ class TaskQueue(Protocol):
         """Return the call as a part of a chain, group or chord; `immutable` takes no results of those before it."""
         ...
 
+    def tell_progress(self, fraction: float, note: str) -> None:
+        """Tell who watches how far the task that runs here has come; nothing where none runs."""
+        ...
+
 
 class CrashReporter(Protocol):
     """What hears of every unexpected error (crash.py)."""

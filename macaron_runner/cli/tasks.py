@@ -14,6 +14,7 @@ VIEWS: Final = ("list", "queued", "running", "scheduled", "failed")
 _NAMED: Final = {"call": "the NAME of a task", "revoke": "the ID of a call"}
 _CHOSEN: Final = ("retry", "discard")
 _DOERS: Final = {
+    "watch": "tasks_watch",
     **dict.fromkeys(VIEWS, "tasks_views"),
     **dict.fromkeys((*_NAMED, *_CHOSEN), "tasks_actions"),
 }
@@ -25,6 +26,7 @@ _EPILOG: Final = """\
   running    the calls that workers have under way
   scheduled  the calls that wait until they are due
   failed     the calls that failed for good, with their errors (dead letters)
+  watch      what happens from now on: begun, how far, how it ended
   call NAME  queue a call of a task
   revoke ID  have no worker run a call
   retry ID   send a call that failed for good to its queue again
@@ -38,8 +40,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "what",
         nargs="?",
         default="list",
-        choices=(*VIEWS, *_NAMED, *_CHOSEN),
-        metavar=None,
+        choices=(*VIEWS, "watch", *_NAMED, *_CHOSEN),
         help="what to show or to do, see below; default: list",
     )
     parser.add_argument("subject", nargs="?", metavar="NAME|ID", help="of call: a task; of others: a call")

@@ -16,6 +16,7 @@ from celery.result import AsyncResult
 from macaron_runner.diagnostics import near_word
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import encode_call
+from macaron_runner.tasks.progress import Progress
 from macaron_runner.tasks.registration import register
 
 
@@ -50,6 +51,7 @@ class CeleryQueue:
         register(app, tasks, homes)
         self._app = app
         self._homes = homes
+        self._progress = Progress()
         self._queues: Final = frozenset(queue.name for queue in app.conf.task_queues)
 
     def send(
@@ -76,6 +78,12 @@ class CeleryQueue:
         positional, named = encode_call(args, kwargs)
         self._refuse_unknown(name, None)
         return self._app.tasks[name].signature(tuple(positional), named, immutable=immutable)
+
+    def tell_progress(self, fraction: float, note: str) -> None:
+        """Tell who watches how far the task that runs in this process has come, where one does and workers can tell."""
+        task = self._app.current_worker_task
+        if task is not None and self._app.conf.worker_enable_remote_control:
+            self._progress.tell(task, fraction, note)
 
     def _refuse_unknown(self, name: str, wanted: str | None) -> None:
         if name not in self._homes:

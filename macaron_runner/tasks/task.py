@@ -16,6 +16,7 @@ from uuid import UUID
 
 from macaron_runner import context
 from macaron_runner.tasks.options import Declared, TaskOptions
+from macaron_runner.tasks.progress import task_progress
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,6 +88,10 @@ class Task(Generic[P, R]):
             "idempotency_key": idempotency_key,
         }
         return self._queue().send(self.name, positional, named, self.options.for_call(said))
+
+    def progress(self, fraction: float, note: str = "") -> None:
+        """Tell who watches how far the run under way has come (progress.task_progress)."""
+        task_progress(fraction, note)
 
     def s(self, *args: Any, **kwargs: Any) -> Any:
         """Return the call as a Celery signature, for `celery.chain`, `group` and `chord`; nothing is queued yet.

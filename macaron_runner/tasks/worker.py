@@ -77,7 +77,8 @@ def run(app: Celery, worker: PoolWorker) -> int:
         quiet=True,
         without_gossip=True,  # workers need nothing of each other
         without_mingle=True,
-        without_heartbeat=True,
+        without_heartbeat=not app.conf.worker_enable_remote_control,
+        heartbeat_interval=_HARDLY_EVER,
     )
     # That tasks under way when the broker's connection is lost run again is at-least-once, and what we promise.
     # (Making the worker had the warning shown always.)
@@ -117,6 +118,9 @@ class _Worker(Worker):
             give_back_unstarted(self.consumer)
         super().stop(in_sighandler, exitcode)
 
+
+_HARDLY_EVER: Final = 86_400
+"""Seconds between two heartbeats, which nobody needs; but a worker without them cannot be asked to tell anything."""
 
 _EARLY_STOPS: Final = {
     signal.SIGTERM: "should_stop",

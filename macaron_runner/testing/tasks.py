@@ -126,6 +126,8 @@ class Calls(Sequence[Call]):
     def __init__(self, *, at_once: bool = False) -> None:
         self._calls: list[Call] = []
         self._at_once = at_once
+        self.progress: list[tuple[float, str]] = []
+        """What tasks that ran told of how far they had come, and their notes."""
 
     def run(self) -> None:
         """Run those that have not run yet, and what they call, in that order. Raises what the first one fails of."""
@@ -155,6 +157,10 @@ class Calls(Sequence[Call]):
     def signature(self, name: str, *_: Any, **__: Any) -> Never:
         """Refuse: chains, groups and chords are Celery's, and need its broker."""
         raise RuntimeError(f"{name}: chains, groups and chords need a broker; these calls have none")
+
+    def tell_progress(self, fraction: float, note: str) -> None:
+        """Note what a task tells of its progress."""
+        self.progress.append((fraction, note))
 
     @contextmanager
     def _taking_calls(self) -> Iterator[None]:

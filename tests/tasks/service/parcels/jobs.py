@@ -7,7 +7,7 @@ import time
 from datetime import date
 from pathlib import Path
 
-from macaron_runner import Retries, SoftTimeLimitExceeded, apipool, asynctask
+from macaron_runner import Retries, SoftTimeLimitExceeded, apipool, asynctask, task_progress
 from macaron_runner.context import current
 
 
@@ -125,5 +125,11 @@ def paced(place):
 
 
 @asynctask()
-def weigh(parcel: apipool.parcels.Parcel, day: date = date(2026, 1, 1)):
+def weigh(parcel: "apipool.parcels.Parcel", day: date = date(2026, 1, 1)):
     return {"weight": parcel.weight, "day": day}
+
+
+@asynctask()
+def advance():
+    advance.progress(0.25, "a quarter")
+    task_progress(1, "all of it")
