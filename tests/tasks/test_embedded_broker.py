@@ -1,9 +1,16 @@
+import itertools
+import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from macaron_runner.errors import DependencyMissing
 from macaron_runner.tasks.broker import broker_command, find_server
+from macaron_runner.tasks.write_through import write_through
+from tests.support.processes import descendants
 from tests.tasks.workshop import START_DEADLINE, Embedded, answers, wait_until
 
 
@@ -14,7 +21,7 @@ def test_the_words():
     assert settings["--port"] == "0"
     assert settings["--unixsocket"] == "/s/broker.sock"
     assert settings["--unixsocketperm"] == "700"
-    assert (settings["--appendonly"], settings["--appendfsync"]) == ("yes", "everysec")
+    assert (settings["--appendonly"], settings["--appendfsync"]) == ("yes", "no")
     assert settings["--maxmemory-policy"] == "noeviction"
 
 
@@ -53,3 +60,54 @@ def test_a_file_cut_short_loads(running, configure):
     broker.start()
     wait_until(lambda: answers(broker.socket), "the broker answers")
     assert broker.process.poll() is None
+
+
+SLOW_DISK = """
+#include <unistd.h>
+int fdatasync(int file) { sleep(3); return 0; }
+int fsync(int file) { sleep(3); return 0; }
+"""
+
+
+@pytest.mark.service
+def test_what_it_answered_while_the_disk_was_busy_is_there_after_kill_9(
+    running, configure, tmp_path, monkeypatch
+):
+    if shutil.which("cc") is None:
+        pytest.skip("there is no C compiler to make a disk slow with")
+    (tmp_path / "slow.c").write_text(SLOW_DISK)
+    slow = tmp_path / "slow.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", slow, tmp_path / "slow.c"], check=True)
+    broker = Embedded(running, configure())
+    monkeypatch.setenv("LD_PRELOAD", str(slow))
+    broker.start()
+    end = time.monotonic() + 2
+    with Redis(unix_socket_path=broker.socket) as client:
+        for number in itertools.count(1):
+            client.set(str(number), 1)
+            if time.monotonic() > end:
+                break
+    broker.process.kill()
+    broker.process.wait(START_DEADLINE)
+    monkeypatch.delenv("LD_PRELOAD")
+    broker.start()
+    with Redis(unix_socket_path=broker.socket) as client:
+        assert client.dbsize() == number
+
+
+@pytest.mark.service
+def test_what_writes_its_log_through_ends_with_it(running, configure):
+    broker = Embedded(running, configure())
+    broker.start()
+    (keeper,) = descendants(broker.process.pid)
+    assert "write_through" in keeper.line
+    broker.process.kill()
+    broker.process.wait(START_DEADLINE)
+    wait_until(lambda: not Path(f"/proc/{keeper.pid}").exists(), "it ends")
+
+
+def test_a_log_is_written_through_however_its_files_come_and_go(tmp_path):
+    (tmp_path / "1.aof").write_text("it")
+    (tmp_path / "2.aof").symlink_to(tmp_path / "gone")
+    write_through(tmp_path)
+    write_through(tmp_path / "nowhere")
