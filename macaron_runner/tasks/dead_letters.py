@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from celery import Celery
 from kombu import Queue
+from kombu.transport import virtual
 
 from macaron_runner.crash import text_of
 from macaron_runner.redaction import Redact, unredacted
@@ -188,7 +189,9 @@ class DeadLetters:
         """Yield what can be taken from a queue, and what acknowledges it; give back what was not."""
         queue: Any = self.queue.bind(channel)
         queue.declare()
-        there = queue.queue_declare(passive=True).message_count  # more may come while these are dealt with
+        # More may come while these are dealt with; SQS and Pub/Sub do not know how many there are.
+        exact = not isinstance(channel, virtual.Channel)
+        there = queue.queue_declare(passive=True).message_count if exact else MOST
         held: list[Any] = []
         try:
             while len(held) < there and (message := queue.get()) is not None:
