@@ -12,8 +12,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from celery import Celery
 from celery.worker import state
 from celery.worker.request import Request
+
+from macaron_runner.tasks.kept_call import call_of, publish
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -28,7 +31,7 @@ def give_back_unstarted(consumer: Any) -> None:
     try:
         consumer.task_consumer.cancel()
         unstarted = list(_unstarted(consumer))
-        _give_back([request.message for request in unstarted])
+        _give_back(consumer.app, unstarted)
     except (*consumer.connection_errors, *consumer.channel_errors) as error:
         _log.info("what was not begun comes back when the broker misses this worker: %s", error)
     else:
@@ -37,23 +40,34 @@ def give_back_unstarted(consumer: Any) -> None:
 
 
 def _unstarted(consumer: Any) -> Iterator[Request]:
-    """Yield what was never handed to the pool, the oldest first."""
+    """Yield what no process of the pool was given, the oldest first; what stands in line there the pool forgets."""
+    line = getattr(consumer.pool._pool, "outbound_buffer", ())
     for request in state.requests.values():
-        if request._apply_result is None:
+        if request._apply_result is None or request._apply_result() in line:
             yield request
     for bucket in consumer.task_buckets.values():
         if bucket is not None:
             yield from (request for request, _ in bucket.contents if request.id not in state.requests)
 
 
-def _give_back(messages: Sequence[Any]) -> None:
+def _give_back(app: Celery, requests: Sequence[Request]) -> None:
     """Let the broker have them again, to be taken before what waits: RabbitMQ's queues see to that themselves."""
-    if messages and hasattr(messages[0].channel, "put_first"):
-        for message in reversed(messages):
-            message.channel.put_first(message.delivery_tag)
-    else:
-        for message in messages:
-            message.requeue()
+    if requests and hasattr(requests[0].message.channel, "put_first"):
+        for request in reversed(requests):
+            request.message.channel.put_first(request.message.delivery_tag)
+        return
+    for request in requests:
+        if request.task.acks_late:
+            request.message.requeue()
+        else:
+            _send_anew(app, request.message)
+
+
+def _send_anew(app: Celery, message: Any) -> None:
+    """Acknowledge a call and publish it again: what runs at most once would not run, having been delivered before."""
+    call = call_of(app, message)
+    message.ack()
+    publish(app, app.amqp.Producer(message.channel, auto_declare=False), call, None)
 
 
 def bounded_stop(grace: float) -> Any:

@@ -173,6 +173,24 @@ def test_what_runs_at_most_once_is_not_sent_again_where_the_answer_was_lost(work
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", TRANSPORTS)
+def test_what_runs_at_most_once_is_not_lost_with_a_worker_that_stops(workshop, kind, tmp_path):
+    service = workshop(kind)
+    worker = service.start_worker()
+    freed = str(tmp_path / "freed")
+    with context.entered(REQUEST):
+        for number in range(5):
+            service.jobs.charge(number, freed, place=str(service.place))
+    service.wait_for(2, event="start")
+    worker.terminate()
+    (tmp_path / "freed").touch()
+    assert worker.wait(START_DEADLINE) == 0
+    service.start_worker()
+    service.wait_for(5, event="end")
+    assert sorted(line["name"] for line in service.seen() if line["event"] == "start") == [*range(5)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", TRANSPORTS)
 def test_what_runs_at_most_once_does_not_run_again_after_its_worker(workshop, kind, tmp_path):
     service = workshop(kind)
     worker = service.start_worker()
