@@ -108,7 +108,7 @@ def test_a_schedules_arguments_must_fit(problems):
 
 def test_a_task_of_an_unknown_queue(problems):
     text = "from macaron_runner import asynctask\n\n@asynctask(queue='defualt')\ndef work(): ...\n"
-    ((code, message, place, advice),) = problems(jobs=text)
+    ((code, message, place, advice),) = problems(jobs=text, api="")
     assert (code, message) == ("MAC614", 'unknown queue "defualt" for task "parcels.jobs.work"')
     assert place == "/parcels/jobs.py:4:5"
     assert advice == 'did you mean "default"?'
