@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from macaron_runner.configuration.address import check_address, listened_on
 from macaron_runner.configuration.cron import parse_cron
@@ -146,6 +147,8 @@ def _broker(subject: Subject) -> Iterator[Diagnostic]:
     scheme, separator, _ = broker.reveal().partition("://")
     path: Path = ("tasks", "broker")
     if (separator and scheme in BROKERS) or (not separator and scheme == "embedded"):
+        if fault := _fault(broker.reveal()):
+            yield subject.problem("MAC213", path, f"tasks.broker: {fault}")
         return
     if separator and scheme in broker.literal and scheme.partition("+")[0] in LATER_BROKERS:
         yield subject.problem(
@@ -164,6 +167,23 @@ def _store(subject: Subject) -> Iterator[Diagnostic]:
         yield subject.problem(
             "MAC641", ("tasks", "store"), f"tasks.store: {what} is no store", not_one_of(STORES), hint
         )
+    elif store is not None and (fault := _fault(store.reveal())):
+        yield subject.problem("MAC641", ("tasks", "store"), f"tasks.store: {fault}")
+
+
+def _fault(url: str) -> str:
+    """Return what is wrong with the URL of a Redis, in words that show nothing of it; "" for nothing, or another."""
+    if not url.startswith(STORES) or ";" in url:  # several, one for the other
+        return ""
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:
+        has_port = False
+    if not has_port:
+        return "its host is broken, or its port no number from 1 to 65535"
+    database = parts.path.strip("/")
+    return "" if not database or database.isdecimal() else "its path is no number of a database, as /0"
 
 
 def _unknown_scheme(url: Sensitive, known: Sequence[str]) -> tuple[str, str]:
