@@ -23,7 +23,7 @@ from macaron_runner.tasks.celery_app import create_celery
 from tests.support.processes import wait_for
 from tests.support.service import RunningService
 from tests.support.victims import VICTIMS
-from tests.tasks.workshop import BROKERS, signal_all_of
+from tests.tasks.workshop import BROKERS, PAYMENTS, signal_all_of
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
@@ -145,7 +145,7 @@ def tell(kind, killer, clients, written):
 @pytest.mark.parametrize("kind", BROKERS)
 def test_nothing_is_lost_and_nothing_runs_twice_that_must_not(kind, running, configure, tmp_path):
     broker = None if kind == "embedded" else BROKERS[kind](running, configure())
-    overrides = ("tasks.pools.second={concurrency: 2}", *(broker.overrides if broker else ()))
+    overrides = (PAYMENTS, "tasks.pools.second={concurrency: 2}", *(broker.overrides if broker else ()))
     if broker:
         broker.start()
     words = [word for override in overrides for word in ("--set", override)]

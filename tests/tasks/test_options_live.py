@@ -12,7 +12,7 @@ from redis import Redis
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
 from tests.support.lost_answers import losing_the_answer
-from tests.tasks.workshop import BROKERS, START_DEADLINE, TRANSPORTS, signal_all_of, wait_until
+from tests.tasks.workshop import BROKERS, PAYMENTS, START_DEADLINE, TRANSPORTS, signal_all_of, wait_until
 
 pytestmark = pytest.mark.service
 
@@ -134,7 +134,7 @@ def test_what_is_urgent_runs_first(workshop, kind):
 
 @pytest.mark.parametrize("kind", BROKERS)
 def test_what_runs_at_most_once_does_not_run_again(workshop, kind, tmp_path):
-    service = workshop(kind)
+    service = workshop(kind, PAYMENTS)
     worker = service.start_worker()
     freed = str(tmp_path / "freed")
     with context.entered(REQUEST):
@@ -156,12 +156,12 @@ def test_what_runs_at_most_once_does_not_run_again(workshop, kind, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "word"),
     [
-        ("redis", b"parcels.jobs.charge"),
-        pytest.param("rabbitmq", b"parcels.jobs.charge", marks=pytest.mark.slow),
+        ("redis", b"parcels.payments.charge"),
+        pytest.param("rabbitmq", b"parcels.payments.charge", marks=pytest.mark.slow),
     ],
 )
 def test_what_runs_at_most_once_is_not_sent_again_where_the_answer_was_lost(workshop, kind, word):
-    service = workshop(kind)
+    service = workshop(kind, PAYMENTS)
     with losing_the_answer(service.broker.port, word) as port:
         settings = service.celery.conf
         settings.broker_url = settings.broker_url.replace(str(service.broker.port), str(port))
@@ -174,7 +174,7 @@ def test_what_runs_at_most_once_is_not_sent_again_where_the_answer_was_lost(work
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", TRANSPORTS)
 def test_what_runs_at_most_once_is_not_lost_with_a_worker_that_stops(workshop, kind, tmp_path):
-    service = workshop(kind)
+    service = workshop(kind, PAYMENTS)
     worker = service.start_worker()
     freed = str(tmp_path / "freed")
     with context.entered(REQUEST):
@@ -192,7 +192,7 @@ def test_what_runs_at_most_once_is_not_lost_with_a_worker_that_stops(workshop, k
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", TRANSPORTS)
 def test_what_runs_at_most_once_does_not_run_again_after_its_worker(workshop, kind, tmp_path):
-    service = workshop(kind)
+    service = workshop(kind, PAYMENTS)
     worker = service.start_worker()
     freed = str(tmp_path / "freed")
     with context.entered(REQUEST):

@@ -208,6 +208,8 @@ class PubSub:
 
 BROKERS = {"embedded": Embedded, "redis": Redis, "rabbitmq": Rabbit}
 CLOUDS = {"sqs": Sqs, "pubsub": PubSub}
+PAYMENTS = "tasks.modules=[parcels.jobs, parcels.payments]"
+"""Also the tasks that must not run twice, where the broker can promise that."""
 TRANSPORTS = ("embedded", "rabbitmq")
 """One broker for each way in which messages are held: a Redis of one's own differs by its address only."""
 

@@ -103,14 +103,6 @@ def hang(place):
     write(place, event="end")
 
 
-@asynctask(at_most_once=True)
-def charge(name, freed, *, place):
-    write(place, name=name, event="start")
-    while not Path(freed).exists():
-        time.sleep(0.05)
-    write(place, name=name, event="end")
-
-
 @asynctask(soft_time_limit=1)
 def slow_down(place):
     try:
