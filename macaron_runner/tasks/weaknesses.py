@@ -57,7 +57,7 @@ def _of_redis(connection: Any) -> Iterator[Weakness]:
         yield Weakness(
             "MAC635",
             "this Redis forgets the tasks that it accepted when it is killed (appendonly no)",
-            "set appendonly yes, with appendfsync everysec",
+            "set appendonly yes and appendfsync always; with everysec up to 2 s of what was answered may be lost",
             Severity.WARNING,
         )
 
