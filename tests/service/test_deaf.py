@@ -11,9 +11,10 @@ import pytest
 from macaron_runner.processes import heartbeat
 from macaron_runner.processes.attention import HEALTH_CHECK
 from macaron_runner.processes.heartbeat import SILENCE, Condition
-from tests.service.test_healing import broker, mains, runs_a_task
+from tests.service.test_healing import runs_a_task
 from tests.support.processes import wait_for
 from tests.support.service import RunningService
+from tests.support.victims import broker, mains
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 

@@ -1,9 +1,7 @@
 """The context of a request in whatever Celery sends on its behalf, with a broker and a worker inside this process."""
 
-import os
-
 import pytest
-from celery import chain, chord, group
+from celery import chain, chord, group, signals
 from celery.contrib.testing.worker import start_worker
 
 from macaron_runner import context
@@ -26,6 +24,10 @@ REQUEST = Context(
 DEADLINE = 30
 
 
+def leave_logging_alone(**_):
+    """Stand in for Celery's set-up of logging, which would stay for the tests of other rooms."""
+
+
 @pytest.fixture(scope="module")
 def app():
     app = ServiceCelery("parcels", set_as_current=False)
@@ -45,11 +47,10 @@ def app():
         with context.entered(caller):
             return look.delay().id
 
-    before = dict(os.environ)
+    signals.setup_logging.connect(leave_logging_alone)
     with start_worker(app, perform_ping_check=False, shutdown_timeout=DEADLINE):
         yield app
-    for name in os.environ.keys() - before.keys():  # Celery's logging sets some
-        del os.environ[name]
+    signals.setup_logging.disconnect(leave_logging_alone)
 
 
 @pytest.fixture(autouse=True)
