@@ -22,6 +22,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Sequence
 from queue import Empty
 from typing import Any, Final
 
@@ -48,6 +49,7 @@ class LeasedQoS(redis.QoS):
 
     channel: Any  # celery-types knows kombu's general channels only, not what Redis adds to them
     _delivered: Any
+    _remove_from_indices: Any
 
     def append(self, message: Any, delivery_tag: str) -> None:
         """Note that a message is held; what the script took is written down already."""
@@ -69,10 +71,24 @@ class LeasedQoS(redis.QoS):
             with self.channel.conn_or_acquire() as client:
                 client.zadd(self.unacked_index_key, dict.fromkeys(held, now), xx=True)
 
-    def put_first(self, delivery_tag: str) -> None:
-        """Give a message back, to be the next one taken from its queue; a rejected one would be the last."""
-        self.restore_by_tag(delivery_tag)
-        virtual.QoS.ack(self, delivery_tag)
+    def put_first(self, delivery_tags: Sequence[str]) -> None:
+        """Give messages back, to be the next ones taken, in this order; rejected ones would be the last.
+
+        All at once: a worker that waits would take the last, which is put there first, before the others are.
+        """
+
+        def give_back(pipe: Any) -> None:
+            held = pipe.hmget(self.unacked_key, delivery_tags)
+            pipe.multi()
+            for tag, text in reversed([*zip(delivery_tags, held, strict=True)]):
+                self._remove_from_indices(tag, pipe)
+                if text:
+                    self.channel._do_restore_message(*loads(text), pipe)
+
+        with self.channel.conn_or_acquire() as client:
+            client.transaction(give_back, self.unacked_key)
+        for tag in delivery_tags:
+            virtual.QoS.ack(self, tag)
 
     def restore_unacked(self, client: Any = None) -> None:
         """Give back everything held; leave it to the leases where there is no connection to do it on.
@@ -136,10 +152,10 @@ class Channel(redis.Channel):
             self._unleased.add(queue)
         return super().basic_consume(queue, no_ack, *args, **kwargs)
 
-    def put_first(self, delivery_tag: str) -> None:
-        """Give back a message that is held, to be the next one taken from its queue."""
+    def put_first(self, delivery_tags: Sequence[str]) -> None:
+        """Give back messages that are held, to be the next ones taken from their queue, in this order."""
         held: Any = self.qos
-        held.put_first(delivery_tag)
+        held.put_first(delivery_tags)
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
         return queue if pri == self.default_priority else f"{queue}{self.sep}{pri}"

@@ -53,8 +53,7 @@ def _unstarted(consumer: Any) -> Iterator[Request]:
 def _give_back(app: Celery, requests: Sequence[Request]) -> None:
     """Let the broker have them again, to be taken before what waits: RabbitMQ's queues see to that themselves."""
     if requests and hasattr(requests[0].message.channel, "put_first"):
-        for request in reversed(requests):
-            request.message.channel.put_first(request.message.delivery_tag)
+        requests[0].message.channel.put_first([request.message.delivery_tag for request in requests])
         return
     for request in requests:
         if request.task.acks_late:

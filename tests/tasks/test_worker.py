@@ -191,7 +191,7 @@ def test_a_worker_that_stops_gives_back_at_once_and_in_order_what_it_has_not_beg
         service.wait_for(1, event="start")
         for name in ("a", "b", "c"):
             service.jobs.take_time(name, 0, place=str(service.place))
-    wait_until(lambda: service.waiting() == 0, "the worker has taken all")
+    wait_until(lambda: service.reserved() == 3, "the worker has taken all")
     worker.terminate()
     other = service.start_worker()
     ended = service.wait_for(3, event="end", parent=other.pid)

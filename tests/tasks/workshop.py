@@ -257,6 +257,10 @@ class Workshop:
             return connection.default_channel.queue_declare("default", passive=True).message_count
         return 0  # Redis has no empty queues
 
+    def reserved(self) -> int:
+        """Return how many calls workers hold and have not begun."""
+        return sum(map(len, (self.celery.control.inspect(timeout=1).reserved() or {}).values()))
+
     def seen(self) -> list[dict[str, Any]]:
         """Return what the tasks wrote so far."""
         if not self.place.exists():
