@@ -88,10 +88,10 @@ class Outbox:
             except BlockingIOError:
                 yield False
             else:
-                yield True
-                fcntl.flock(
-                    lock, fcntl.LOCK_UN
-                )  # a child that was forked meanwhile has a copy, and would hold it
+                try:
+                    yield True
+                finally:  # a child that was forked meanwhile has a copy, and would hold it
+                    fcntl.flock(lock, fcntl.LOCK_UN)
         finally:
             os.close(lock)
 

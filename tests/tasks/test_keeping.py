@@ -97,9 +97,6 @@ def test_kept_calls_run_when_the_broker_is_back(kept, kind):
 
 @pytest.mark.service
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="open fault: among many tests the worker's thread sometimes sends nothing for 60 s", strict=False
-)
 def test_a_worker_sends_what_a_killed_process_kept(kept):
     service = kept("embedded")
     service.jobs.tick.delay(str(service.place))  # nobody here sends it
