@@ -14,9 +14,9 @@ from macaron_runner.crash import describe as in_one_line
 from macaron_runner.diagnostics import near_word
 from macaron_runner.errors import DependencyMissing, TaskQueueUnavailable, UsageError
 from macaron_runner.tasks.arguments import encode_typed
-from macaron_runner.tasks.dead_letters import Kept
 from macaron_runner.tasks.envelope import encode
-from macaron_runner.tasks.survey import ANSWER_WITHIN
+from macaron_runner.tasks.monitoring.survey import ANSWER_WITHIN
+from macaron_runner.tasks.sending.dead_letters import Kept
 
 
 def call(arguments: argparse.Namespace) -> int:

@@ -16,12 +16,12 @@ from macaron_runner.configuration.model import Tasks
 from macaron_runner.entries.prepared import Prepared, assembled
 from macaron_runner.errors import DependencyMissing, UsageError
 from macaron_runner.processes.state import StateDirectory
+from macaron_runner.tasks.brokers.guarantee import WORKER_PATIENCE
+from macaron_runner.tasks.brokers.kinds import POWERS, broker_kind
 from macaron_runner.tasks.celery_app import ServiceCelery, create_celery
-from macaron_runner.tasks.connecting import connected
-from macaron_runner.tasks.guarantee import WORKER_PATIENCE
-from macaron_runner.tasks.keeper import AWAY
-from macaron_runner.tasks.kinds import POWERS, broker_kind
-from macaron_runner.tasks.reach import obstacle
+from macaron_runner.tasks.monitoring.reach import obstacle
+from macaron_runner.tasks.sending.connecting import connected
+from macaron_runner.tasks.sending.keeper import AWAY
 
 
 class Asked(NamedTuple):

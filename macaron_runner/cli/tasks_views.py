@@ -14,13 +14,13 @@ from macaron_runner.cli.tasks_service import asked, asked_with_code, broker_of, 
 from macaron_runner.configuration.written import duration
 from macaron_runner.display import printable
 from macaron_runner.errors import DependencyMissing
-from macaron_runner.tasks.dead_letters import MOST, DeadLetter
+from macaron_runner.tasks.brokers.guarantee import queue_names
+from macaron_runner.tasks.brokers.kinds import broker_kind
 from macaron_runner.tasks.discover import AnyTask, homes
-from macaron_runner.tasks.guarantee import queue_names
-from macaron_runner.tasks.kinds import broker_kind
+from macaron_runner.tasks.monitoring.survey import Call, Workers, delayed, hidden_delayed
+from macaron_runner.tasks.monitoring.survey import queued as queued_in
 from macaron_runner.tasks.retries import Retries
-from macaron_runner.tasks.survey import Call, Workers, delayed, hidden_delayed
-from macaron_runner.tasks.survey import queued as queued_in
+from macaron_runner.tasks.sending.dead_letters import MOST, DeadLetter
 
 _LONGEST_CELL: Final = 60
 """Columns of a table that arguments and errors take at the most; JSON has them whole."""

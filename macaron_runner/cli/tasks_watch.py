@@ -11,8 +11,8 @@ from typing import Final
 
 from macaron_runner.cli.tasks_service import asked, broker_of, refuse_deaf
 from macaron_runner.display import columns, printable
-from macaron_runner.tasks.watching import OVER, Happening
-from macaron_runner.tasks.watching import watch as happenings
+from macaron_runner.tasks.monitoring.watching import OVER, Happening
+from macaron_runner.tasks.monitoring.watching import watch as happenings
 
 _BAR: Final = 20
 

@@ -14,7 +14,7 @@ from typing import Final
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.errors import DependencyMissing
 from macaron_runner.processes.state import StateDirectory
-from macaron_runner.tasks.broker import broker_command, log_keeper_command
+from macaron_runner.tasks.brokers.embedded import broker_command, log_keeper_command
 
 _ITS_OWN: Final = (
     "PATH",

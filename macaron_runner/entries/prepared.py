@@ -22,10 +22,10 @@ from macaron_runner.errors import UsageError
 from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.server.service_app import ServiceApp
+from macaron_runner.tasks.brokers.guarantee import WORKER_PATIENCE
 from macaron_runner.tasks.celery_app import ServiceCelery, create_celery
 from macaron_runner.tasks.discover import AnyTask, homes, load_tasks
-from macaron_runner.tasks.guarantee import WORKER_PATIENCE
-from macaron_runner.tasks.queue import CeleryQueue
+from macaron_runner.tasks.sending.queue import CeleryQueue
 from macaron_runner.tasks.settings import check_settings
 
 

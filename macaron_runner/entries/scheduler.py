@@ -16,13 +16,13 @@ from macaron_runner.diagnostics import raise_errors
 from macaron_runner.entries.prepared import prepare
 from macaron_runner.entries.start import settle
 from macaron_runner.errors import UsageError
-from macaron_runner.tasks.broker_seat import BrokerSeat
+from macaron_runner.tasks.brokers.guarantee import WORKER_PATIENCE
 from macaron_runner.tasks.celery_app import ServiceCelery
-from macaron_runner.tasks.guarantee import WORKER_PATIENCE
-from macaron_runner.tasks.planning import check_schedules, plan_schedules
-from macaron_runner.tasks.scheduler import Scheduler
-from macaron_runner.tasks.seat import Seat
-from macaron_runner.tasks.store_seat import StoreSeat
+from macaron_runner.tasks.scheduling.broker_seat import BrokerSeat
+from macaron_runner.tasks.scheduling.planning import check_schedules, plan_schedules
+from macaron_runner.tasks.scheduling.scheduler import Scheduler
+from macaron_runner.tasks.scheduling.seat import Seat
+from macaron_runner.tasks.scheduling.store_seat import StoreSeat
 
 
 def main(words: Sequence[str]) -> int:

@@ -55,7 +55,7 @@ def attach_queue(app: ServiceApp, assembly: Assembly, state: StateDirectory) -> 
         return
     from macaron_runner.tasks.celery_app import create_celery
     from macaron_runner.tasks.discover import homes, load_tasks
-    from macaron_runner.tasks.queue import CeleryQueue
+    from macaron_runner.tasks.sending.queue import CeleryQueue
 
     tasks = load_tasks(configuration, assembly.own_operations)
     celery = create_celery(configuration.config, state.broker_socket, outbox=state.outbox)

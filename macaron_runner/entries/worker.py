@@ -17,8 +17,8 @@ from macaron_runner.entries.start import settle
 from macaron_runner.errors import UsageError
 from macaron_runner.processes.capacity import memory_share, pool_concurrency, read_limits
 from macaron_runner.processes.listeners import inherited
-from macaron_runner.tasks.kinds import POWERS, broker_kind
-from macaron_runner.tasks.worker import PoolWorker, run
+from macaron_runner.tasks.brokers.kinds import POWERS, broker_kind
+from macaron_runner.tasks.running.worker import PoolWorker, run
 
 
 def main(words: Sequence[str]) -> int:

@@ -14,8 +14,8 @@ def check_broker(configuration: Configuration) -> Iterator[Diagnostic]:
     A broker that is there is asked whether it keeps what it accepted (MAC634 to 636). `tasks.broker`
     and `tasks.store` must be such as this version knows.
     """
-    from macaron_runner.tasks.reach import obstacle, store_obstacle
-    from macaron_runner.tasks.weaknesses import weaknesses
+    from macaron_runner.tasks.monitoring.reach import obstacle, store_obstacle
+    from macaron_runner.tasks.monitoring.weaknesses import weaknesses
 
     if configuration.config.tasks is None:
         return

@@ -25,7 +25,7 @@ from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.inspection.handlers import HandlerSearch
 from macaron_runner.inspection.inspection import InspectedApi
 from macaron_runner.inspection.parents import check_parents, parent_modules
-from macaron_runner.tasks.promises import check_options
+from macaron_runner.tasks.brokers.promises import check_options
 
 _QUOTED: Final = re.compile(r'"([^"]+)"')
 

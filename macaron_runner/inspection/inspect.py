@@ -105,8 +105,8 @@ def _look_at_files(
 
 def _check_settings(configuration: Configuration) -> Iterator[Diagnostic]:
     from macaron_runner.server.gunicorn import check_settings as check_server_settings
-    from macaron_runner.tasks.planning import check_schedules
-    from macaron_runner.tasks.promises import check_promises
+    from macaron_runner.tasks.brokers.promises import check_promises
+    from macaron_runner.tasks.scheduling.planning import check_schedules
     from macaron_runner.tasks.settings import check_settings as check_task_settings
 
     yield from check_server_settings(configuration)

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
 from macaron_runner.configuration.model import Schedule
+from macaron_runner.tasks.brokers.guarantee import plain
 from macaron_runner.tasks.envelope import encode_call
-from macaron_runner.tasks.guarantee import plain
 
 
 class Misfit(TypeError):

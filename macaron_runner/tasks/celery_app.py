@@ -19,16 +19,21 @@ from kombu.utils.objects import cached_property
 from macaron_runner import context
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.errors import DependencyMissing
-from macaron_runner.tasks.dead_letters import MOST, DeadLetters, dead_queue_name
-from macaron_runner.tasks.delays import Delays
+from macaron_runner.tasks.brokers.delays import Delays
+from macaron_runner.tasks.brokers.guarantee import (
+    LONGEST_PAUSE,
+    REQUEST_PATIENCE,
+    celery_settings,
+    queue_names,
+)
+from macaron_runner.tasks.brokers.kinds import Kind, broker_kind, missing_extra
+from macaron_runner.tasks.brokers.transports import announce
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
-from macaron_runner.tasks.guarantee import LONGEST_PAUSE, REQUEST_PATIENCE, celery_settings, queue_names
-from macaron_runner.tasks.keeper import Keeper
-from macaron_runner.tasks.kinds import Kind, broker_kind, missing_extra
-from macaron_runner.tasks.outbox import Outbox
 from macaron_runner.tasks.results import GroupedResults, TaskResult
+from macaron_runner.tasks.sending.dead_letters import MOST, DeadLetters, dead_queue_name
+from macaron_runner.tasks.sending.keeper import Keeper
+from macaron_runner.tasks.sending.outbox import Outbox
 from macaron_runner.tasks.store import Store, open_store
-from macaron_runner.tasks.transports import announce
 
 
 def create_celery(

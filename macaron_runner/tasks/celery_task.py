@@ -25,16 +25,16 @@ from kombu.utils.uuid import uuid
 
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
+from macaron_runner.tasks.brokers.delays import queue_of
+from macaron_runner.tasks.brokers.promises import refuse_delay
 from macaron_runner.tasks.celery_app import ServiceCelery
-from macaron_runner.tasks.dead_letters import PAUSE
-from macaron_runner.tasks.delays import queue_of
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import CONTEXT_HEADER, KEY_HEADER
-from macaron_runner.tasks.execute import context_of, report
-from macaron_runner.tasks.idempotency import Claimed, Keys
-from macaron_runner.tasks.keeper import AWAY
-from macaron_runner.tasks.kept_call import record
-from macaron_runner.tasks.promises import refuse_delay
+from macaron_runner.tasks.running.execute import context_of, report
+from macaron_runner.tasks.running.idempotency import Claimed, Keys
+from macaron_runner.tasks.sending.dead_letters import PAUSE
+from macaron_runner.tasks.sending.keeper import AWAY
+from macaron_runner.tasks.sending.kept_call import record
 
 _log: Final = logging.getLogger("macaron.tasks")
 

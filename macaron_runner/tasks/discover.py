@@ -1,6 +1,6 @@
 """The tasks of a service, imported and proved to fit what names them: what a worker and a queue start with.
 
-Not for finding them (code.tasks), running them (execute) nor registering them with Celery (worker).
+Not for finding them (code.tasks), running them (execute) nor registering them with Celery (registration).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from macaron_runner.code.tasks import check_tasks, find_tasks, load_modules, mis
 from macaron_runner.configuration.routes import route_of
 from macaron_runner.diagnostics import Diagnostic, raise_errors
 from macaron_runner.tasks.arguments import Misfit, encode_scheduled
-from macaron_runner.tasks.guarantee import default_queue
-from macaron_runner.tasks.promises import check_options
-from macaron_runner.tasks.schedules import task_name
+from macaron_runner.tasks.brokers.guarantee import default_queue
+from macaron_runner.tasks.brokers.promises import check_options
+from macaron_runner.tasks.scheduling.schedules import task_name
 from macaron_runner.tasks.task import Task
 
 if TYPE_CHECKING:

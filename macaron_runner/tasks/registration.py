@@ -13,13 +13,13 @@ from billiard.common import terminate_handler_fired  # type: ignore[attr-defined
 from celery import Celery
 from celery.exceptions import TaskPredicate
 
+from macaron_runner.tasks.brokers.guarantee import REDIS_TRANSPORT
 from macaron_runner.tasks.celery_task import MacaronTask
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
-from macaron_runner.tasks.execute import execute
-from macaron_runner.tasks.guarantee import REDIS_TRANSPORT
-from macaron_runner.tasks.once import AtMostOnce
-from macaron_runner.tasks.runs import RUN_HEADER, is_repeated
+from macaron_runner.tasks.running.execute import execute
+from macaron_runner.tasks.running.once import AtMostOnce
+from macaron_runner.tasks.scheduling.runs import RUN_HEADER, is_repeated
 
 _log: Final = logging.getLogger("macaron.tasks")
 

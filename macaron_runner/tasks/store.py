@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.configuration.store import store_of
-from macaron_runner.tasks.guarantee import STORE_DATABASE, store_tls
+from macaron_runner.tasks.brokers.guarantee import STORE_DATABASE, store_tls
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from macaron_runner import context
 from macaron_runner.context import Context
 from macaron_runner.ids import new_uuid
 from macaron_runner.tasks.envelope import decode, encode_call, find_model_in
-from macaron_runner.tasks.execute import execute
+from macaron_runner.tasks.running.execute import execute
 from macaron_runner.tasks.task import Task
 
 

@@ -20,10 +20,10 @@ from macaron_runner.assembly import assemble
 from macaron_runner.configuration.load import Configuration, load
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.processes.state import StateDirectory
+from macaron_runner.tasks.brokers.guarantee import celery_settings
 from macaron_runner.tasks.celery_app import create_celery
 from macaron_runner.tasks.discover import homes, load_tasks
-from macaron_runner.tasks.guarantee import celery_settings
-from macaron_runner.tasks.queue import CeleryQueue
+from macaron_runner.tasks.sending.queue import CeleryQueue
 
 SERVICE = Path(__file__).parent / "tasks_service"
 ORDER = {"sku": "a-1", "qty": 2, "note": "leave it at the door"}

@@ -10,8 +10,8 @@ from redis import Redis
 
 from macaron_runner import context
 from macaron_runner.redaction import unredacted
-from macaron_runner.tasks.dead_letters import DeadLetter, Failure
-from macaron_runner.tasks.unreadable import refuse_misshapen
+from macaron_runner.tasks.running.unreadable import refuse_misshapen
+from macaron_runner.tasks.sending.dead_letters import DeadLetter, Failure
 from tests.tasks.test_options_live import KILLS
 from tests.tasks.workshop import TRANSPORTS, wait_until
 

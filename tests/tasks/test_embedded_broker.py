@@ -8,8 +8,8 @@ import pytest
 from redis import Redis
 
 from macaron_runner.errors import DependencyMissing
-from macaron_runner.tasks.broker import broker_command, find_server
-from macaron_runner.tasks.write_through import write_through
+from macaron_runner.tasks.brokers.embedded import broker_command, find_server
+from macaron_runner.tasks.brokers.write_through import write_through
 from tests.support.processes import descendants
 from tests.tasks.workshop import START_DEADLINE, Embedded, answers, wait_until
 

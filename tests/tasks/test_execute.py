@@ -3,8 +3,8 @@ import pytest
 from macaron_runner import context
 from macaron_runner.errors import add_error
 from macaron_runner.tasks.envelope import UndecodableEnvelope
-from macaron_runner.tasks.execute import TaskEnded, execute
 from macaron_runner.tasks.options import TaskOptions
+from macaron_runner.tasks.running.execute import TaskEnded, execute
 from macaron_runner.tasks.task import Task
 from tests.tasks import parcels
 from tests.tasks.recording import Parcel, RecordingReporter, service_with

@@ -9,8 +9,8 @@ from celery import chain
 from redis import Redis
 
 from macaron_runner import context
-from macaron_runner.tasks.idempotency import Claimed, Keys
 from macaron_runner.tasks.options import TaskOptions
+from macaron_runner.tasks.running.idempotency import Claimed, Keys
 from macaron_runner.tasks.store import Store
 from tests.tasks.workshop import START_DEADLINE, Embedded, wait_until
 

@@ -9,13 +9,13 @@ import time
 
 import pytest
 
-from macaron_runner.tasks.outbox import Outbox
+from macaron_runner.tasks.sending.outbox import Outbox
 from tests.tasks.workshop import ROOT, START_DEADLINE
 
 KEEPS = """
 import sys
 from pathlib import Path
-from macaron_runner.tasks.outbox import Outbox
+from macaron_runner.tasks.sending.outbox import Outbox
 outbox, number = Outbox(Path(sys.argv[1])), 0
 while True:
     outbox.keep(f"{sys.argv[2]}-{number}")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from macaron_runner.tasks.kinds import KINDS, POWERS
-from macaron_runner.tasks.promises import check_promises, refuse_delay, seconds_left
+from macaron_runner.tasks.brokers.kinds import KINDS, POWERS
+from macaron_runner.tasks.brokers.promises import check_promises, refuse_delay, seconds_left
 
 SQS = "tasks.broker=sqs://"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from macaron_runner.processes.heartbeat import SILENCE, Condition
-from macaron_runner.tasks.pulse import BEAT, PROMPT, Watch
+from macaron_runner.tasks.running.pulse import BEAT, PROMPT, Watch
 
 
 class Worker:

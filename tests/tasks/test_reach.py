@@ -14,8 +14,8 @@ import pytest
 
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.selection import Selection
-from macaron_runner.tasks.broker import find_server
-from macaron_runner.tasks.reach import obstacle, store_obstacle
+from macaron_runner.tasks.brokers.embedded import find_server
+from macaron_runner.tasks.monitoring.reach import obstacle, store_obstacle
 
 MACARON_YAML = """\
 macaron: 1

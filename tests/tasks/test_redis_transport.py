@@ -8,7 +8,7 @@ import pytest
 from kombu import Connection, Queue
 from redis import Redis
 
-from macaron_runner.tasks.transports import announce
+from macaron_runner.tasks.brokers.transports import announce
 from tests.tasks.workshop import START_DEADLINE, Embedded, wait_until
 
 pytestmark = pytest.mark.service

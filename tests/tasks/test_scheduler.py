@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from macaron_runner.tasks.schedules import Planned, Run
-from macaron_runner.tasks.seat import send_run
-from macaron_runner.tasks.store_seat import LEASE
-from macaron_runner.tasks.times import IntervalTimes
+from macaron_runner.tasks.scheduling.schedules import Planned, Run
+from macaron_runner.tasks.scheduling.seat import send_run
+from macaron_runner.tasks.scheduling.store_seat import LEASE
+from macaron_runner.tasks.scheduling.times import IntervalTimes
 from tests.tasks.workshop import START_DEADLINE, TRANSPORTS, signal_all_of, stop, wait_until
 
 pytestmark = pytest.mark.service

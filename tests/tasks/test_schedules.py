@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from macaron_runner.tasks.arguments import encode_scheduled
-from macaron_runner.tasks.planning import check_schedules, plan_schedules
-from macaron_runner.tasks.schedules import FAR, Planned, Record, Run
-from macaron_runner.tasks.times import CronTimes, IntervalTimes
+from macaron_runner.tasks.scheduling.planning import check_schedules, plan_schedules
+from macaron_runner.tasks.scheduling.schedules import FAR, Planned, Record, Run
+from macaron_runner.tasks.scheduling.times import CronTimes, IntervalTimes
 from tests.tasks import parcels
 from tests.tasks.test_settings import config_with
 

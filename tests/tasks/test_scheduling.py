@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from macaron_runner.tasks.scheduler import PAUSE, Scheduler
-from macaron_runner.tasks.schedules import LATE, Planned
-from macaron_runner.tasks.seat import SeatError
-from macaron_runner.tasks.times import CronTimes, IntervalTimes
+from macaron_runner.tasks.scheduling.scheduler import PAUSE, Scheduler
+from macaron_runner.tasks.scheduling.schedules import LATE, Planned
+from macaron_runner.tasks.scheduling.seat import SeatError
+from macaron_runner.tasks.scheduling.times import CronTimes, IntervalTimes
 
 
 class World:

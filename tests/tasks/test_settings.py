@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from macaron_runner.configuration.model import MacaronConfig
+from macaron_runner.tasks.brokers.guarantee import celery_settings, default_queue, queue_names
 from macaron_runner.tasks.celery_app import create_celery
-from macaron_runner.tasks.guarantee import celery_settings, default_queue, queue_names
 from macaron_runner.tasks.settings import FIXED, LEASE_OPTIONS, RESTATED, check_settings
 
 SOCKET = Path("/tmp/a b%c/broker.sock")
@@ -120,7 +120,7 @@ def test_the_embedded_brokers_addresses():
     assert settings["broker_url"] == "macaron+socket:///tmp/a%20b%25c/broker.sock?virtual_host=0"
     app = create_celery(config_with(), SOCKET)
     with app.connection_for_write() as connection:
-        assert type(connection.transport).__module__ == "macaron_runner.tasks.redis_transport"
+        assert type(connection.transport).__module__ == "macaron_runner.tasks.brokers.redis_transport"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from macaron_runner.configuration.model import Sun
-from macaron_runner.tasks.sun import SunTimes
+from macaron_runner.tasks.scheduling.sun import SunTimes
 
 pytest.importorskip("ephem", reason="ephem is not installed")
 

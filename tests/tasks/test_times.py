@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from macaron_runner.tasks.times import CronTimes, IntervalTimes
+from macaron_runner.tasks.scheduling.times import CronTimes, IntervalTimes
 
 NOON = datetime(2026, 11, 22, 12, 0, 30, tzinfo=UTC)  # a Sunday
 

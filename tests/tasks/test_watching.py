@@ -8,8 +8,8 @@ import pytest
 
 from macaron_runner import context
 from macaron_runner.cli.tasks_watch import Screen, line
+from macaron_runner.tasks.monitoring.watching import Happening
 from macaron_runner.tasks.progress import Progress, task_progress
-from macaron_runner.tasks.watching import Happening
 from macaron_runner.testing import recorded_tasks
 from tests.tasks.recording import service_with
 from tests.tasks.workshop import TRANSPORTS, wait_until

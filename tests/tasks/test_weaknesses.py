@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from macaron_runner.tasks.broker import find_server
-from macaron_runner.tasks.weaknesses import _of_rabbitmq, weaknesses
+from macaron_runner.tasks.brokers.embedded import find_server
+from macaron_runner.tasks.monitoring.weaknesses import _of_rabbitmq, weaknesses
 from tests.support.service import free_port
 from tests.tasks.workshop import accepts, wait_until
 

@@ -23,7 +23,7 @@ from macaron_runner.configuration.load import Configuration
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.tasks.celery_app import create_celery
 from macaron_runner.tasks.discover import homes, load_tasks
-from macaron_runner.tasks.queue import CeleryQueue
+from macaron_runner.tasks.sending.queue import CeleryQueue
 from tests.support.guarded import Guarded
 from tests.support.service import free_port
 

@@ -23,9 +23,9 @@ from kombu.transport import virtual
 
 from macaron_runner.crash import text_of
 from macaron_runner.redaction import Redact, unredacted
-from macaron_runner.tasks.connecting import connected
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
-from macaron_runner.tasks.kept_call import Call, publish
+from macaron_runner.tasks.sending.connecting import connected
+from macaron_runner.tasks.sending.kept_call import Call, publish
 
 MOST: Final = 10_000
 """Letters that are kept; one more, and the oldest goes."""

@@ -18,8 +18,8 @@ from celery import Celery
 from kombu import Connection
 from kombu.exceptions import KombuError
 
-from macaron_runner.tasks.schedules import Book, Run
-from macaron_runner.tasks.seat import SeatError, dump_book, load_book, send_run
+from macaron_runner.tasks.scheduling.schedules import Book, Run
+from macaron_runner.tasks.scheduling.seat import SeatError, dump_book, load_book, send_run
 
 HEARTBEAT: Final = 5
 """Seconds between two signs of life on an idle connection; looking after the seat gives more."""

@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 from macaron_runner.configuration.model import Schedule
-from macaron_runner.tasks.sun import SunTimes
-from macaron_runner.tasks.times import CronTimes, IntervalTimes, Times
+from macaron_runner.tasks.scheduling.sun import SunTimes
+from macaron_runner.tasks.scheduling.times import CronTimes, IntervalTimes, Times
 
 LATE: Final = timedelta(seconds=60)
 """By how much a run may come late and is not called missed: a scheduler takes over, or is started again, in less."""

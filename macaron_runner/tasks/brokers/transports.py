@@ -7,12 +7,12 @@ from typing import Final
 
 from kombu.transport import TRANSPORT_ALIASES
 
-from macaron_runner.tasks.guarantee import PUBSUB_TRANSPORT, REDIS_TRANSPORT, SQS_TRANSPORT
+from macaron_runner.tasks.brokers.guarantee import PUBSUB_TRANSPORT, REDIS_TRANSPORT, SQS_TRANSPORT
 
 _PLACES: Final[Mapping[str, str]] = {
-    REDIS_TRANSPORT: "macaron_runner.tasks.redis_transport:Transport",
-    SQS_TRANSPORT: "macaron_runner.tasks.sqs_transport:Transport",
-    PUBSUB_TRANSPORT: "macaron_runner.tasks.pubsub_transport:Transport",
+    REDIS_TRANSPORT: "macaron_runner.tasks.brokers.redis_transport:Transport",
+    SQS_TRANSPORT: "macaron_runner.tasks.brokers.sqs_transport:Transport",
+    PUBSUB_TRANSPORT: "macaron_runner.tasks.brokers.pubsub_transport:Transport",
 }
 
 

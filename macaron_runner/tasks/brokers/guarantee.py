@@ -20,7 +20,7 @@ from urllib.parse import quote
 from macaron_runner.configuration.model import MacaronConfig, Tasks
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.configuration.store import store_of
-from macaron_runner.tasks.kinds import broker_kind
+from macaron_runner.tasks.brokers.kinds import broker_kind
 
 LEASE: Final = 25
 """Seconds a worker holds a message on Redis without a word; then it is another worker's (redis_transport)."""

@@ -11,11 +11,11 @@ from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Schedule, Tasks
 from macaron_runner.configuration.store import lacking_store, store_of
 from macaron_runner.diagnostics import Diagnostic
-from macaron_runner.tasks import sun
 from macaron_runner.tasks.arguments import encode_scheduled
+from macaron_runner.tasks.brokers.kinds import known_kind
 from macaron_runner.tasks.discover import AnyTask
-from macaron_runner.tasks.kinds import known_kind
-from macaron_runner.tasks.schedules import Planned, task_name, times_of
+from macaron_runner.tasks.scheduling import sun
+from macaron_runner.tasks.scheduling.schedules import Planned, task_name, times_of
 
 
 def plan_schedules(section: Tasks, tasks: Mapping[str, AnyTask]) -> tuple[Planned, ...]:

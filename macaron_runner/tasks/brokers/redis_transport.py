@@ -30,10 +30,10 @@ from kombu.transport import redis, virtual
 from kombu.utils.json import dumps, loads
 from redis.exceptions import ResponseError
 
-from macaron_runner.tasks.guarantee import LEASE_RENEWAL
+from macaron_runner.tasks.brokers.guarantee import LEASE_RENEWAL
+from macaron_runner.tasks.brokers.promises import due_time
+from macaron_runner.tasks.brokers.redis_scripts import ACKNOWLEDGE, HOLD_BACK, PUT, TAKE
 from macaron_runner.tasks.options import DEFAULT_PRIORITY
-from macaron_runner.tasks.promises import due_time
-from macaron_runner.tasks.redis_scripts import ACKNOWLEDGE, HOLD_BACK, PUT, TAKE
 
 _log: Final = logging.getLogger("macaron.tasks")
 

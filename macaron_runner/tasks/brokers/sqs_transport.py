@@ -18,8 +18,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from kombu.transport import SQS
 
-from macaron_runner.tasks.guarantee import SQS_LEASE, SQS_LEASE_RENEWAL
-from macaron_runner.tasks.promises import refuse_delay, seconds_left
+from macaron_runner.tasks.brokers.guarantee import SQS_LEASE, SQS_LEASE_RENEWAL
+from macaron_runner.tasks.brokers.promises import refuse_delay, seconds_left
 
 _log: Final = logging.getLogger("macaron.tasks")
 

@@ -26,8 +26,8 @@ from kombu import Connection, Exchange, Producer, Queue
 from macaron_runner.processes import heartbeat
 from macaron_runner.processes.findings import Finding, finding_of
 from macaron_runner.processes.heartbeat import SILENCE, Condition, Heartbeat
+from macaron_runner.tasks.brokers.guarantee import WORKER_PATIENCE
 from macaron_runner.tasks.forks import undivided
-from macaron_runner.tasks.guarantee import WORKER_PATIENCE
 
 _log: Final = logging.getLogger("macaron.tasks")
 

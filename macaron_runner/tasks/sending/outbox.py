@@ -4,7 +4,7 @@ What `keep` returned from is on the disk and survives kill -9 and a power failur
 after a crash, never less. One SQLite file (https://sqlite.org/wal.html): it is made for several processes that write,
 for a disk that is full, and for files cut short.
 
-Not for what a kept call looks like (kept_call), nor for sending it (draining).
+Not for what a kept call looks like (kept_call), nor for sending it (keeper).
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from macaron_runner.tasks.schedules import FAR, Book, Planned, Record, Run
-from macaron_runner.tasks.seat import Seat, SeatError
+from macaron_runner.tasks.scheduling.schedules import FAR, Book, Planned, Record, Run
+from macaron_runner.tasks.scheduling.seat import Seat, SeatError
 
 _log: Final = logging.getLogger("macaron.tasks")
 

@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import Severity
-from macaron_runner.tasks.kinds import broker_kind
-from macaron_runner.tasks.reach import DEADLINE
+from macaron_runner.tasks.brokers.kinds import broker_kind
+from macaron_runner.tasks.monitoring.reach import DEADLINE
 
 OLDEST_RABBITMQ: Final = (3, 10)
 """The first RabbitMQ whose delayed messages cannot get lost between two queues (at-least-once dead-lettering)."""

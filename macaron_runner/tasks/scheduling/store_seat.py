@@ -14,8 +14,8 @@ from typing import Any, Final
 from celery import Celery
 from redis.exceptions import RedisError
 
-from macaron_runner.tasks.schedules import Book, Run
-from macaron_runner.tasks.seat import SeatError, dump_book, load_book, send_run
+from macaron_runner.tasks.scheduling.schedules import Book, Run
+from macaron_runner.tasks.scheduling.seat import SeatError, dump_book, load_book, send_run
 from macaron_runner.tasks.store import Store
 
 LEASE: Final = 6

@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.errors import DependencyMissing
-from macaron_runner.tasks.broker import find_server
-from macaron_runner.tasks.kinds import broker_kind
+from macaron_runner.tasks.brokers.embedded import find_server
+from macaron_runner.tasks.brokers.kinds import broker_kind
 
 DEADLINE: Final = 3.0
 """Seconds that reaching the broker may take, the name of its host looked up included."""

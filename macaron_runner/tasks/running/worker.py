@@ -25,8 +25,8 @@ from celery.worker import WorkController, state
 
 from macaron_runner.configuration.model import Pool
 from macaron_runner.processes.health_server import answer_health
-from macaron_runner.tasks.pulse import Pulse, Sender
-from macaron_runner.tasks.stopping import bounded_stop, give_back_unstarted
+from macaron_runner.tasks.running.pulse import Pulse, Sender
+from macaron_runner.tasks.running.stopping import bounded_stop, give_back_unstarted
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -73,7 +73,7 @@ def run(app: Celery, worker: PoolWorker) -> int:
         max_tasks_per_child=worker.pool.max_tasks_per_child,
         max_memory_per_child=_kibibytes(worker.pool.max_memory_per_child),
         optimization="fair",
-        consumer_cls="macaron_runner.tasks.unreadable:Consumer",
+        consumer_cls="macaron_runner.tasks.running.unreadable:Consumer",
         quiet=True,
         without_gossip=True,  # workers need nothing of each other
         without_mingle=True,

@@ -18,10 +18,10 @@ from celery.result import AsyncResult
 from kombu import Producer
 from kombu.exceptions import EncodeError, KombuError
 
-from macaron_runner.tasks.delays import Delays
+from macaron_runner.tasks.brokers.delays import Delays
 from macaron_runner.tasks.forks import undivided
-from macaron_runner.tasks.kept_call import publish, record
-from macaron_runner.tasks.outbox import Outbox
+from macaron_runner.tasks.sending.kept_call import publish, record
+from macaron_runner.tasks.sending.outbox import Outbox
 
 _log: Final = logging.getLogger("macaron.tasks")
 

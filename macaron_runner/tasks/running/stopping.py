@@ -16,7 +16,7 @@ from celery import Celery
 from celery.worker import state
 from celery.worker.request import Request
 
-from macaron_runner.tasks.kept_call import call_of, publish
+from macaron_runner.tasks.sending.kept_call import call_of, publish
 
 _log: Final = logging.getLogger("macaron.tasks")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from macaron_runner.errors import DependencyMissing
-from macaron_runner.tasks import write_through
+from macaron_runner.tasks.brokers import write_through
 
 LOG_FOLDER: Final = "appendonlydir"
 """Where the broker has its log, in its directory."""

@@ -16,8 +16,8 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from celery import Celery
 from kombu import Connection, Consumer
 
+from macaron_runner.tasks.monitoring.survey import Workers
 from macaron_runner.tasks.progress import PROGRESS_EVENT
-from macaron_runner.tasks.survey import Workers
 
 ASK: Final = 5.0
 """Seconds between two times that workers are asked to tell: new ones have not heard it."""

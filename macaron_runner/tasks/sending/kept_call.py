@@ -16,7 +16,7 @@ from kombu import Exchange, Producer
 from kombu.serialization import dumps
 from kombu.transport.native_delayed_delivery import calculate_routing_key
 
-from macaron_runner.tasks.delays import DELAYED_EXCHANGE, Delays, queue_of
+from macaron_runner.tasks.brokers.delays import DELAYED_EXCHANGE, Delays, queue_of
 
 Call: TypeAlias = dict[str, Any]
 """A call: its `body` as text (or bytes, where it is none), the `exchange` it goes to, the `queues` to be declared

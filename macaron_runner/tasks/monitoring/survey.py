@@ -16,7 +16,7 @@ from celery import Celery
 from kombu import Connection
 from kombu.transport.native_delayed_delivery import MAX_NUMBER_OF_BITS_TO_USE, level_name
 
-from macaron_runner.tasks.delays import queue_of
+from macaron_runner.tasks.brokers.delays import queue_of
 
 ANSWER_WITHIN: Final = 1.0
 """Seconds in which workers must answer; all of it is waited for, since nobody knows how many there are."""

@@ -15,11 +15,11 @@ import celery.worker.consumer
 from celery.exceptions import InvalidTaskError
 from kombu.exceptions import ContentDisallowed, DecodeError
 
-from macaron_runner.tasks.dead_letters import PAUSE
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
-from macaron_runner.tasks.execute import context_of, report
-from macaron_runner.tasks.keeper import AWAY
-from macaron_runner.tasks.kept_call import call_of
+from macaron_runner.tasks.running.execute import context_of, report
+from macaron_runner.tasks.sending.dead_letters import PAUSE
+from macaron_runner.tasks.sending.keeper import AWAY
+from macaron_runner.tasks.sending.kept_call import call_of
 
 _log: Final = logging.getLogger("macaron.tasks")
 

@@ -14,8 +14,8 @@ from typing import Any, Final, Protocol
 from celery import Celery
 
 from macaron_runner.errors import TaskQueueUnavailable
-from macaron_runner.tasks.runs import RUN_HEADER
-from macaron_runner.tasks.schedules import Book, Record, Run
+from macaron_runner.tasks.scheduling.runs import RUN_HEADER
+from macaron_runner.tasks.scheduling.schedules import Book, Record, Run
 
 _log: Final = logging.getLogger("macaron.tasks")
 

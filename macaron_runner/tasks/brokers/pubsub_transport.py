@@ -17,7 +17,7 @@ from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from kombu.transport import gcpubsub
 from kombu.utils.json import dumps
 
-from macaron_runner.tasks.promises import refuse_delay, seconds_left
+from macaron_runner.tasks.brokers.promises import refuse_delay, seconds_left
 
 _BOUNDED: Final = frozenset({"get_topic", "create_topic", "get_subscription", "create_subscription"})
 """Calls to which kombu sets no time; Google's client then tries for minutes."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
 from macaron_runner.diagnostics import Diagnostic, Severity
-from macaron_runner.tasks.kinds import DAY, POWERS, Kind, Powers, known_kind, missing_extra
+from macaron_runner.tasks.brokers.kinds import DAY, POWERS, Kind, Powers, known_kind, missing_extra
 from macaron_runner.tasks.options import TaskOptions
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What a service's broker and workers tell when they are asked."""

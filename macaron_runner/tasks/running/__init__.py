@@ -1,0 +1,1 @@
+"""What happens to calls in workers, and how workers live and stop."""

@@ -1,0 +1,1 @@
+"""When schedules run, and the one scheduler that sends their runs."""
