@@ -172,3 +172,55 @@ def test_the_state_is_on_the_disk_when_the_broker_is_killed(broker, connect):
     broker.start()
     left = broker.client.llen("tasks") + broker.client.hlen("unacked")
     assert left == 100
+
+
+@pytest.fixture
+def refuse_writes(broker):
+    """Give a function that makes the broker refuse whatever it would have to write down, or no longer."""
+
+    def refuse(refused=True):
+        broker.client.config_set("min-replicas-to-write", int(refused))
+
+    return refuse
+
+
+def test_what_is_done_while_the_broker_cannot_note_it_leaves_room_and_is_noted_later(
+    broker, connect, refuse_writes
+):
+    put(connect(), "first", "second")
+    consumer = Consumer(connect())
+    consumer.channel.basic_qos(0, 1, False)
+    assert consumer.look(1) == ["first"]
+    refuse_writes()
+    consumer.messages[0].ack()
+    refuse_writes(False)
+    assert consumer.look(2) == ["first", "second"]
+    assert broker.client.hlen("unacked") == 2
+    consumer.channel.qos.renew()
+    assert broker.client.hlen("unacked") == 1
+
+
+def test_what_was_done_is_noted_by_the_connection_after_the_lost_one(broker, connect, refuse_writes):
+    put(connect(), "first")
+    consumer = Consumer(connect())
+    consumer.look(1)
+    refuse_writes()
+    consumer.messages[0].ack()
+    refuse_writes(False)
+    consumer.channel.close()
+    assert broker.client.llen("tasks") == 0, "given back though it is done"
+    later = Consumer(connect())
+    later.channel.qos.renew()
+    assert broker.client.hlen("unacked") == 0
+    assert later.look(1, seconds=2) == []
+
+
+def test_what_cannot_be_given_back_comes_back_with_its_lease(connect, refuse_writes):
+    put(connect(), "first")
+    consumer = Consumer(connect())
+    consumer.channel.basic_qos(0, 1, False)
+    consumer.look(1)
+    refuse_writes()
+    consumer.messages[0].requeue()
+    refuse_writes(False)
+    assert consumer.look(2) == ["first", "first"]

@@ -43,12 +43,19 @@ _NOW: Final = b"<seconds since 1>"
 _left_behind: Final[list[Any]] = []
 """The connections of the process that this one was forked from."""
 
+_settled: Final[set[str]] = set()
+"""The tags of messages that this process is done with, and of which the broker could not take note yet.
+
+They outlive a connection, so that what ran while the broker was away does not run once more.
+"""
+
 
 class LeasedQoS(redis.QoS):
     """What one channel holds, unacknowledged."""
 
     channel: Any  # celery-types knows kombu's general channels only, not what Redis adds to them
     _delivered: Any
+    _flush: Any
     _remove_from_indices: Any
 
     def append(self, message: Any, delivery_tag: str) -> None:
@@ -59,12 +66,35 @@ class LeasedQoS(redis.QoS):
             super().append(message, delivery_tag)
 
     def ack(self, delivery_tag: str) -> None:
-        """Take a message out of what is held; one script is half the work of kombu's transaction."""
-        self.channel.claim(delivery_tag)
+        """Take a message out of what is held; one script is half the work of kombu's transaction.
+
+        Where the broker does not take note of it, that is done later (`renew`): a message held for ever would
+        leave the worker no room for others.
+        """
+        try:
+            self.channel.claim(delivery_tag)
+        except self.channel.connection_errors as error:
+            _settled.add(delivery_tag)
+            _log.warning("the broker takes no note yet of a task that is done: %s", error)
         virtual.QoS.ack(self, delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's signature
+        """Take a message out of what is held, or give it back: where that fails, it comes back when its lease ends."""
+        if not requeue:
+            self.ack(delivery_tag)
+            return
+        try:
+            super().reject(delivery_tag, requeue=True)
+        except self.channel.connection_errors as error:
+            _log.warning("what this worker gave back comes back when its lease ends: %s", error)
+            virtual.QoS.ack(self, delivery_tag)
 
     def renew(self) -> None:
         """Write the present time beside every message held; what was given back stays given back."""
+        for tag in tuple(_settled):
+            self.channel.claim(tag)
+            _settled.discard(tag)
+        self._flush()
         held = tuple(self._delivered)
         if held:
             now = time.time()
@@ -96,6 +126,7 @@ class LeasedQoS(redis.QoS):
         kombu closes a lost connection's transport first and then, with that transport, wants to give back:
         the error of that, an AttributeError, would end the worker.
         """
+        self._flush()
         try:
             super().restore_unacked(client)
         except (*self.channel.connection_errors, AttributeError) as error:
@@ -325,6 +356,7 @@ class Transport(redis.Transport):
         when the connection is lost.
         """
         super().register_with_event_loop(connection, loop)
+        self.renew_leases()  # what was done while the broker was away must be known before it is given back
         loop.call_repeatedly(LEASE_RENEWAL, self.renew_leases)
 
     def renew_leases(self) -> None:
