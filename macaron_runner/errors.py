@@ -19,7 +19,17 @@ Not for problems in the user's files (those are diagnostics, collected and shown
     │   ├── TooManyRequests                 + Retry-After                                   429 TOO_MANY_REQUESTS
     │   ├── BadResponse                     the handler broke its own spec                       500 BAD_RESPONSE
     │   ├── NotImplementedYet                                                                    501 NOT_IMPLEMENTED
-    │   └── TaskQueueUnavailable            + Retry-After                              503 TASK_QUEUE_UNAVAILABLE
+    │   ├── TaskQueueUnavailable            + Retry-After                              503 TASK_QUEUE_UNAVAILABLE
+    │   └── ClientError                     a call of another API failed (clients.failures): + `path`
+    │       ├── RemoteError                 an error that was answered: status and code of the other side
+    │       ├── CannotSend                  the arguments do not fit                             400 CANNOT_SEND
+    │       ├── CallTimeout                 no answer in time                                   504 CALL_TIMEOUT
+    │       ├── DeadlineExceeded            too late to send anything                      504 DEADLINE_EXCEEDED
+    │       ├── ConnectionFailed            no connection, or it broke                     502 CONNECTION_FAILED
+    │       ├── InvalidAnswer               not what its document says, or unreadable         502 INVALID_ANSWER
+    │       ├── TooManyRedirects                                                          502 TOO_MANY_REDIRECTS
+    │       ├── CircuitOpen                 + Retry-After                                       503 CIRCUIT_OPEN
+    │       └── TooManyCalls                + Retry-After                                     503 TOO_MANY_CALLS
     └── CommandError                        ends a command                                       exit 1
         ├── UsageError                                                                           exit 2
         ├── DependencyMissing               something that must be there was not                 exit 69
@@ -54,8 +64,8 @@ class MacaronError(Exception):
     `user_message` is a text for people, `errors` the places found wrong, `headers` go into the answer.
     """
 
-    code: ClassVar[str] = "SERVER_ERROR"
-    status: ClassVar[int] = 500
+    code: str = "SERVER_ERROR"
+    status: int = 500
     default_description: ClassVar[str] = "The server could not answer this request"
 
     def __init__(

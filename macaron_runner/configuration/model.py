@@ -10,16 +10,17 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator
 
+from macaron_runner.configuration.clients import Client
 from macaron_runner.configuration.deployment import Audit, Build, Deploy
 from macaron_runner.configuration.frozen import FrozenMap
 from macaron_runner.configuration.section import Named, NamedSome, Section, Several
 from macaron_runner.configuration.values import (
+    BasePath,
     Degrees,
     DnsLabel,
     DottedName,
     Duration,
     Flag,
-    Form,
     FreeList,
     FreeMap,
     FunctionName,
@@ -119,9 +120,7 @@ class Api(Section):
     """The Swagger 2.0 or OpenAPI document, relative to this file; or a built-in one: macaron:crash."""
     handlers: DottedName | tuple[DottedName, ...] = ()
     """The modules in which operationIds are looked up, in order."""
-    base_path: (
-        Annotated[str, Form(r"(/[^/?#\s]+)*", 'a path as /v1, without a "/" at its end, or ""')] | None
-    ) = None
+    base_path: BasePath | None = None
     """What stands before every path. Default: basePath, or the path of servers[0], of the document."""
     security: Annotated[dict[str, str], AfterValidator(FrozenMap)] = FrozenMap()
     """Which verifier of `auth` checks which security scheme of the document; optional where only one fits."""
@@ -306,8 +305,8 @@ class MacaronConfig(Section):
     """The APIs served, by name. The built-in API ping is always among them."""
     formats: Named[Format] = FrozenMap()
     """Formats of the service's own, by name; documents of all versions may use them."""
-    clients: Later = None
-    """APIs of other services; not available in this version."""
+    clients: Named[Client] = FrozenMap()
+    """APIs of other services, by name: apipool.<name>.client calls them."""
     http: Http = Http.model_construct()
     """Requests and answers."""
     server: Server = Server.model_construct()

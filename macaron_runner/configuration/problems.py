@@ -37,8 +37,8 @@ _PHRASES: Final = {
     "bool_type": "true or false",
 }
 _PLACES_FOR_SECRETS: Final = (
-    "a secret can stand in auth.*.keys.*.secret, tasks.broker, tasks.store, config, server.settings, "
-    "tasks.settings and in the args and kwargs of schedules"
+    "a secret can stand in auth.*.keys.*.secret, clients.*.url, clients.*.proxy, clients.*.auth.*, "
+    "tasks.broker, tasks.store, config, server.settings, tasks.settings and in the args and kwargs of schedules"
 )
 
 

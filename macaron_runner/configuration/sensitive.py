@@ -112,7 +112,12 @@ def encode_secrets(text: Sensitive) -> Sensitive:
 
 
 def is_secret_by_place(path: tuple[str | int, ...]) -> bool:
-    """Tell whether what stands at a path is secret however it is written: `auth.<name>.keys.<name>.secret`."""
+    """Tell whether what stands at a path is secret however it is written.
+
+    That is `auth.<name>.keys.<name>.secret`, and `clients.<name>.auth.token` and `api_key`.
+    """
+    if len(path) >= 4 and (path[0], path[2]) == ("clients", "auth"):
+        return path[3] in {"token", "api_key"}
     return len(path) >= 5 and (path[0], path[2], path[4]) == ("auth", "keys", "secret")
 
 

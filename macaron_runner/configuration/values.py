@@ -22,6 +22,7 @@ from macaron_runner.configuration.frozen import freeze
 from macaron_runner.configuration.sensitive import Sensitive, encode_secrets, encode_urls, hide, hide_password
 
 __all__ = [
+    "BasePath",
     "Degrees",
     "DnsLabel",
     "DottedName",
@@ -243,6 +244,9 @@ DnsLabel = Annotated[
     ),
 ]
 """RFC 1035 label: RFC 1123's, but first a letter, as Kubernetes wants it of services."""
+
+BasePath = Annotated[str, Form(r"(/[^/?#\s]+)*", 'a path as /v1, without a "/" at its end, or ""')]
+"""What stands before every path of an API."""
 
 TaskPattern = Annotated[
     str,

@@ -38,7 +38,7 @@ def test_good_files_fit_the_schema(file: Path) -> None:
         "type-number",
         "type-boolean",
         "type-choice",
-        "later-sections",
+        "later-http",
         "apis-empty",
     ],
 )
