@@ -92,9 +92,7 @@ def retry(arguments: argparse.Namespace) -> int:
 
     def send(kept: Kept) -> None:
         call = kept.letter.id
-        if (
-            not call or call not in sent
-        ):  # it has two letters where its worker was killed as it left the first
+        if not call or call not in sent:  # two letters: its worker was killed as it left the first
             service.celery.dead_letters.send_again(kept.letter)
             sent.add(call)
         kept.remove()

@@ -129,9 +129,7 @@ def _place(frame: traceback.FrameSummary) -> Location:
 def as_function(value: Any, module: str, name: str) -> Function:
     """Return what is known of something that can be called, which `name` means in `module`."""
     task = _task_of(value)
-    innermost = (
-        innermost_of(value) if task is None else value
-    )  # a task is called by its own name, not by what it wraps
+    innermost = innermost_of(value) if task is None else value  # a task has a name of its own
     qualified = attribute_of(innermost, "__qualname__") or name
     return Function(
         module=attribute_of(innermost, "__module__") or module,

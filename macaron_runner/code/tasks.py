@@ -132,9 +132,7 @@ def _check_routes(
                 label=not_one_of(sorted(tasks)),
                 help=near_word(pattern, known),
             )
-        elif (
-            fitting and not fitting & left and pattern != "*"
-        ):  # which stands for tasks still to come as well
+        elif fitting and not fitting & left and pattern != "*":  # "*" stands for tasks still to come as well
             yield Diagnostic(
                 "MAC642",
                 f'route "{pattern}" is never taken: earlier ones fit all its tasks',

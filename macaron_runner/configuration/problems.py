@@ -284,15 +284,13 @@ def _unknown_nulls_in(value: dict[str, Any], path: Path, tree: Any) -> Iterator[
     for key, item in value.items():
         if isinstance(item, dict):
             yield from _unknown_nulls_in(item, (*path, key), tree)
-        elif (
-            item is None
-            and section is not None
-            and not annotations_at(
-                (*path, key)
-            )  # of no type: an overlay that changes it removes the old keys
-            and not key.startswith("x-")
-        ):
+        elif item is None and section is not None and not _is_known((*path, key)):
             yield (*path, key)
+
+
+def _is_known(path: Path) -> bool:
+    """Tell whether a section has a key, of whatever `type` it is: an overlay that changes that removes the old keys."""
+    return str(path[-1]).startswith("x-") or bool(annotations_at(path))
 
 
 def _sound_part(tree: dict[str, Any], faults: list[Fault]) -> MacaronConfig | None:

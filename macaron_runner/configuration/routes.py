@@ -1,6 +1,6 @@
 """Which queue `tasks.routes` sends a task to. Pure.
 
-Not for calls, when nothing is matched any more: the queue of each task is known from the start (tasks.queue).
+Not for calls, when nothing is matched any more: the queue of each task is known from the start (tasks.discover).
 """
 
 from __future__ import annotations

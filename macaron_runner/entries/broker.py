@@ -1,6 +1,6 @@
 """`python -m macaron_runner.entries broker`: becomes the embedded broker of a service.
 
-Not for what the broker promises (tasks.broker).
+Not for what the broker promises (tasks.brokers.embedded).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`python -m macaron_runner.entries scheduler`: queues tasks when their schedules say so.
 
-Any number may run for one service; one of them works. Not for what is due when (tasks.schedules).
+Any number may run for one service; one of them works. Not for what is due when (tasks.scheduling).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`python -m macaron_runner.entries worker … --pool NAME`: runs the tasks of one pool's queues.
 
-Not for what a worker does (tasks.worker).
+Not for what a worker does (tasks.running.worker).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The APIs of a service as far as their documents tell: operations, who checks their callers, what they say twice.
 
-Not for the documents themselves (assembly.read_documents), nor for the functions behind operations (handlers).
+Not for the documents themselves (documents), nor for the functions behind operations (handlers).
 """
 
 from __future__ import annotations

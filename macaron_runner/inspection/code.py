@@ -60,9 +60,8 @@ def look_at_code(
     filled_in = tuple(search.fill_in(api, unsure[api.name]) for api in apis)
     found = [*search.problems, *check_named_functions(configuration, code)]
     if worker := split_name(configuration.config.server.worker)[0]:
-        code.module(
-            worker, configuration.locate("server", "worker")
-        )  # that it is not there is a problem of the code
+        # That it is not there is a problem of the code.
+        code.module(worker, configuration.locate("server", "worker"))
     tasks, in_tasks = _tasks(configuration, filled_in, code, doubts)
     found += in_tasks
     if sound == set(configured_apis(configuration)) and not doubts.about("apis"):

@@ -123,7 +123,7 @@ def repeats_a_key(text: str) -> bool:
     try:
         json.loads(
             text, object_pairs_hook=_unique, parse_int=str, parse_float=str
-        )  # numbers do not matter here
+        )  # what numbers say does not matter
     except _RepeatedKey:
         return True
     return False

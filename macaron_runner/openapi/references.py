@@ -1,7 +1,7 @@
 """Nodes of API documents, and where their `$ref`s lead: this file or a neighbouring one, for every version.
 
-Not for reference over the network (refused), and nothing is ever replaced in place, so documents may be as
-recursive as they like. Reference Object: OpenAPI 3.1 section 4.8.23; JSON pointers: RFC 6901.
+Not for references over the network, which are refused; and nothing is ever replaced in place, so documents may
+be as recursive as they like. Reference Object: OpenAPI 3.1 section 4.8.23; JSON pointers: RFC 6901.
 """
 
 from __future__ import annotations

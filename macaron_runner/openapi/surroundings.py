@@ -69,8 +69,8 @@ class Surroundings(NamedTuple):
 def read_surroundings(document: Document, survey: Survey | None = None) -> Surroundings | None:
     """Return what the document's references lead to outside of it, or None where they lead nowhere else.
 
-    `survey` is the document taken apart, where somebody has done it already.
-    It is of the same specification, and everything in it is located where it really stands.
+    It is a document of the same specification, and everything in it is located where it really stands. `survey` is the
+    document taken apart, where somebody has done it already.
     """
     shelves = _SHELVES.get(document.specification, _SHELVES_3)
     places: dict[_Place, Node] = {}

@@ -3,7 +3,7 @@
     health/worker-default.4711  ->  {"state": "consuming", "why": "…", "at": 81234.5, …}
 
 The supervisor and `macaron health` read the same files. A process that cannot write any is nobody's concern: it is
-known to run, and no more. Not for finding out how the work fares (tasks.pulse).
+known to run, and no more. Not for finding out how the work fares (tasks.running.pulse).
 """
 
 from __future__ import annotations

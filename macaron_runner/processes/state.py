@@ -59,7 +59,7 @@ class StateDirectory:
 
     @property
     def outbox(self) -> Path:
-        """Where calls of tasks are kept while the broker is away (tasks.outbox)."""
+        """Where calls of tasks are kept while the broker is away (tasks.sending.outbox)."""
         return self.path / "outbox.db"
 
     @property

@@ -86,9 +86,8 @@ class StoppingArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         hold_stop_signals()
         try:
             return super().spawn_worker()
-        except (
-            KeyboardInterrupt
-        ):  # of a worker; gunicorn would take it for one of the master, and stop the service
+        except KeyboardInterrupt:
+            # One of a worker: gunicorn would take it for one of the master, and stop the service.
             if os.getpid() == self.pid:
                 raise
             sys.exit(1)

@@ -1,7 +1,7 @@
 """The Celery application of a service: its settings, queues and connection, ready for publishers and workers.
 
 Nothing connects here: it is made before fork, and every process opens connections of its own. Not for what a
-worker does beyond that (worker), nor for what the settings are (guarantee).
+worker does beyond that (running.worker), nor for what the settings are (brokers.guarantee).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What Celery knows of a task: how a call of it is sent, how it runs in a worker, when it has failed for good.
 
 Every message goes through `MacaronTask`, whoever sends it: a call, a step of a chain, a part of a group, a retry. Not
-for the worker around it (worker), nor for a single run of the function (execute).
+for the worker around it (running.worker), nor for a single run of the function (running.execute).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The tasks of a service, imported and proved to fit what names them: what a worker and a queue start with.
 
-Not for finding them (code.tasks), running them (execute) nor registering them with Celery (registration).
+Not for finding them (code.tasks), running them (running.execute) nor registering them with Celery (registration).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
     == {"$tuple": [{"$model": "shop.Order", "value": {"id": 1}}, {"at": {"$date": "2026-11-22"}}]}
 
 Pure: the model classes are given by the caller. Not for the context, which travels beside it
-(`Context.to_json`), nor for sending (queue).
+(`Context.to_json`), nor for sending (sending.queue).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How far a task has come, told to whoever watches (macaron tasks watch). Imports no Celery.
 
-Not for watching (watching).
+Not for watching (monitoring.watching).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Makes a service's tasks known to Celery.
 
-Not for what Celery then does with them (celery_task, once), nor for finding them (discover).
+Not for what Celery then does with them (celery_task, running.once), nor for finding them (discover).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Results of tasks as those who ask for them get them: models as models, as the functions returned them.
 
-Not for keeping them, which Celery does (its result_backend is the store, by guarantee).
+Not for keeping them, which Celery does (its result_backend is the store, by brokers.guarantee).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What raw `tasks.settings` may say: what Celery's registry knows, of its type, and no promise of ours broken.
 
-Imports Celery only where there are raw settings. Not for the settings that we choose (guarantee).
+Imports Celery only where there are raw settings. Not for the settings that we choose (brokers.guarantee).
 """
 
 from __future__ import annotations

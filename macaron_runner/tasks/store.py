@@ -1,6 +1,6 @@
 """The store of a service: a Redis, apart from messages, for what tasks and schedules remember.
 
-Not for which Redis that is (configuration.store), nor for results, which Celery writes there itself (guarantee).
+Not for which Redis that is (configuration.store), nor for results, which Celery writes there (brokers.guarantee).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`@asynctask()`: makes a function a task, which workers run when a request or another task calls it.
 
-Not for how a call travels (envelope, queue), nor for running it in a worker (execute). Importing it does not
-import Celery.
+Not for how a call travels (envelope, sending.queue), nor for running it in a worker (running.execute).
+Importing it does not import Celery.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ R = TypeVar("R")
 class Task(Generic[P, R]):
     """A function that can also be queued.
 
-    Calling it inside a request or a task queues it and returns a handle (queue.QueuedTask); in a plain
+    Calling it inside a request or a task queues it and returns a handle (sending.queue.QueuedTask); in a plain
     script, or in a service without `tasks:`, it runs at once and returns the function's result. `now`,
     `delay` and `apply_async` say which of the two is meant. Its `name` is module and function, as
     `shop.jobs.report`; its `options` hold for calls that do not say otherwise. A call that does not fit the
@@ -72,9 +72,9 @@ class Task(Generic[P, R]):
 
         `countdown` is how long to wait before it may run (seconds, or a text as "30s"), `eta` says until when;
         `expires` is after what time, or when, it is dropped if it has not begun; of the calls with one
-        `idempotency_key`, one runs. Raises TypeError where the
-        arguments do not fit the function or cannot travel, ValueError for a queue that no pool consumes,
-        RuntimeError where the service has no queue, TaskQueueUnavailable where the broker is away.
+        `idempotency_key`, one runs. Raises TypeError where the arguments do not fit the function or cannot travel,
+        ValueError for a queue that no pool consumes, RuntimeError where the service has no queue,
+        TaskQueueUnavailable where the broker is away.
         """
         positional, named = tuple(args), dict(kwargs or {})
         self.signature.bind(*positional, **named)

@@ -181,9 +181,8 @@ def _without_echoes(findings: list[Finding], specification: _Specification) -> I
     """Yield the findings without those that only repeat another.
 
     A misspelt key is unknown, and the right one is missing: the first says it; so it does where a reference stands that
-    may not. A key may count as unevaluated
-    only because something inside it, or the word that says what else there may be, failed. What is not one of a
-    list of words need not be a text, too.
+    may not. A key may count as unevaluated only because something inside it, or the word that says what else there may
+    be, failed. What is not one of a list of words need not be a text, too.
     """
     listed = {finding.path for finding in findings if finding.keyword == "enum"}
     unknown: defaultdict[Path, list[str]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """Forms: `application/x-www-form-urlencoded` bodies, and how the properties of any form are read.
 
-Not for cutting a multipart body into its parts (multipart), nor for writing forms (form_encoder). OpenAPI 3.1 section
-4.8.15.1, WHATWG URL section 5.1.
+Not for cutting a multipart body into its parts (multipart), nor for writing forms (parameter_encoder). OpenAPI 3.1
+section 4.8.15.1, WHATWG URL section 5.1.
 """
 
 from __future__ import annotations

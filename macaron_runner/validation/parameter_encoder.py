@@ -1,6 +1,6 @@
 """Values into the raw text of parameters: what styles reads, written, for one parameter each.
 
-Not for reading (styles), nor for what a text becomes (escaping), nor for putting the pieces into a request (clients).
+Not for reading (styles), nor for what a text becomes (escaping), nor for putting the pieces into a request.
 The forms are those of style_table. What is written is read again as it was; what a style has no text for is refused.
 """
 

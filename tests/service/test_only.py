@@ -86,9 +86,7 @@ def test_the_parts_make_a_whole(tmp_path: Path) -> None:
     shared = {"HELLOWORLD_ASYNC_FILE": str(written), "MACARON_STATE_DIR": str(tmp_path / "state")}
     with RunningService(HELLOWORLD, "--only", "web", environment=shared) as web:
         broker, worker = (RunningService(HELLOWORLD, "--only", part, environment=shared) for part in PARTS)
-        broker.port = worker.port = (
-            web.port
-        )  # neither answers requests: it is the web's /ping that is waited for
+        broker.port = worker.port = web.port  # neither answers requests: the web's /ping is waited for
         with broker, worker:
             wait_for("the broker", (tmp_path / "state/broker.sock").exists)
             code = web.request("GET", "/async").json()["message"].split()[-1]

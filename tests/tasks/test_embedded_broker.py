@@ -107,7 +107,11 @@ def test_what_writes_its_log_through_ends_with_it(running, configure):
 
 
 def test_a_log_is_written_through_however_its_files_come_and_go(tmp_path):
-    (tmp_path / "1.aof").write_text("it")
-    (tmp_path / "2.aof").symlink_to(tmp_path / "gone")
+    log, gone = tmp_path / "1.aof", tmp_path / "2.aof"
+    log.write_text("it")
+    gone.symlink_to(tmp_path / "gone")
+    log.chmod(0o400)
     write_through(tmp_path)
     write_through(tmp_path / "nowhere")
+    assert log.read_text() == "it"
+    assert not gone.exists()

@@ -1,6 +1,6 @@
 """The kinds of broker: which URL means which, and what each can keep of what tasks are promised. Pure data.
 
-Not for the settings that keep it (guarantee), nor for asking a broker (reach).
+Not for the settings that keep it (guarantee), nor for asking a broker (monitoring.reach).
 """
 
 from __future__ import annotations

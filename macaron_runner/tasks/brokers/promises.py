@@ -1,6 +1,6 @@
 """Whether the broker that a service names can keep what its tasks are promised, as far as files tell.
 
-Not for asking the broker (reach), nor for names and types of raw settings (settings).
+Not for asking the broker (monitoring.reach), nor for names and types of raw settings (settings).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether a service's broker and store can be reached now: one connection, opened and closed.
 
-Not for queueing (queue), nor for what is kept in the store (store).
+Not for queueing (sending.queue), nor for what is kept in the store (store).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What of a service's calls waits and runs at this moment, asked of its broker and its workers.
 
-Not for what failed (dead_letters), nor for what happens from now on (watching).
+Not for what failed (sending.dead_letters), nor for what happens from now on (watching).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a broker that can be reached says of itself, held against what tasks are promised.
 
-Not for whether it can be reached (reach), nor for what files tell of it (promises).
+Not for whether it can be reached (reach), nor for what files tell of it (brokers.promises).
 """
 
 from __future__ import annotations

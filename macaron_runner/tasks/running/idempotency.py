@@ -4,7 +4,7 @@ The key is claimed in the store by the call that is about to run, for as long as
 and confirmed with its result when it has run. A call that failed lets go of it, one whose process was killed loses it:
 then another may run. Whoever finds the key claimed comes again later; whoever finds it confirmed gets that result.
 
-Not for what a task's key is (task.options), nor for sending a call once more (celery_task).
+Not for what a task's key is (options), nor for sending a call once more (celery_task).
 """
 
 from __future__ import annotations

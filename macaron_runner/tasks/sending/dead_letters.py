@@ -3,7 +3,7 @@
 No pool consumes that queue, `<service>.dead`; people look into it, and send calls again from there (macaron tasks). It
 keeps the newest MOST letters: where nobody looks after it, it must not fill the broker, which would then refuse calls.
 
-Not for when a call has failed for good (celery_task, unreadable), nor for what sends a call again (kept_call).
+Not for when a call has failed for good (celery_task, running.unreadable), nor for what sends a call again (kept_call).
 """
 
 from __future__ import annotations
@@ -174,9 +174,7 @@ class DeadLetters:
             channel: Any = connection.default_channel
             seen = self._peek(channel) if hasattr(channel, "peek") else self._hold(channel)
             for data, remove in seen:
-                with contextlib.suppress(
-                    KeyError, TypeError
-                ):  # what is no letter was put there by somebody else
+                with contextlib.suppress(KeyError, TypeError):  # no letter: somebody else has put it there
                     yield Kept(DeadLetter.from_json(data), remove)
 
     def _peek(self, channel: Any) -> Iterator[tuple[Any, Callable[[], Any]]]:
