@@ -6,6 +6,7 @@ Not for reading secrets (secrets).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
@@ -99,6 +100,15 @@ def _sensitive(value: Any) -> Sensitive:
     if isinstance(value, str):
         return Sensitive((value,))
     raise PydanticCustomError("form", "{phrase}", {"phrase": "a text"})
+
+
+def revealed(value: Any) -> Any:
+    """Return a free value of the configuration as plain data that may be changed, its secrets in clear."""
+    if isinstance(value, Sensitive):
+        return value.reveal()
+    if isinstance(value, Mapping):
+        return {key: revealed(item) for key, item in value.items()}
+    return [revealed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def encode_secrets(text: Sensitive) -> Sensitive:

@@ -14,8 +14,8 @@ from macaron_runner.inspection.audited import Audited, Risk, is_loopback
 from macaron_runner.inspection.inspection import InspectedApi
 from macaron_runner.openapi.document import Document
 from macaron_runner.openapi.operation import Operation, SecurityScheme
-from macaron_runner.openapi.reading import Endpoint, endpoints_of
-from macaron_runner.openapi.references import BrokenReference, Node, References
+from macaron_runner.openapi.reading import Endpoint, Reading
+from macaron_runner.openapi.references import Node
 
 _SAY: Final = "write security: [] where that is meant"
 
@@ -138,15 +138,7 @@ def _own(audited: Audited) -> Iterator[InspectedApi]:
 
 
 def _endpoints(document: Document) -> Iterator[Endpoint]:
-    references = References(document)
-
-    def follow(node: Node) -> Node:
-        try:
-            return references.follow(node)
-        except BrokenReference:
-            return Node(node.file, node.pointer, {})
-
-    return endpoints_of(Node(document.source, (), document.tree), follow)
+    return Reading(document).endpoints()
 
 
 def _schemes_in_use(audited: Audited) -> Iterator[tuple[InspectedApi, SecurityScheme]]:
@@ -160,11 +152,7 @@ def _schemes_of(operation: Operation) -> set[str]:
 
 
 def _about_scheme(api: InspectedApi, scheme: SecurityScheme, message: str, help_: str) -> Risk:
-    parents = (
-        ("securityDefinitions",) if api.document.specification == "2.0" else ("components", "securitySchemes")
-    )
-    place = api.document.locate((*parents, scheme.name), key=True)
-    return Risk(message, place, f"apis.{api.name}.security.{scheme.name}", help_)
+    return Risk(message, scheme.location, f"apis.{api.name}.security.{scheme.name}", help_)
 
 
 def _plain_servers(document: Document) -> Iterator[tuple[str, Location]]:

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from macaron_runner.configuration.loaded import Configuration
-from macaron_runner.diagnostics import Diagnostic, Location, Severity
+from macaron_runner.diagnostics import Diagnostic, Severity
 from macaron_runner.inspection.inspection import InspectedApi
-from macaron_runner.openapi.document import Document
 from macaron_runner.openapi.operation import Operation, Parameter
-from macaron_runner.openapi.reading import Reading, parameters_of
 
 
 def headers_that_never_arrive(configuration: Configuration, api: InspectedApi) -> Iterator[Diagnostic]:
@@ -23,36 +21,19 @@ def headers_that_never_arrive(configuration: Configuration, api: InspectedApi) -
     """
     if configuration.config.server.settings.get("header_map", "drop") == "dangerous":
         return
-    lost = [
-        (each.operation, parameter)
-        for each in api.operations
-        for parameter in each.operation.parameters
-        if parameter.location == "header" and "_" in parameter.name
-    ]
-    places = _named_headers(api.document) if lost else {}
-    for operation, parameter in lost:
-        place = places.get((operation.path, operation.method, parameter.name), operation.location)
-        yield _parameter(operation, parameter, place)
+    for each in api.operations:
+        for parameter in each.operation.parameters:
+            if parameter.location == "header" and "_" in parameter.name:
+                yield _parameter(each.operation, parameter)
     yield from _keys(api)
 
 
-def _named_headers(document: Document) -> dict[tuple[str, str, str], Location]:
-    """Return where the names of header parameters stand, by path, method and name."""
-    reading = Reading(document)
-    return {
-        (endpoint.path, endpoint.method, node.text("name")): node.child("name").locate()
-        for endpoint in reading.endpoints()
-        for node in parameters_of(endpoint, reading.follow)
-        if node.text("in") == "header"
-    }
-
-
-def _parameter(operation: Operation, parameter: Parameter, place: Location | None) -> Diagnostic:
+def _parameter(operation: Operation, parameter: Parameter) -> Diagnostic:
     end = ", and it is required: every call is refused" if parameter.required else ""
     return Diagnostic(
         "MAC259",
         f'the header "{parameter.name}" of {operation.name} never arrives{end}',
-        place,
+        parameter.place or operation.location,
         "gunicorn drops headers with an underscore",
         _mend(parameter.name),
         Severity.WARNING,
@@ -61,7 +42,6 @@ def _parameter(operation: Operation, parameter: Parameter, place: Location | Non
 
 def _keys(api: InspectedApi) -> Iterator[Diagnostic]:
     used = {use.scheme for each in api.operations for one in each.operation.security for use in one}
-    shelf = ("components", "securitySchemes") if api.api.specification != "2.0" else ("securityDefinitions",)
     for name in sorted(used & api.api.security_schemes.keys()):
         scheme = api.api.security_schemes[name]
         header = scheme.parameter_name or ""
@@ -69,7 +49,7 @@ def _keys(api: InspectedApi) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "MAC259",
                 f'the header "{header}" of the security scheme "{name}" never arrives',
-                api.document.source.locate((*shelf, name), key=True),
+                scheme.location,
                 "gunicorn drops headers with an underscore",
                 _mend(header),
                 Severity.WARNING,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from macaron_runner.mock.glance import types_of
 from macaron_runner.mock.shape import TYPES, Shape, same, type_of
-from macaron_runner.validation.schema import readable_pattern
+from macaron_runner.validation.engine import readable_pattern
 
 
 def _put_options(shape: Shape, values: Sequence[Any]) -> None:

@@ -22,8 +22,9 @@ from macaron_runner.mock.keywords import PLAIN
 from macaron_runner.mock.negation import add_negated
 from macaron_runner.mock.shape import Contained, Items, Rest, Shape
 from macaron_runner.openapi.operation import Schema
-from macaron_runner.validation.discriminators import ancestors_of, choice_of, name_of, tag_of
-from macaron_runner.validation.schema import Definitions, readable_pattern
+from macaron_runner.validation.discriminators import ancestors_of, choice_of, descendants_of, name_of, tag_of
+from macaron_runner.validation.engine import readable_pattern
+from macaron_runner.validation.schema import Definitions
 
 _NULL: Final = {"type": "null"}
 
@@ -48,11 +49,7 @@ class Merger:
     @cached_property
     def descendants(self) -> Mapping[str, tuple[str, ...]]:
         """The schemas that extend each named schema with a discriminator."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name, parents in self.ancestors.items():
-            for parent in parents:
-                found[parent] = (*found.get(parent, ()), name)
-        return found
+        return descendants_of(self.ancestors)
 
     def merge(self, schemas: Iterable[Schema], turn: int, *, smallest: bool) -> Shape:
         """Return what schemas say together, in the `turn`-th way to choose among their alternatives.
@@ -69,16 +66,9 @@ class Merger:
         """Return how many levels the smallest value of a schema has."""
         return height_of(schema, self.heights)
 
-    def is_hidden(self, schema: Schema, seen: frozenset[str] = frozenset()) -> bool:
+    def is_hidden(self, schema: Schema) -> bool:
         """Tell whether a property is writeOnly, and so no part of a response."""
-        if isinstance(schema, bool):
-            return False
-        if schema.get("writeOnly") is True:
-            return True
-        name = name_of(schema["$ref"]) if "$ref" in schema else None
-        if name is None or name in seen:
-            return False
-        return self.is_hidden(self.definitions.get(name, True), seen | {name})
+        return self.definitions.is_elsewhere(schema, "response")
 
 
 class _Merging:

@@ -10,14 +10,10 @@ from typing import Final
 
 from macaron_runner.mock.glance import listed_values, types_of
 from macaron_runner.mock.shape import Shape
-from macaron_runner.openapi.kinds import SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS
 from macaron_runner.openapi.operation import Schema
+from macaron_runner.validation.keywords import APPLICATORS, ASSERTIONS
 
-_TELLING: Final = SCHEMA_KEYWORDS | SCHEMA_LIST_KEYWORDS | SCHEMA_MAP_KEYWORDS | {
-    "$ref", "type", "enum", "const", "format", "multipleOf", "minimum", "maximum", "exclusiveMinimum",
-    "exclusiveMaximum", "minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems", "minContains",
-    "maxContains", "minProperties", "maxProperties", "required", "dependentRequired",
-}  # fmt: skip
+_TELLING: Final = APPLICATORS | ASSERTIONS | {"$ref"}
 """Keywords that refuse values; the others only describe."""
 _TYPED: Final = {
     "type",

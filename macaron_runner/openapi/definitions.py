@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.openapi.dialects import named_dialect
-from macaron_runner.openapi.document import Pointer, Specification
+from macaron_runner.openapi.document import Place, Specification
 from macaron_runner.openapi.dynamic import NOWHERE, DynamicScopes
 from macaron_runner.openapi.normalise import Context, Normaliser, SchemaDict
 from macaron_runner.openapi.references import BrokenReference, Node, References, component
@@ -42,7 +42,7 @@ class _Discriminated:
     name: str | None
 
 
-_Known: TypeAlias = tuple[tuple[str, Pointer], tuple[tuple[str, tuple[str, Pointer]], ...]]
+_Known: TypeAlias = tuple[Place, tuple[tuple[str, Place], ...]]
 
 
 def _known(node: Node, context: Context) -> _Known:
@@ -69,7 +69,7 @@ class Definitions:
         self._names: dict[_Known, str] = {}
         self._nodes: dict[str, Node] = {}
         self._contexts: dict[str, Context] = {}
-        self._meanings: dict[tuple[str, Pointer], list[str]] = {}
+        self._meanings: dict[Place, list[str]] = {}
         self._written: dict[str, str] = {}
         self._schemas: dict[str, SchemaDict | bool] = {}
         self._discriminated: list[_Discriminated] = []

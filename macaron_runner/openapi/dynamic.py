@@ -11,13 +11,11 @@ Schema 2020-12 core, sections 8.2.3.2 and 7.1.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
-from macaron_runner.openapi.document import Pointer
+from macaron_runner.openapi.document import Place
 from macaron_runner.openapi.kinds import DEFINITION_KEYWORDS, parts_of
 from macaron_runner.openapi.references import BrokenReference, Node, References
-
-_Place: TypeAlias = tuple[str, Pointer]
 
 
 class Scope(NamedTuple):
@@ -27,7 +25,7 @@ class Scope(NamedTuple):
     """
 
     anchors: Mapping[str, Node]
-    key: tuple[tuple[str, _Place], ...]
+    key: tuple[tuple[str, Place], ...]
 
     @classmethod
     def of(cls, anchors: Mapping[str, Node]) -> Scope:
@@ -44,7 +42,7 @@ class DynamicScopes:
 
     def __init__(self, references: References) -> None:
         self._references = references
-        self._mentioned: dict[_Place, tuple[frozenset[str], tuple[Node, ...]]] = {}
+        self._mentioned: dict[Place, tuple[frozenset[str], tuple[Node, ...]]] = {}
 
     def entered(self, scope: Scope, node: Node) -> Scope:
         """Return the scope inside a schema reached from another: what is outermost stays, what matters not goes."""
@@ -66,7 +64,7 @@ class DynamicScopes:
     def _matter(self, node: Node) -> frozenset[str]:
         """Return the names of the dynamic anchors on which it depends, somewhere, what a schema is."""
         names: set[str] = set()
-        seen: set[_Place] = set()
+        seen: set[Place] = set()
         pending = [node]
         while pending:
             schema = pending.pop()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Final, cast
 from urllib.parse import urlsplit
 
@@ -76,7 +77,7 @@ def read_servers(reading: Reading) -> tuple[Server, ...]:
 def read_security_schemes(reading: Reading) -> dict[str, SecurityScheme]:
     """Return the document's security schemes by name ("Security Scheme Object")."""
     schemes = reading.root.child("components").child("securitySchemes")
-    return {name: _security_scheme(name, reading.follow(node)) for name, node in schemes.members()}
+    return {name: _security_scheme(reading, name, node) for name, node in schemes.members()}
 
 
 def read_operations(reading: Reading, api: str, base_path: str) -> Iterator[Operation]:
@@ -107,7 +108,8 @@ def _asked_of_others(
         yield _operation(reading, endpoint, api, "", {})
 
 
-def _security_scheme(name: str, node: Node) -> SecurityScheme:
+def _security_scheme(reading: Reading, name: str, written: Node) -> SecurityScheme:
+    node = reading.follow(written)
     scopes = [
         scope for _, flow in node.child("flows").fields() for scope, _ in flow.child("scopes").members()
     ]
@@ -120,6 +122,7 @@ def _security_scheme(name: str, node: Node) -> SecurityScheme:
         scopes=tuple(dict.fromkeys(scopes)),
         description=node.text("description"),
         deprecated=node.flag("deprecated"),
+        locate=partial(written.locate, key=True),
     )
 
 

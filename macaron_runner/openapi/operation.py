@@ -28,16 +28,8 @@ ParameterLocation: TypeAlias = Literal["path", "query", "querystring", "header",
 """querystring (OpenAPI 3.2): the whole query as one value, described by `content`."""
 
 Style: TypeAlias = Literal[
-    "simple",
-    "label",
-    "matrix",
-    "form",
-    "spaceDelimited",
-    "pipeDelimited",
-    "tabDelimited",
-    "deepObject",
-    "cookie",
-]
+    "simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "tabDelimited", "deepObject", "cookie",
+]  # fmt: skip
 """OpenAPI 3.2 "Style Values"; Swagger 2.0's collectionFormat maps onto it (`tsv`: tabDelimited, a word of our own)."""
 
 
@@ -190,6 +182,7 @@ class SecurityScheme:
 
     `type` is "http" (with `scheme` "bearer", "basic", …), "apiKey" (with `carrier` "header", "query" or "cookie" and
     `parameter_name`), "oauth2", "openIdConnect" or "mutualTLS". Swagger 2.0's `basic` is http with scheme basic.
+    `locate` (where the document says it) does not take part in equality.
     """
 
     name: str
@@ -200,6 +193,12 @@ class SecurityScheme:
     scopes: tuple[str, ...] = ()
     description: str = ""
     deprecated: bool = False
+    locate: Locate | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def location(self) -> Location | None:
+        """Where the document says it."""
+        return self.locate() if self.locate is not None else None
 
 
 @dataclass(frozen=True, slots=True)

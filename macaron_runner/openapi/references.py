@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, near_word
-from macaron_runner.openapi.document import Document, File, Pointer, parse_fragment, parse_pointer
+from macaron_runner.openapi.document import Document, File, Place, Pointer, parse_fragment, parse_pointer
 from macaron_runner.openapi.resources import Resource, Resources, joined
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -78,7 +78,7 @@ class Node(NamedTuple):
         return value if isinstance(value, str) else None
 
     @property
-    def place(self) -> tuple[str, Pointer]:
+    def place(self) -> Place:
         """What tells this node from any other one."""
         return self.file.name, self.pointer
 
@@ -116,13 +116,23 @@ class References:
 
         Raises BrokenReference.
         """
-        passed = set()
-        while node.reference is not None:
-            if node.place in passed:
-                raise _broken(node, "MAC306", f'the reference "{node.reference}" leads back to itself')
-            passed.add(node.place)
-            node = self.step(node)
+        if node.reference is not None:
+            *_, node = self.way(node)
         return node
+
+    def way(self, node: Node) -> Iterator[Node]:
+        """Yield a node and, where it is a reference, what it leads to, step by step to the end of the chain.
+
+        Raises BrokenReference where the chain leads nowhere, or round in a circle, after all that is before that.
+        """
+        passed: set[Place] = set()
+        while node.place not in passed:
+            passed.add(node.place)
+            yield node
+            if node.reference is None:
+                return
+            node = self.step(node)
+        raise _broken(node, "MAC306", f'the reference "{node.reference}" leads back to itself')
 
     def step(self, node: Node) -> Node:
         """Return the node to which a reference leads, perhaps another reference. Raises BrokenReference."""

@@ -13,21 +13,21 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from macaron_runner.diagnostics import Location
 from macaron_runner.openapi.definitions import safe_name
-from macaron_runner.openapi.document import Document, File, Pointer
+from macaron_runner.openapi.document import Document, File, Place, Pointer
 from macaron_runner.openapi.kinds import DEFINITION_KEYWORDS, FIELDS
 from macaron_runner.openapi.references import Node
 from macaron_runner.openapi.survey import Survey
 
-_Place: TypeAlias = tuple[str, ...]
+_Steps: TypeAlias = tuple[str, ...]
 
-_SHELVES_2: Final[Mapping[str, _Place]] = {
+_SHELVES_2: Final[Mapping[str, _Steps]] = {
     "path item": ("paths",),
     "operation": ("paths",),
     "parameter": ("parameters",),
     "response": ("responses",),
     "schema": ("definitions",),
 }
-_SHELVES_3: Final[Mapping[str, _Place]] = {
+_SHELVES_3: Final[Mapping[str, _Steps]] = {
     "path item": ("paths",),
     "operation": ("paths",),
     "parameter": ("components", "parameters"),
@@ -40,10 +40,10 @@ _SHELVES_3: Final[Mapping[str, _Place]] = {
     "callback": ("components", "callbacks"),
     "security scheme": ("components", "securitySchemes"),
 }
-_SHELVES_3_2: Final[Mapping[str, _Place]] = {**_SHELVES_3, "content": ("components", "mediaTypes")}
+_SHELVES_3_2: Final[Mapping[str, _Steps]] = {**_SHELVES_3, "content": ("components", "mediaTypes")}
 """Where a document keeps what references of each kind lead to."""
 
-_SHELVES: Final[Mapping[str, Mapping[str, _Place]]] = {"2.0": _SHELVES_2, "3.2": _SHELVES_3_2}
+_SHELVES: Final[Mapping[str, Mapping[str, _Steps]]] = {"2.0": _SHELVES_2, "3.2": _SHELVES_3_2}
 
 _OF_JSON_SCHEMA: Final = DEFINITION_KEYWORDS | {"$schema", "$id", "id"}
 """What a file that is a JSON Schema of its own may have beside the keywords of our specifications."""
@@ -55,9 +55,9 @@ class Surroundings(NamedTuple):
     """What a document refers to beyond itself, as a document; and where what is in it really stands."""
 
     document: Document
-    places: Mapping[_Place, Node]
+    places: Mapping[_Steps, Node]
 
-    def origin(self, pointer: Pointer) -> tuple[str, Pointer] | None:
+    def origin(self, pointer: Pointer) -> Place | None:
         """Return the file and the place in it of what stands at a pointer."""
         for length in (2, 3):
             node = self.places.get(tuple(map(str, pointer[:length])))
@@ -73,7 +73,7 @@ def read_surroundings(document: Document, survey: Survey | None = None) -> Surro
     document taken apart, where somebody has done it already.
     """
     shelves = _SHELVES.get(document.specification, _SHELVES_3)
-    places: dict[_Place, Node] = {}
+    places: dict[_Steps, Node] = {}
     outside = [(kind, node) for kind, node in (survey or Survey(document)).outside if kind in shelves]
     inside = _steps_inward(node for _, node in outside)
     for kind, node in outside:
@@ -88,7 +88,7 @@ def read_surroundings(document: Document, survey: Survey | None = None) -> Surro
     return Surroundings(found, places)
 
 
-def _free_place(taken: Mapping[_Place, Node], shelf: _Place, node: Node, within: _Place) -> _Place:
+def _free_place(taken: Mapping[_Steps, Node], shelf: _Steps, node: Node, within: _Steps) -> _Steps:
     """Return a place on a shelf, or `within` an object there."""
     name = f"/{safe_name(node.name)}" if shelf == ("paths",) else safe_name(node.name)
     place, number = (*shelf, name, *within), 1
@@ -98,9 +98,9 @@ def _free_place(taken: Mapping[_Place, Node], shelf: _Place, node: Node, within:
     return place
 
 
-def _steps_inward(targets: Iterable[Node]) -> Mapping[tuple[str, Pointer], set[str | int]]:
+def _steps_inward(targets: Iterable[Node]) -> Mapping[Place, set[str | int]]:
     """Return, for each place on the way to a target, the steps that lead on from it."""
-    steps: defaultdict[tuple[str, Pointer], set[str | int]] = defaultdict(set)
+    steps: defaultdict[Place, set[str | int]] = defaultdict(set)
     for node in targets:
         for depth, step in enumerate(node.pointer):
             steps[node.file.name, node.pointer[:depth]].add(step)
@@ -114,7 +114,7 @@ def _without(node: Node, lodgers: Set[str | int]) -> Node:
     return node._replace(value={key: value for key, value in node.value.items() if key not in lodgers})
 
 
-def _tree(document: Document, places: Mapping[_Place, Node]) -> dict[str, Any]:
+def _tree(document: Document, places: Mapping[_Steps, Node]) -> dict[str, Any]:
     tree: dict[str, Any] = {key: document.tree[key] for key in _KEPT if key in document.tree}
     tree |= {"info": {"title": "", "version": ""}, "paths": {}}
     for (*shelf, name), node in places.items():
@@ -125,7 +125,7 @@ def _tree(document: Document, places: Mapping[_Place, Node]) -> dict[str, Any]:
     return tree
 
 
-def _locator(document: Document, places: Mapping[_Place, Node]) -> Callable[[Pointer, bool], Location]:
+def _locator(document: Document, places: Mapping[_Steps, Node]) -> Callable[[Pointer, bool], Location]:
     def locate(pointer: Pointer, key: bool) -> Location:  # noqa: FBT001 - File calls it so
         for length in (2, 3):
             node = places.get(tuple(map(str, pointer[:length])))

@@ -10,12 +10,12 @@ from typing import TypeAlias
 
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.openapi.dialects import DIALECTS
-from macaron_runner.openapi.document import Document, Pointer
+from macaron_runner.openapi.document import Document, Place
 from macaron_runner.openapi.kinds import parts_of
 from macaron_runner.openapi.reading import Endpoint, endpoints_of, parameters_of
 from macaron_runner.openapi.references import BrokenReference, Node, References
 
-_Seen: TypeAlias = tuple[str, int | tuple[str, Pointer]]
+_Seen: TypeAlias = tuple[str, int | Place]
 
 
 class Survey:
@@ -37,7 +37,7 @@ class Survey:
         self.outside: list[tuple[str, Node]] = []
         self.led_outside: list[tuple[Node, Node]] = []
         self._nodes: dict[str, list[Node]] = {}
-        self._led: set[tuple[str, Pointer]] = set()
+        self._led: set[Place] = set()
         self._explore()
         self.endpoints = tuple(endpoints_of(self.root, self.follow))
 

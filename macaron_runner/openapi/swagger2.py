@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, cast
 
 from macaron_runner.openapi.normalise import copy
@@ -249,4 +250,5 @@ def _security_scheme(name: str, node: Node) -> SecurityScheme:
         parameter_name=node.text("name"),
         scopes=tuple(scope for scope, _ in node.child("scopes").fields()),
         description=node.text("description"),
+        locate=partial(node.locate, key=True),
     )

@@ -6,7 +6,8 @@ where that was not understood, the operation counts as touched. Not for finding 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 from macaron_runner.diagnostics import nearest
@@ -35,8 +36,6 @@ _ONLY_SAID: Final = frozenset(
 """Fields by which nothing is served."""
 _NOT_SERVED: Final = frozenset({"schema", "example", "link", "callback"})
 """Kinds of things whose faults touch no operation."""
-_LONGEST_CHAIN: Final = 100
-"""References that lead to references; more of them lead back to themselves."""
 
 
 def touched_by(
@@ -122,13 +121,7 @@ def _security_of(endpoint: Endpoint, survey: Survey) -> Iterator[tuple[str, Node
             )
 
 
-def _chain(node: Node, survey: Survey) -> Iterable[Node]:
-    """Return a node and what it refers to, step by step, as far as that leads somewhere."""
-    chain = [node]
-    try:
-        while node.reference is not None and len(chain) < _LONGEST_CHAIN:
-            node = survey.references.step(node)
-            chain.append(node)
-    except BrokenReference:
-        pass
-    return chain
+def _chain(node: Node, survey: Survey) -> Iterator[Node]:
+    """Yield a node and what it refers to, step by step, as far as that leads somewhere."""
+    with suppress(BrokenReference):
+        yield from survey.references.way(node)

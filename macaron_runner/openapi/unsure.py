@@ -111,17 +111,10 @@ class _Reached:
 
     def _chain(self, node: Node) -> Iterator[Node]:
         """Yield a node and what it refers to, step by step."""
-        passed: set[Place] = set()
         try:
-            while node.place not in passed:
-                passed.add(node.place)
-                yield node
-                if node.reference is None:
-                    return
-                node = self._survey.references.step(node)
+            yield from self._survey.references.way(node)
         except BrokenReference:
-            pass
-        self.is_broken = True
+            self.is_broken = True
 
     def holds(self, file: str, fault: Pointer) -> bool:
         """Tell whether a fault is in what the operation takes, or who may call it."""

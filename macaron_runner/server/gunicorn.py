@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from macaron_runner.configuration.sensitive import Sensitive
+from macaron_runner.configuration.sensitive import revealed
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, near_word, not_one_of
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def check_settings(configuration: Configuration) -> tuple[Diagnostic, ...]:
     server = configuration.config.server
     found = list(_check_worker(configuration))
     if server.settings:
-        found += _check_raw(configuration, plain(server.settings))
+        found += _check_raw(configuration, revealed(server.settings))
     return tuple(found)
 
 
@@ -149,15 +149,6 @@ def _said(error: Exception) -> str:
     return "it is no whole number" if text.startswith("invalid literal for int()") else text
 
 
-def plain(value: Any) -> Any:
-    """Return raw settings as gunicorn wants them: secrets revealed, tuples as lists."""
-    if isinstance(value, Sensitive):
-        return value.reveal()
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
 def gunicorn_settings(configuration: Configuration, *, workers: int, binds: Sequence[str]) -> dict[str, Any]:
     """Return gunicorn's settings for a service, its raw `server.settings` last.
 
@@ -180,7 +171,7 @@ def gunicorn_settings(configuration: Configuration, *, workers: int, binds: Sequ
         "worker_tmp_dir": _memory_directory(),
         "logger_class": _LOGGER,
         "accesslog": "-" if config.observability.logs.access else None,
-        **plain(server.settings),
+        **revealed(server.settings),
     }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
 from macaron_runner.configuration.model import Schedule
-from macaron_runner.tasks.brokers.guarantee import plain
+from macaron_runner.configuration.sensitive import revealed
 from macaron_runner.tasks.envelope import encode_call
 
 
@@ -30,7 +30,7 @@ class Misfit(TypeError):
 
 def encode_scheduled(schedule: Schedule, function: Callable[..., Any]) -> tuple[list[Any], dict[str, Any]]:
     """Return a schedule's arguments as they travel. Raises TypeError (Misfit) for those that do not fit, or cannot."""
-    return encode_typed(plain(schedule.args), plain(schedule.kwargs), function)
+    return encode_typed(revealed(schedule.args), revealed(schedule.kwargs), function)
 
 
 def encode_typed(

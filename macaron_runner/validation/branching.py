@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from macaron_runner.validation.keywords import inside
+
 if TYPE_CHECKING:
     from macaron_runner.validation.rewriting import Rewritten
 
@@ -109,13 +111,9 @@ def _references(schema: Any) -> set[str]:
     pending = [schema]
     while pending:
         part = pending.pop()
-        if isinstance(part, Mapping):
-            target = part.get("$ref")
-            if isinstance(target, str):
-                found.add(target.removeprefix(_PREFIX))
-            pending += part.values()
-        elif isinstance(part, list):
-            pending += part
+        if isinstance(part, Mapping) and "$ref" in part:
+            found.add(part["$ref"].removeprefix(_PREFIX))
+        pending += (inner for _, inner in inside(part))
     return found
 
 

@@ -5,7 +5,7 @@ Not for what the engine makes of them (rewriting). OpenAPI 3.1 section 4.8.25.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -46,6 +46,15 @@ def ancestors_of(definitions: Mapping[str, Schema]) -> dict[str, frozenset[str]]
     tagged = {name for name, schema in definitions.items() if tag_of(schema) is not None}
     found = {name: frozenset(_reachable(name, bases) & tagged) for name in bases if bases[name]}
     return {name: above for name, above in found.items() if above}
+
+
+def descendants_of(ancestors: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the same the other way round: for each schema that is extended, those that extend it."""
+    found: dict[str, list[str]] = {}
+    for name, above in ancestors.items():
+        for ancestor in above:
+            found.setdefault(ancestor, []).append(name)
+    return {name: tuple(below) for name, below in found.items()}
 
 
 def _bases(schema: Schema) -> set[str]:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word
+from macaron_runner.validation.engine import readable_pattern
 from macaron_runner.validation.problems import Finding, Path, pointer_of, shown
-from macaron_runner.validation.schema import Check, compile_published, readable_pattern
+from macaron_runner.validation.schema import Check, compile_published
 from macaron_runner.validation.slips import is_understood, slip_in
 
 if TYPE_CHECKING:

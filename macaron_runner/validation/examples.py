@@ -7,11 +7,12 @@ documentation lies.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
 from macaron_runner.validation.defaults import bad_default, is_of_type
 from macaron_runner.validation.formats import ALONE, Formats
+from macaron_runner.validation.keywords import INDEPENDENT, inside
 from macaron_runner.validation.media_types import parse_media_type
 from macaron_runner.validation.problems import Finding, pointer_of
 from macaron_runner.validation.schema import Definitions, misfits
@@ -95,25 +96,9 @@ def _false(claims: list[_Claim], definitions: Definitions) -> list[tuple[_Claim,
     return [(doubtful[number][0], finding) for number, finding in in_response.items()]
 
 
-_ALONE: Final = frozenset(
-    {
-        *("type", "format", "enum", "const", "pattern", "minLength", "maxLength", "multipleOf"),
-        *(
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "minItems",
-            "maxItems",
-            "uniqueItems",
-        ),
-    }
-)
-"""Keywords that refuse a value whatever stands beside them."""
-
-
 def _is_certain(finding: Finding) -> bool:
-    return finding.keyword in _ALONE and not {"not", "then", "else"} & set(finding.schema_path)
+    """Tell whether a value is refused whatever stood, or should have stood, beside the keyword that refuses it."""
+    return finding.keyword in INDEPENDENT and not {"not", "then", "else"} & set(finding.schema_path)
 
 
 def _problem(claim: _Claim, finding: Finding) -> Diagnostic:
@@ -193,21 +178,11 @@ def _in_schema(schema: Schema, place: _Place, path: tuple[str | int, ...]) -> It
         rest = {keyword: value for keyword, value in schema.items() if keyword != "enum"}
         for value in schema["enum"]:
             yield _Claim("MAC383", "a listed value", value, rest, place, path)
-    for step, inner in _inside(schema):
-        yield from _in_schema(inner, place, (*path, *step))
+    for steps, inner in inside(schema):
+        yield from _in_schema(inner, place, (*path, *steps))
 
 
 def _examples(schema: Mapping[str, Any]) -> list[Any]:
     several = schema.get("examples", [])
     single = [schema["example"]] if "example" in schema else []
     return [*single, *(several if isinstance(several, list) else [])]
-
-
-def _inside(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], Schema]]:
-    for keyword, value in schema.items():
-        if keyword in {"properties", "patternProperties", "dependentSchemas"}:
-            yield from (((keyword, name), inner) for name, inner in value.items())
-        elif keyword in {"allOf", "anyOf", "oneOf", "prefixItems"}:
-            yield from (((keyword, number), inner) for number, inner in enumerate(value))
-        elif keyword in {"items", "additionalProperties", "not", "contains", "if", "then", "else"}:
-            yield (keyword,), value

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from macaron_runner.diagnostics import Diagnostic
+from macaron_runner.validation.engine import readable_pattern
 
 if TYPE_CHECKING:
     from macaron_runner.configuration.loaded import Configuration
@@ -69,8 +70,6 @@ def own_formats(
 
 def check_formats(configuration: Configuration) -> Iterator[Diagnostic]:
     """Yield what is wrong with `formats:` (MAC238); that functions are not there is another problem (code.named)."""
-    from macaron_runner.validation.schema import readable_pattern
-
     for name, described in configuration.config.formats.items():
         place = configuration.locate("formats", name, key=True)
         if name in STANDARD:

@@ -24,10 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from macaron_runner.validation.keywords import IN_ORDER, INDEPENDENT, inside
 from macaron_runner.validation.problems import MOST, pointer_of
-from macaron_runner.validation.rewriting import Rewritten, inside
+from macaron_runner.validation.rewriting import Rewritten
 from macaron_runner.validation.searching import (
     Beyond,
     Fits,
@@ -40,6 +41,9 @@ from macaron_runner.validation.searching import (
     tell,
 )
 from macaron_runner.validation.wording import Fault, missing, unknown, words_for
+
+if TYPE_CHECKING:
+    from macaron_runner.openapi.operation import Schema
 
 Asserts: TypeAlias = Callable[[dict[str, Any]], Fits]
 """Gives what the engine says of values by a schema that refers to nothing."""
@@ -94,7 +98,7 @@ class Locating:
             yield f"found.append(({_place(path)}, {self._constant(words_for('falseSchema'))}, {value}))"
         elif level == _DEEP:
             yield f"{self._constant(self.of(schema))}({value}, {_place(path)}, found)"
-        elif schema.keys() <= ALONE:
+        elif schema.keys() <= INDEPENDENT:
             yield f"if not ({self._comparison(schema, value)}):"
             yield f"    tell({self._rules(schema)}, {value}, {_place(path)}, found)"
         elif schema.keys() <= UNDERSTOOD:
@@ -107,7 +111,7 @@ class Locating:
     def _own_and_properties(
         self, schema: dict[str, Any], value: str, path: Steps, level: int
     ) -> Iterator[str]:
-        own = {keyword: schema[keyword] for keyword in schema if keyword in ALONE}
+        own = {keyword: schema[keyword] for keyword in schema if keyword in INDEPENDENT}
         searched = self._object(schema, value, path, level)
         if own == {"type": "object"}:  # one look at the type is enough
             yield f"if type({value}) is dict:"
@@ -192,13 +196,13 @@ class Locating:
 
     def _is_small(self, schema: Rewritten) -> bool:
         """Tell whether a named schema may be written wherever it is referred to; one that contains itself is large."""
-        pending = [schema]
+        pending: list[Schema] = [schema]
         for _ in range(_SMALL):
             if not pending:
                 return True
             part = pending.pop()
-            pending += inside(part)
-            if isinstance(part, dict) and "$ref" in part:
+            pending += (inner for _, inner in inside(part))
+            if not isinstance(part, bool) and "$ref" in part:
                 pending.append(self._definition(part["$ref"].removeprefix(_DEFINITIONS)))
         return not pending
 
@@ -240,14 +244,7 @@ _SMALL: Final = 50
 _DEFINITIONS: Final = "#/$defs/"
 _UNTIL_ENOUGH: Final = ("if len(found) >= enough:", "    return")
 
-IN_ORDER: Final = (
-    "type", "const", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
-    "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
-)  # fmt: skip
-"""Keywords whose meaning depends on no other, in the order in which they are told."""
-ALONE: Final = frozenset(IN_ORDER)
-
-UNDERSTOOD: Final = ALONE | {
+UNDERSTOOD: Final = INDEPENDENT | {
     "$defs", "$ref", "additionalProperties", "allOf", "anyOf", "else", "if", "items", "not", "oneOf", "properties",
     "required", "then",
 }  # fmt: skip

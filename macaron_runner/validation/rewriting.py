@@ -13,12 +13,21 @@ where 3.2's `defaultMapping` does.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from macaron_runner.validation.discriminators import ancestors_of, choice_of, default_target, name_of, tag_of
+from macaron_runner.openapi.kinds import SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS
+from macaron_runner.validation.discriminators import (
+    ancestors_of,
+    choice_of,
+    default_target,
+    descendants_of,
+    name_of,
+    tag_of,
+)
+from macaron_runner.validation.keywords import APPLICATORS, ASSERTIONS
+from macaron_runner.validation.repetitions import as_keywords
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Schema
@@ -30,20 +39,10 @@ Rewritten: TypeAlias = dict[str, Any] | bool
 
 _NONE: Final[frozenset[str]] = frozenset()
 _FLAGS: Final[dict[str, str]] = {"request": "readOnly", "response": "writeOnly"}
-_PLAIN_KEYWORDS: Final = frozenset({
-    "type", "enum", "const", "format", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-    "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minContains", "maxContains",
-    "minProperties", "maxProperties", "dependentRequired",
-})  # fmt: skip
-_SCHEMA_LISTS: Final = frozenset({"anyOf", "oneOf", "prefixItems"})
-_SCHEMA_MAPS: Final = frozenset({"properties", "dependentSchemas"})
-_APPLICATORS: Final = _SCHEMA_LISTS | _SCHEMA_MAPS | {
-    "not", "if", "then", "else", "items", "contains", "propertyNames", "additionalProperties", "unevaluatedItems",
-    "unevaluatedProperties",
-}  # fmt: skip
-_REPEATED_ATOM: Final = re.compile(r"\^(\.|\\[dwsDWS]|\[(?:[^\]\\]|\\.)+\])\{(\d+)(,?)(\d*)\}\$")
-_LONG: Final = 1000
-"""Repetitions beyond this become lengths: the engine unrolls `{1,2097152}` and refuses what grows too large."""
+_KEPT: Final = ASSERTIONS - {"required", "pattern"}
+"""Keywords that the engine takes as they are."""
+_GONE_THROUGH: Final = APPLICATORS - {"allOf", "patternProperties", "contentSchema"}
+"""Keywords in which schemas are rewritten, and that is all."""
 
 
 class DirectedSchemas:
@@ -135,14 +134,14 @@ class DirectedSchemas:
         hidden = None if hidden is None else hidden | self._hidden(schema)
         result: dict[str, Any] = {}
         for keyword, value in schema.items():
-            if keyword in _PLAIN_KEYWORDS:
+            if keyword in _KEPT:
                 result[keyword] = value
             elif keyword == "$ref":
                 name = name_of(value)
                 result |= self._reference(name, "p" if name in parents else "d")
             elif keyword == "allOf":
                 result[keyword] = [self._rewrite(member, hidden, parents) for member in value]
-            elif keyword in _APPLICATORS:
+            elif keyword in _GONE_THROUGH:
                 inner = {"then": hidden, "else": hidden, "not": None, "if": None}.get(keyword, inside)
                 result[keyword] = _each(value, keyword, partial(self._rewrite, hidden=inner))
         if required := [name for name in schema.get("required", ()) if name not in (hidden or _NONE)]:
@@ -185,7 +184,7 @@ class DirectedSchemas:
             result.pop("minLength", None)
             result.pop("maxLength", None)
         elif isinstance(pattern := schema.get("pattern"), str):
-            _merge_lengths(result, _shortened(pattern))
+            result.update(as_keywords(pattern, beside=result))
             if not self._readable(result["pattern"]):
                 del result["pattern"]
         form = schema.get("format")
@@ -283,23 +282,8 @@ class DirectedSchemas:
         return ancestors_of(self._definitions)
 
     @cached_property
-    def _descendants(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for name, parents in self._ancestors.items():
-            for parent in parents:
-                found.setdefault(parent, []).append(name)
-        return found
-
-
-def inside(schema: Rewritten) -> Iterator[Rewritten]:
-    """Yield the schemas that stand in a rewritten one, right below it; those under `$defs` do not count."""
-    for keyword, value in schema.items() if isinstance(schema, Mapping) else ():
-        if keyword in _SCHEMA_MAPS or keyword == "patternProperties":
-            yield from value.values()
-        elif keyword in _SCHEMA_LISTS or keyword == "allOf":
-            yield from value
-        elif keyword in _APPLICATORS:
-            yield value
+    def _descendants(self) -> dict[str, tuple[str, ...]]:
+        return descendants_of(self._ancestors)
 
 
 def _without_choice(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -309,26 +293,6 @@ def _without_choice(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _each(value: Any, keyword: str, rewrite: Callable[[Schema], Schema]) -> Any:
     """Return what a keyword holds, one schema, a list or a map of them, with each rewritten."""
-    if keyword in _SCHEMA_MAPS:
+    if keyword in SCHEMA_MAP_KEYWORDS:
         return {name: rewrite(member) for name, member in value.items()}
-    return [rewrite(member) for member in value] if keyword in _SCHEMA_LISTS else rewrite(value)
-
-
-def _shortened(pattern: str) -> dict[str, Any]:
-    """Return a pattern as keywords: `^.{1,2097152}$` -> minLength 1, maxLength 2097152, pattern `^.*$`."""
-    match = _REPEATED_ATOM.fullmatch(pattern)
-    if match is None or max(int(match[2]), int(match[4] or 0)) <= _LONG:
-        return {"pattern": pattern}
-    atom, least, comma, most = match.groups()
-    lengths = {"minLength": int(least), "maxLength": int(most or least)}
-    if comma and not most:
-        del lengths["maxLength"]
-    return {"pattern": f"^{atom}*$", **lengths}
-
-
-def _merge_lengths(result: dict[str, Any], keywords: Mapping[str, Any]) -> None:
-    result["pattern"] = keywords["pattern"]
-    if "minLength" in keywords:
-        result["minLength"] = max(keywords["minLength"], result.get("minLength", 0))
-    if "maxLength" in keywords:
-        result["maxLength"] = min(keywords["maxLength"], result.get("maxLength", keywords["maxLength"]))
+    return [rewrite(member) for member in value] if keyword in SCHEMA_LIST_KEYWORDS else rewrite(value)

@@ -1,4 +1,4 @@
-"""Schemas compiled into checks: the only door to the JSON-Schema engine.
+"""Schemas compiled into checks, which tell whether a value fits, what is wrong with it, and what is to be taken out.
 
 Not for reading texts into values (parameters, body) or for building objects from them (models).
 """
@@ -8,14 +8,20 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-import jsonschema_rs
 import orjson
 
 from macaron_runner.openapi.operation import Schema
 from macaron_runner.validation.branching import may_explode, ways_back
+from macaron_runner.validation.engine import (
+    Engine,
+    Refusal,
+    compile_foreign,
+    compile_rewritten,
+    readable_pattern,
+)
 from macaron_runner.validation.formats import ALONE, Formats
 from macaron_runner.validation.locating import Locating
 from macaron_runner.validation.problems import MOST, Finding, Path, details_at, details_of
@@ -26,11 +32,6 @@ from macaron_runner.validation.wording import Fault, findings_of
 
 if TYPE_CHECKING:
     from macaron_runner.errors import ErrorDetail
-
-_ENGINES: Final[Mapping[int, Callable[..., jsonschema_rs.Validator]]] = {
-    4: jsonschema_rs.Draft4Validator,
-    2020: jsonschema_rs.Draft202012Validator,
-}
 
 _MODEST: Final = 64 * 1024
 """Of values that are longer than this as JSON, only the first error is told."""
@@ -47,7 +48,7 @@ class Check:
 
     def __init__(
         self,
-        build: Callable[[], jsonschema_rs.Validator],
+        build: Callable[[], Engine],
         trim: Callable[[], Trim | None] = lambda: None,
         count_ways: Callable[[], int] = lambda: 1,
         search: Callable[[], Search] = lambda: give_up,
@@ -58,7 +59,7 @@ class Check:
         self._find_search = search
 
     @cached_property
-    def _engine(self) -> jsonschema_rs.Validator:
+    def _engine(self) -> Engine:
         return self._build()
 
     @cached_property
@@ -135,7 +136,7 @@ class Check:
     def _first(self, value: Any) -> Iterator[Finding]:
         try:
             self._engine.validate(value)
-        except jsonschema_rs.ValidationError as error:
+        except Refusal as error:
             yield from findings_of([error])
         except ValueError:  # it cannot copy what the error is about
             yield _TOO_DEEP
@@ -174,6 +175,10 @@ class Definitions(Mapping[str, Schema]):
     def __len__(self) -> int:
         return len(self._schemas)
 
+    def is_elsewhere(self, schema: Schema, direction: Direction) -> bool:
+        """Tell whether a property with this schema belongs to the other direction alone: writeOnly, of a response."""
+        return self._of(direction).elsewhere(schema)
+
     def check(self, schema: Schema, direction: Direction) -> Check:
         """Return the check of a schema whose `$ref`s mean these definitions."""
         key = (_fingerprint(schema), direction)
@@ -186,10 +191,10 @@ class Definitions(Mapping[str, Schema]):
             )
         return self._checks[key]
 
-    def _compile(self, schema: Schema, direction: Direction) -> jsonschema_rs.Validator:
+    def _compile(self, schema: Schema, direction: Direction) -> Engine:
         closed = self._closed(schema, direction)
         self.compiled += 1 + (len(closed.get("$defs", ())) if isinstance(closed, Mapping) else 0)
-        return _compile(closed, self.formats)
+        return compile_rewritten(closed, self.formats.functions)
 
     def _closed(self, schema: Schema, direction: Direction) -> Rewritten:
         with self._rewriting:
@@ -197,9 +202,10 @@ class Definitions(Mapping[str, Schema]):
 
     def _trimming(self, direction: Direction) -> Trimming:
         if direction not in self._trimmings:
-            elsewhere = self._of(direction).elsewhere
             self._trimmings[direction] = Trimming(
-                self._schemas, elsewhere, lambda arm: self.check(arm, direction).compiled()
+                self._schemas,
+                elsewhere=lambda schema: self.is_elsewhere(schema, direction),
+                fits=lambda arm: self.check(arm, direction).compiled(),
             )
         return self._trimmings[direction]
 
@@ -212,7 +218,7 @@ class Definitions(Mapping[str, Schema]):
         """Return what the engine says of values by a schema without references; equal ones share it."""
         key = _fingerprint(schema)
         if key not in self._asserted:
-            self._asserted[key] = _compile(schema, self.formats).is_valid
+            self._asserted[key] = compile_rewritten(schema, self.formats.functions).is_valid
         return self._asserted[key]
 
     def _of(self, direction: Direction) -> DirectedSchemas:
@@ -266,44 +272,7 @@ def compile_published(
 
     `resources` are further documents that its `$ref`s may name, each with its address.
     """
-
-    def build() -> jsonschema_rs.Validator:
-        registry = jsonschema_rs.Registry(list(resources)) if resources else None
-        return _ENGINES[draft](dict(schema), validate_formats=True, registry=registry, offline=True)
-
-    return Check(build)
-
-
-@lru_cache(maxsize=4096)
-def readable_pattern(pattern: str) -> bool:
-    """Tell whether a regular expression can be used: ECMA 262, and of bounded size. Others are left out of checks."""
-    try:
-        jsonschema_rs.Draft202012Validator({"pattern": pattern})
-    except jsonschema_rs.ValidationError:
-        return False
-    return True
-
-
-def _compile(schema: Rewritten, formats: Formats) -> jsonschema_rs.Validator:
-    """Return the engine for a schema, told of the formats in use only: knowing any of ours makes it a third slower."""
-    used = _formats_in(schema)
-    functions = {name: function for name, function in formats.functions.items() if name in used}
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=functions, offline=True)
-
-
-def _formats_in(schema: Rewritten) -> set[str]:
-    """Return the formats that a schema asks for, anywhere in it."""
-    found: set[str] = set()
-    pending: list[Any] = [schema]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, Mapping):
-            if isinstance(form := part.get("format"), str):
-                found.add(form)
-            pending += part.values()
-        elif isinstance(part, list):
-            pending += part
-    return found
+    return Check(lambda: compile_foreign(schema, draft, resources))
 
 
 def _fingerprint(schema: Schema) -> bytes:

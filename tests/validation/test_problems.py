@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from macaron_runner.errors import ErrorDetail
+from macaron_runner.validation.engine import readable_pattern
 from macaron_runner.validation.problems import MOST, invalid, pointer_of, shown
-from macaron_runner.validation.schema import compile_schema, readable_pattern
+from macaron_runner.validation.schema import compile_schema
 
 CASES: list[tuple[Any, Any, list[tuple[str, str]]]] = [
     ({"type": "integer"}, "a", [("", 'is not an integer: "a"')]),

@@ -18,7 +18,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from macaron_runner.configuration.model import MacaronConfig, Tasks
-from macaron_runner.configuration.sensitive import Sensitive
+from macaron_runner.configuration.sensitive import revealed
 from macaron_runner.configuration.store import store_of
 from macaron_runner.tasks.brokers.kinds import broker_kind
 
@@ -77,7 +77,7 @@ def celery_settings(config: MacaronConfig, broker_socket: Path, patience: float)
     """
     tasks = config.tasks
     assert tasks is not None, "only a service with tasks: has a Celery application"
-    raw = plain(tasks.settings)
+    raw = revealed(tasks.settings)
     kind = broker_kind(tasks)
     raw.pop("redis_backend_use_ssl", None)  # part of what store_tls gives
     options = _overlaid(
@@ -170,7 +170,7 @@ def store_tls(tasks: Tasks) -> dict[str, Any]:
     if store is None or not store.reveal().startswith("rediss:"):
         return {}
     said = "redis_backend_use_ssl" if tasks.store is not None else "broker_use_ssl"
-    raw = plain(tasks.settings.get(said))
+    raw = revealed(tasks.settings.get(said))
     return {"ssl_cert_reqs": ssl.CERT_REQUIRED, **(raw if isinstance(raw, dict) else {})}
 
 
@@ -243,14 +243,3 @@ _TRANSPORT_OPTIONS: Final = {
     "sqs": _sqs_options,
     "pubsub": _pubsub_options,
 }
-
-
-def plain(value: Any) -> Any:
-    """Return a frozen value of the configuration as plain, changeable data, its secrets revealed."""
-    if isinstance(value, Sensitive):
-        return value.reveal()
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
