@@ -161,6 +161,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC641": "a store is not known",
     "MAC642": "a route is never taken",
     "MAC643": "a schedule goes by the sun, and ephem is not installed",
+    "MAC644": "a time zone does nothing",
     # 7xx: what is unsafe (audit)
     "MAC701": "a secret can be guessed",
     "MAC702": "an issuer or audience says nothing",

@@ -243,7 +243,19 @@ def _when(subject: Subject, path: Path, schedule: Schedule) -> Iterator[Diagnost
         except ValueError as error:
             message = f'the cron line of the schedule "{name}" is broken: {error}'
             yield subject.problem("MAC203", (*path, "cron"), message, hint='as "15 3 * * mon-fri"')
-    yield from _time_zone(subject, (*path, "time_zone"), schedule.time_zone)
+    if given and "cron" not in given and subject.says(*path, "time_zone"):
+        yield _idle_time_zone(subject, (*path, "time_zone"), given[0])
+    else:
+        yield from _time_zone(subject, (*path, "time_zone"), schedule.time_zone)
+
+
+def _idle_time_zone(subject: Subject, path: Path, beside: str) -> Diagnostic:
+    """Return what is wrong with a time zone beside times that are the same in all of them."""
+    message = f'the time zone of the schedule "{path[-2]}" does nothing beside "{beside}"'
+    hint = "leave it out"
+    if beside == "every":
+        hint += ', or name the hours on its clocks: cron: "0 */6 * * *"'
+    return subject.problem("MAC644", path, message, "only cron is read in a time zone", hint, key=True)
 
 
 def _time_zone(subject: Subject, path: Path, name: str) -> Iterator[Diagnostic]:

@@ -226,7 +226,7 @@ class Schedule(Section):
     sun: Sun | None = None
     """An event of the sun; needs the extra macaron-runner[sun]."""
     time_zone: str = "UTC"
-    """The IANA time zone of `cron`."""
+    """The IANA time zone in which cron is read; it cannot stand beside every or sun."""
     missed: Literal["run_once", "skip"] = "run_once"
     """What becomes of runs that came while no scheduler was at work: one for all of them, or none."""
     args: FreeList = ()
