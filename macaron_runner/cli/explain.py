@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from macaron_runner.cli.selection import describe_selection, selection_of
@@ -82,6 +83,7 @@ def _explain_key(arguments: argparse.Namespace) -> Explained:
         file = configuration.selection.file
         print(f"macaron: {file} has errors (see macaron check); this is its sound part", file=sys.stderr)
     try:
-        return explained(configuration, arguments.key, environ=os.environ, problems=problems)
+        now = datetime.now(UTC)
+        return explained(configuration, arguments.key, environ=os.environ, now=now, problems=problems)
     except UnknownKeyError as error:
         raise UsageError(str(error)) from None

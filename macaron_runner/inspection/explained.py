@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from macaron_runner.configuration.explain import Child, Explanation, Step, explain, masked, shown, shown_place
@@ -15,15 +16,17 @@ from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.merge import ABSENT
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.inspection.computed import computed
+from macaron_runner.inspection.outlook import Outlook, outlook
 from macaron_runner.processes.capacity import read_limits
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What is told of one key; `notes` are sentences about what is worked out."""
+    """What is told of one key; `notes` are sentences about what is worked out, `outlook` is that of a schedule."""
 
     told: Explanation
     notes: tuple[str, ...]
+    outlook: Outlook | None = None
 
     def to_text(self) -> Iterator[str]:
         """Yield the lines for a person: the value, what the key is, what touched it, what is in it."""
@@ -38,6 +41,9 @@ class Explained:
         if self.notes:
             yield ""
             yield from self.notes
+        if self.outlook is not None and self.outlook.runs:
+            yield ""
+            yield from self.outlook.to_text()
         if self.told.children:
             yield from ["", "its keys:"]
             yield from _children(self.told.children)
@@ -58,6 +64,7 @@ class Explained:
             "keys": {
                 child.key: {"value": masked(child.value), "origin": child.origin} for child in told.children
             },
+            **({"next_runs": self.outlook.to_json()} if self.outlook is not None else {}),
         }
 
 
@@ -66,13 +73,17 @@ def explained(
     key: str,
     *,
     environ: Mapping[str, str],
+    now: datetime,
     problems: tuple[Diagnostic, ...] = (),
 ) -> Explained:
-    """Return what there is to tell of a key as people write it. Raises UnknownKeyError."""
+    """Return what there is to tell of a key as people write it, at a time. Raises UnknownKeyError."""
     path = find_key(key, configuration.merged)
     told = explain(configuration, path, environ=environ, problems=problems)
-    notes = () if told.faulty else computed(configuration, path, environ=environ, limits=read_limits)
-    return Explained(told, notes)
+    if told.faulty:
+        return Explained(told, ())
+    notes = computed(configuration, path, environ=environ, limits=read_limits)
+    ahead = outlook(configuration, path, now, problems)
+    return Explained(told, (*notes, ahead.why) if ahead is not None and ahead.why else notes, ahead)
 
 
 def _value(told: Explanation) -> str:

@@ -52,5 +52,5 @@ def check_schedules(configuration: Configuration) -> Iterator[Diagnostic]:
                 "MAC643",
                 f'the schedule "{name}" goes by the sun, and ephem, which knows it, is not installed',
                 configuration.locate("tasks", "schedules", name, "sun", key=True),
-                help="pip install 'macaron-runner[sun]'",
+                help=sun.INSTALL,
             )

@@ -14,6 +14,9 @@ from typing import Any, Final
 
 from macaron_runner.configuration.model import Sun
 
+INSTALL: Final = "pip install 'macaron-runner[sun]'"
+"""What brings ephem."""
+
 _DAY: Final = timedelta(days=1)
 _LONGEST_NIGHT: Final = 366
 """Days without the event after which it never comes: near a pole the sun may stay up, or down, for half a year."""
