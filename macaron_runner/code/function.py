@@ -40,7 +40,8 @@ class Function:
 
     `signature` is that of the innermost function its decorators wrap, None where that cannot be told; `value` is the
     object itself where it was imported, None where it was only read. `certain` is False where a decorator is not
-    known: it may have made a task of it, or something that cannot be called at all.
+    known: it may have made a task of it, or something that cannot be called at all. `types` are those of its
+    parameters, by name, as far as reading tells them; of tasks only.
     """
 
     module: str
@@ -51,6 +52,7 @@ class Function:
     task: TaskDeclaration | None = None
     certain: bool = True
     value: Callable[..., Any] | None = field(default=None, compare=False, repr=False)
+    types: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def full_name(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Final, TypeAlias
 
+from macaron_runner.code.annotations import read_types
 from macaron_runner.code.decorators import Effect, Target, effect_of
 from macaron_runner.code.function import UNKNOWABLE, Function, Unknowable
 from macaron_runner.code.known import MARKERS, OUR_PACKAGE, TASK, TRANSPARENT, is_known
@@ -216,6 +217,8 @@ class Meanings:
         for decorator in reversed(node.decorator_list):
             effect = None if is_class else effect_of(self, module, decorator)
             function = _decorated(function, effect) if effect is not None else _hidden(function)
+        if function.task is not None and len(node.decorator_list) == 1 and not isinstance(node, ast.ClassDef):
+            return replace(function, types=read_types(self, module, node))
         return function
 
     def _target_of_name(self, module: ModuleText, name: str, depth: int) -> Target | None:
@@ -257,22 +260,12 @@ def _decorated(function: Function, effect: Effect) -> Function:
     marker = (
         "required" if "required" in (function.marker, effect.marker) else function.marker or effect.marker
     )
-    return Function(
-        function.module,
-        function.name,
-        function.signature,
-        function.location,
-        marker,
-        effect.task,  # what wraps a task is none
-        function.certain,
-    )
+    return replace(function, marker=marker, task=effect.task)  # what wraps a task is none
 
 
 def _hidden(function: Function) -> Function:
     """Return a function inside a decorator of which nothing is known."""
-    return Function(
-        function.module, function.name, None, function.location, function.marker, None, certain=False
-    )
+    return replace(function, signature=None, task=None, certain=False, types={})
 
 
 def _known_function(module: str, name: str) -> Function:

@@ -6,13 +6,16 @@ Not for running tasks, nor for how their arguments travel (the room tasks).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+from macaron_runner.code.arguments import Mistyped, make_typed
 from macaron_runner.code.function import Code, Function, Module
 from macaron_runner.code.handlers import Named, bound_name, decorator_names, handler_modules, split_name
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
 from macaron_runner.configuration.routes import fits, route_of
+from macaron_runner.configuration.sensitive import revealed
 from macaron_runner.configuration.store import lacking_store, store_of
 from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word, not_one_of
 from macaron_runner.openapi.operation import Operation
@@ -83,19 +86,24 @@ def _duplicate(task: Function, first: Function) -> Diagnostic:
 
 
 def check_tasks(
-    configuration: Configuration, tasks: Mapping[str, Function], modules: Sequence[Module], *, complete: bool
+    configuration: Configuration,
+    tasks: Mapping[str, Function],
+    modules: Sequence[Module],
+    *,
+    complete: bool,
+    unsure: Callable[..., bool] = lambda *_: False,
 ) -> tuple[Diagnostic, ...]:
     """Return what is wrong between the tasks found in `modules` and the section `tasks` (MAC508, MAC612 on, MAC642).
 
     `complete` tells whether all modules of the service are among them: otherwise a task that is not found may well be
-    in one of the others.
+    in one of the others. `unsure` tells whether what stands at a path has faults of its own.
     """
     section = configuration.config.tasks
     if section is None:
         return tuple(_without_section(configuration, tasks.values(), modules))
     return (
         *(_check_routes(configuration, section, tasks, modules) if complete else ()),
-        *_check_schedules(configuration, section, tasks, modules, complete=complete),
+        *_check_schedules(configuration, section, tasks, modules, complete=complete, unsure=unsure),
         *_check_queues(section, tasks.values()),
         *_check_store(section, tasks.values()),
     )
@@ -162,12 +170,14 @@ def _check_schedules(
     modules: Sequence[Module],
     *,
     complete: bool,
+    unsure: Callable[..., bool],
 ) -> Iterator[Diagnostic]:
     for name, schedule in section.schedules.items():
         wanted = ".".join(split_name(schedule.task))
         task = tasks.get(wanted)
         if task is not None:
-            yield from _check_arguments(configuration, name, task)
+            doubtful = any(unsure("tasks", "schedules", name, key) for key in ("args", "kwargs"))
+            yield from _check_arguments(configuration, name, task, {} if doubtful else task.types)
         elif _is_missing(wanted, modules, complete=complete):
             yield Diagnostic(
                 "MAC612",
@@ -192,37 +202,36 @@ def _how_to_define(wanted: str, modules: Iterable[Module]) -> str:
     return f"decorate {name} with @asynctask()" if module.function(name) is not None else ""
 
 
-def _check_arguments(configuration: Configuration, name: str, task: Function) -> Iterator[Diagnostic]:
+def _check_arguments(
+    configuration: Configuration, name: str, task: Function, types: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
+    """Yield MAC613 where a schedule's arguments do not fit its task, or the types that were read of it."""
     section = configuration.config.tasks
     if task.signature is None or section is None:
         return
     schedule = section.schedules[name]
     try:
-        task.signature.bind(*schedule.args, **schedule.kwargs)
+        bound = task.signature.bind(*revealed(schedule.args), **revealed(schedule.kwargs))
+        make_typed(bound, types, schedule.kwargs)
     except TypeError as problem:
-        yield misfit_of_schedule(configuration, name, task.location, problem)
+        yield from misfits_of_schedule(configuration, name, task.location, problem)
 
 
-def misfit_of_schedule(
-    configuration: Configuration,
-    name: str,
-    place: Location | None,
-    problem: TypeError,
-    path: tuple[str | int, ...] = (),
-) -> Diagnostic:
-    """Return MAC613: the task at `place` cannot be called as the schedule of that name says.
-
-    `path` leads from the schedule to the argument that is the problem, where that is known.
-    """
-    return Diagnostic(
-        "MAC613",
-        f'the arguments of schedule "{name}" do not fit its task: {problem}',
-        configuration.locate("tasks", "schedules", name, *path)
-        if path
-        else _arguments(configuration, name, str(problem)),
-        help="a schedule calls its task with its args and kwargs",
-        related=((place, "the task"),) if place is not None else (),
-    )
+def misfits_of_schedule(
+    configuration: Configuration, name: str, place: Location | None, problem: TypeError
+) -> Iterator[Diagnostic]:
+    """Yield MAC613: the task at `place` cannot be called as the schedule of that name says, for one reason or more."""
+    problems = problem.problems if isinstance(problem, Mistyped) else [(str(problem), None)]
+    for message, path in problems:
+        yield Diagnostic(
+            "MAC613",
+            f'the arguments of schedule "{name}" do not fit its task: {message}',
+            configuration.locate("tasks", "schedules", name, *path)
+            if path is not None
+            else _arguments(configuration, name, message),
+            help="a schedule calls its task with its args and kwargs",
+            related=((place, "the task"),) if place is not None else (),
+        )
 
 
 def _arguments(configuration: Configuration, name: str, problem: str) -> Location:

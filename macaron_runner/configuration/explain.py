@@ -94,7 +94,7 @@ def explain(
     """
     merged = configuration.merged
     value = value_of(configuration.config, path)
-    faulty = is_faulty(merged, path, problems)
+    faulty = _is_faulty(merged, path, problems)
     annotation = next(iter(annotations_at(path, merged.value)), Any)
     if faulty:
         value = hidden(value_at(merged.value, path), annotation)
@@ -131,14 +131,6 @@ def place_of(merged: Merged, path: Path) -> Location:
     return origins[-1].locate(path, False) if origins else merged.locate(path)  # noqa: FBT003
 
 
-def is_faulty(merged: Merged, path: Path, problems: tuple[Diagnostic, ...]) -> bool:
-    """Tell whether one of the errors is about the value at a path or about something in it."""
-    if value_at(merged.value, path) in (ABSENT, None):
-        return False
-    places = {merged.locate(path), merged.locate(path, key=True)}
-    return any(found.location in places and found.severity is Severity.ERROR for found in problems)
-
-
 def shown_place(place: Location | str) -> str:
     """Return a place on one line; of a `--set` the key alone, for its value is told beside it."""
     name = str(place)
@@ -157,6 +149,14 @@ def shown(value: Any) -> str:
 def shortened(text: str) -> str:
     """Return a text of at most 200 characters."""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _is_faulty(merged: Merged, path: Path, problems: tuple[Diagnostic, ...]) -> bool:
+    """Tell whether one of the errors is about the value at a path or about something in it."""
+    if value_at(merged.value, path) in (ABSENT, None):
+        return False
+    places = {merged.locate(path), merged.locate(path, key=True)}
+    return any(found.location in places and found.severity is Severity.ERROR for found in problems)
 
 
 def _documentation(path: Path, merged: Merged) -> str:

@@ -117,7 +117,7 @@ def _tasks(
     modules, complete = load_modules(_named(configuration, apis, code), code)
     tasks, found = find_tasks(modules)
     all_named = not doubts.about("apis") and not doubts.about("tasks", "modules")
-    found += check_tasks(configuration, tasks, modules, complete=complete and all_named)
+    found += check_tasks(configuration, tasks, modules, complete=complete and all_named, unsure=doubts.about)
     found += tuple(check_options(configuration, tasks.values()))
     faulty = {
         *(["MAC508"] if doubts.about("tasks") else []),

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from macaron_runner.configuration.explain import is_faulty
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Schedule
 from macaron_runner.configuration.source import Path
 from macaron_runner.diagnostics import Diagnostic
+from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.tasks.scheduling import sun
 from macaron_runner.tasks.scheduling.schedules import times_of
 from macaron_runner.tasks.scheduling.upcoming import ClockChange, Upcoming, upcoming
@@ -68,7 +68,8 @@ def outlook(
     if schedule is None or not any((schedule.cron, schedule.every, schedule.sun)):
         return None
     times = ("cron", "every", "sun", "time_zone")
-    if any(is_faulty(configuration.merged, (*path, key), problems) for key in times):
+    doubts = Doubts(configuration, problems)
+    if any(doubts.about(*path, key) for key in times):
         return None
     return _outlook(schedule, now)
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from macaron_runner.code.imported import ImportedCode
 from macaron_runner.code.search import python_folders
-from macaron_runner.code.tasks import check_tasks, find_tasks, load_modules, misfit_of_schedule, task_modules
+from macaron_runner.code.tasks import check_tasks, find_tasks, load_modules, misfits_of_schedule, task_modules
 from macaron_runner.configuration.routes import route_of
 from macaron_runner.diagnostics import Diagnostic, raise_errors
-from macaron_runner.tasks.arguments import Misfit, encode_scheduled
+from macaron_runner.tasks.arguments import encode_scheduled
 from macaron_runner.tasks.brokers.guarantee import default_queue
 from macaron_runner.tasks.brokers.promises import check_options
 from macaron_runner.tasks.scheduling.schedules import task_name
@@ -67,8 +67,7 @@ def _check_travelling(configuration: Configuration, tasks: Mapping[str, Function
         try:
             encode_scheduled(schedule, _task_of(task).function)
         except TypeError as problem:
-            path = problem.path if isinstance(problem, Misfit) else ()
-            yield misfit_of_schedule(configuration, name, task.location, problem, path)
+            yield from misfits_of_schedule(configuration, name, task.location, problem)
 
 
 def _can_be_called(task: Function, schedule: Schedule) -> bool:

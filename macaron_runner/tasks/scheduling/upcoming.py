@@ -17,7 +17,7 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class ClockChange:
-    """Clocks are put forward, or back where `by` is negative, at a moment (UTC); `wall` is what they show until then."""
+    """Clocks are put forward, or back where `by` is negative, at a moment (UTC); `wall` is what they show by then."""
 
     at: datetime
     wall: datetime
