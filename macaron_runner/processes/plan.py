@@ -7,6 +7,7 @@ machine.
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from macaron_runner.processes.process import Process, Role
@@ -14,7 +15,6 @@ from macaron_runner.processes.state import ENVIRONMENT_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from macaron_runner.configuration.loaded import Configuration
     from macaron_runner.configuration.model import Pool
@@ -135,6 +135,7 @@ class _Builder:
             grace=pool.grace + WORKER_RESERVE,
             environment=self._environment,
             heartbeats=str(self._paths.health_directory),
+            probe=self._probe("worker", "--pool", name),
             listeners=(pool.health_bind,) if pool.health_bind is not None else (),
         )
 
@@ -150,5 +151,12 @@ class _Builder:
 
     def _argv(self, kind: str, *words: str) -> tuple[str, ...]:
         selection = self._configuration.selection.arguments()
+        return self._module("entries", kind, *selection, *words)
+
+    def _probe(self, kind: str, *words: str) -> tuple[str, ...]:
+        file = Path(self._configuration.selection.file).absolute()
+        return self._module("cli", "health", kind, str(file), *words)
+
+    def _module(self, name: str, *words: str) -> tuple[str, ...]:
         # -P: what lies in the working directory is nobody's module; a service says where its code is (python_path).
-        return (self._python, "-P", "-m", "macaron_runner.entries", kind, *selection, *words)
+        return (self._python, "-P", "-m", f"macaron_runner.{name}", *words)

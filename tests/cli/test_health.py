@@ -2,13 +2,19 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 
 import pytest
 
+from macaron_runner.configuration.load import load
+from macaron_runner.configuration.selection import Selection
 from macaron_runner.processes import heartbeat
 from macaron_runner.processes.heartbeat import SILENCE, Condition, Heartbeat
-from tests.cli.conftest import CommandLine
+from macaron_runner.processes.plan import plan
+from macaron_runner.processes.state import StateDirectory
+from tests.cli.conftest import DEADLINE, KEY, MACARON_YAML, CommandLine
 
 
 @pytest.fixture
@@ -59,6 +65,26 @@ def test_several_pools_as_json(macaron: CommandLine, tell) -> None:
         ("worker-slow", False),
     ]
     assert macaron("health", "worker", "--pool", "default").code == 0
+
+
+def test_the_probe_of_a_planned_worker(macaron: CommandLine, tell) -> None:
+    macaron.write("macaron.yaml", MACARON_YAML + "tasks: {}\n")
+    configuration = load(Selection(str(macaron.folder / "macaron.yaml")), environ={"SHOP_KEY": KEY})
+    state = StateDirectory.find(macaron.folder, {})
+    (worker,) = plan(configuration, python=sys.executable, state=state, only="worker")
+
+    def asked(*words: str) -> int:
+        environment = {**macaron.environment({}), **worker.environment}
+        argv = [*worker.probe, *words]
+        done = subprocess.run(
+            argv, cwd="/", env=environment, capture_output=True, timeout=DEADLINE, check=False
+        )
+        return done.returncode
+
+    tell(Condition.CONSUMING, "worker-slow")
+    assert asked() == 1
+    tell(Condition.BROKER_AWAY)
+    assert (asked(), asked("--ready")) == (0, 1)
 
 
 def test_where_nothing_runs(macaron: CommandLine) -> None:

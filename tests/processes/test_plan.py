@@ -96,6 +96,13 @@ def test_a_worker_knows_its_pool() -> None:
     assert worker.argv[-2:] == ("--pool", "mail")
 
 
+def test_a_worker_tells_how_to_ask_whether_it_is_well() -> None:
+    broker, web, worker, scheduler = planned(tasks={"pools": {"mail": {}}, "schedules": SCHEDULES})
+    words = ("macaron_runner.cli", "health", "worker", "/srv/macaron.yaml", "--pool", "mail")
+    assert worker.probe == ("/py", "-P", "-m", *words)
+    assert (broker.probe, web.probe, scheduler.probe) == ((), (), ())
+
+
 def test_one_address_or_several() -> None:
     assert bind_addresses(configured()) == ("127.0.0.1:8080",)
     assert bind_addresses(configured(server={"bind": ["a:1", "b:2"]})) == ("a:1", "b:2")
