@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from celery import Celery
-from kombu import Connection, Exchange, Queue, pools
+from kombu import Connection, pools
 from kombu.utils.objects import cached_property
 
 from macaron_runner import context
@@ -26,7 +26,8 @@ from macaron_runner.tasks.brokers.guarantee import (
     celery_settings,
     queue_names,
 )
-from macaron_runner.tasks.brokers.kinds import Kind, broker_kind, missing_extra
+from macaron_runner.tasks.brokers.kinds import broker_kind, missing_extra
+from macaron_runner.tasks.brokers.queues import queue
 from macaron_runner.tasks.brokers.transports import announce
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.results import GroupedResults, TaskResult
@@ -57,10 +58,9 @@ def create_celery(
     app = ServiceCelery(config.service.name, set_as_current=False, autofinalize=False)
     app.store = open_store(config, broker_socket, patience)
     app.conf.update(celery_settings(config, broker_socket, patience))
-    queue = functools.partial(_queue, config.service.name, kind)
-    app.conf.task_queues = tuple(map(queue, queue_names(config.tasks)))
-    bound = {"x-max-length": MOST, "x-delivery-limit": _ANY_NUMBER}
-    app.dead_letters = DeadLetters(app, queue(dead_queue_name(config.service.name), bound))
+    named = functools.partial(queue, config.service.name, kind)
+    app.conf.task_queues = tuple(map(named, queue_names(config.tasks)))
+    app.dead_letters = DeadLetters(app, named(dead_queue_name(config.service.name), {"x-max-length": MOST}))
     app.finalize()
     app.amqp.Connection = _Connection
     if kind == "amqp":
@@ -139,21 +139,3 @@ def _forget_connections(app: Celery) -> None:
         _abandoned.extend(group.values())
         group.clear()
     app._after_fork()  # type: ignore[attr-defined]  # what Celery itself calls after a fork of its own
-
-
-_ANY_NUMBER: Final = 2**31 - 1
-"""How often a message may be looked at and put back; RabbitMQ 4 drops it after 20 times where nothing is said."""
-
-
-def _queue(service: str, kind: Kind, name: str, arguments: Mapping[str, Any] | None = None) -> Queue:
-    """Return a queue; `arguments` are those that RabbitMQ gets beside its type."""
-    if kind == "amqp":
-        # Replicated where there are several nodes, and never lost by one; a topic exchange because that
-        # is what Celery's native delayed delivery needs (a delayed task must not sit in a worker's
-        # prefetch until then).
-        exchange = Exchange(name, type="topic")
-        said = {"x-queue-type": "quorum", **(arguments or {})}
-        return Queue(name, exchange, routing_key=name, queue_arguments=said)
-    # On Pub/Sub an exchange is a topic, and a project has one room of names for all its services.
-    exchange = Exchange(f"{service}-{name}" if kind == "pubsub" else name, type="direct")
-    return Queue(name, exchange, routing_key=name)

@@ -102,7 +102,7 @@ class MacaronTask(CeleryTask[Any, Any]):
         if key is None:
             return call()
         try:
-            return self._keys().once(self.name, key, str(request.id), options.remember, call)
+            return self._keys().once(self.name, key, options.remember, call)
         except Claimed as reason:
             _log.info("%s waits: %s", self.name, reason)
             self._send_again(_LOOK_AGAIN, request.retries)

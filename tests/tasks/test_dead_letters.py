@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 from celery.exceptions import InvalidTaskError
+from kombu import Queue
 from kombu.exceptions import DecodeError
 from redis import Redis
 
 from macaron_runner import context
 from macaron_runner.redaction import unredacted
+from macaron_runner.tasks.brokers.queues import MOST_DELIVERIES
 from macaron_runner.tasks.running.unreadable import refuse_misshapen
 from macaron_runner.tasks.sending.dead_letters import DeadLetter, Failure
 from tests.tasks.test_options_live import KILLS
@@ -200,6 +202,42 @@ def forbid_letters(service, kind):
             connection.default_channel.exchange_delete(name)
 
     return allow
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("kind", TRANSPORTS)
+def test_a_call_that_comes_back_again_and_again_is_kept(workshop, kind):
+    service = workshop(kind)
+    handle = service.jobs.die.delay(str(service.place))
+    give_back(service, MOST_DELIVERIES - 2)
+    worker = service.start_worker()
+    (letter,) = wait_for_letters(service, 1)
+    assert (letter.id, letter.attempts) == (handle.id, MOST_DELIVERIES)
+    assert letter.failure.message.startswith(f"it came back {MOST_DELIVERIES} times")
+    assert len(service.seen()) == 2
+    service.celery.dead_letters.send_again(letter)
+    service.wait_for(3)
+    assert worker.poll() is None
+
+
+def give_back(service, times):
+    """Take the one call and give it back, so many times, as workers that cannot keep it do."""
+    with service.celery.connection_for_write() as connection:
+        queue = service.celery.amqp.queues["default"].bind(connection)
+        for _ in range(times):
+            wait_until(queue.get, "the call is there").requeue()
+
+
+@pytest.mark.service
+def test_a_queue_that_was_made_without_a_limit_serves_as_well(workshop, caplog):
+    service = workshop("rabbitmq")
+    with service.celery.connection_for_write() as connection:
+        Queue("default", queue_arguments={"x-queue-type": "quorum"}, channel=connection).declare()
+    service.jobs.tick.delay(str(service.place))
+    assert 'the queue "default" was made with another x-delivery-limit' in caplog.text
+    worker = service.start_worker()
+    service.wait_for(1)
+    assert 'the queue "default" was made with another' in service.running.log_of(worker)
 
 
 @pytest.mark.service

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -20,43 +21,92 @@ MODULES = "tasks.modules=[parcels.jobs, parcels.packing]"
 
 
 @pytest.fixture
-def keys(running, configure):
+def broker(running, configure):
     broker = Embedded(running, configure())
     broker.start()
+    return broker
+
+
+@pytest.fixture
+def keys(broker):
     with Redis(unix_socket_path=broker.socket, decode_responses=True) as client:
         yield Keys(Store(client, "parcels"))
 
 
 def test_who_comes_second_gets_the_result_of_the_first(keys):
-    assert keys.once("mail", "k", "call 1", 60, lambda: {"weight": 1}) == {"weight": 1}
-    assert keys.once("mail", "k", "call 2", 60, lambda: pytest.fail("it ran twice")) == {"weight": 1}
-    assert keys.once("mail", "other", "call 3", 60, lambda: "ran") == "ran"
-    assert keys.once("bill", "k", "call 4", 60, lambda: "ran") == "ran"
+    assert keys.once("mail", "k", 60, lambda: {"weight": 1}) == {"weight": 1}
+    assert keys.once("mail", "k", 60, lambda: pytest.fail("it ran twice")) == {"weight": 1}
+    assert keys.once("mail", "other", 60, lambda: "ran") == "ran"
+    assert keys.once("bill", "k", 60, lambda: "ran") == "ran"
 
 
 def test_while_one_runs_others_come_again(keys):
     def run():
         with pytest.raises(Claimed, match="runs at the moment"):
-            keys.once("mail", "k", "call 2", 60, lambda: pytest.fail("it ran twice"))
+            keys.once("mail", "k", 60, lambda: pytest.fail("it ran twice"))
         return "ran"
 
-    assert keys.once("mail", "k", "call 1", 60, run) == "ran"
+    assert keys.once("mail", "k", 60, run) == "ran"
 
 
-def test_a_call_that_was_given_back_runs_again(keys):
-    assert keys.once("mail", "k", "call 1", 60, lambda: keys.once("mail", "k", "call 1", 60, lambda: 1)) == 1
+SLEEPS = """
+import sys, time
+from redis import Redis
+from macaron_runner.tasks.running.idempotency import Claimed, Keys
+from macaron_runner.tasks.store import Store
+
+def run():
+    print("begun", flush=True)
+    time.sleep(3)
+    return "first"
+
+with Redis(unix_socket_path={socket!r}, decode_responses=True) as client:
+    try:
+        print(Keys(Store(client, "parcels"), lease=1).once("mail", "k", 60, run))
+    except Claimed:
+        print("claimed by another", flush=True)
+"""
+
+
+@pytest.fixture
+def sleeper(broker, running):
+    """Give a process that has claimed a key, and been put to sleep until its claim was over."""
+    process = running.start(sys.executable, "-c", SLEEPS.format(socket=broker.socket))
+    wait_until(lambda: "begun" in running.log_of(process), "it has begun")
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(1.5)
+    return process
+
+
+def test_who_slept_too_long_gets_the_result_of_who_took_its_place(keys, sleeper, running):
+    assert keys.once("mail", "k", 60, lambda: "second") == "second"
+    sleeper.send_signal(signal.SIGCONT)
+    assert sleeper.wait(START_DEADLINE) == 0
+    assert running.log_of(sleeper).splitlines()[-1] == "second"
+    assert keys.once("mail", "k", 60, lambda: pytest.fail("it ran again")) == "second"
+
+
+def test_who_slept_too_long_does_not_confirm_while_another_runs(keys, sleeper, running):
+    def run():
+        sleeper.send_signal(signal.SIGCONT)
+        assert sleeper.wait(START_DEADLINE) == 0
+        return "second"
+
+    assert keys.once("mail", "k", 60, run) == "second"
+    assert "the call runs twice" in running.log_of(sleeper)
+    assert running.log_of(sleeper).splitlines()[-1] == "claimed by another"
 
 
 def test_a_call_that_failed_lets_go_of_its_key(keys):
     with pytest.raises(ZeroDivisionError):
-        keys.once("mail", "k", "call 1", 60, lambda: 1 / 0)
-    assert keys.once("mail", "k", "call 2", 60, lambda: "ran") == "ran"
+        keys.once("mail", "k", 60, lambda: 1 / 0)
+    assert keys.once("mail", "k", 60, lambda: "ran") == "ran"
 
 
 def test_keys_are_forgotten(keys):
-    assert keys.once("mail", "k", "call 1", 0.05, lambda: 1) == 1
+    assert keys.once("mail", "k", 0.05, lambda: 1) == 1
     time.sleep(0.1)
-    assert keys.once("mail", "k", "call 2", 60, lambda: 2) == 2
+    assert keys.once("mail", "k", 60, lambda: 2) == 2
 
 
 def test_without_the_store_nothing_runs(tmp_path):
@@ -64,7 +114,7 @@ def test_without_the_store_nothing_runs(tmp_path):
         Redis(unix_socket_path=str(tmp_path / "nobody")) as client,
         pytest.raises(Claimed, match="cannot be asked"),
     ):
-        Keys(Store(client, "parcels")).once("mail", "k", "call 1", 60, lambda: pytest.fail("it ran"))
+        Keys(Store(client, "parcels")).once("mail", "k", 60, lambda: pytest.fail("it ran"))
 
 
 def test_keys_of_calls():
@@ -109,6 +159,7 @@ def test_a_call_that_failed_runs_again(service):
     assert events == ["start", "start", "end"]
 
 
+@pytest.mark.slow
 def test_the_second_waits_and_the_first_runs_again_where_its_process_is_killed(service):
     for _ in range(2):
         service.jobs.send_once("a", str(service.freed), place=str(service.place))
@@ -117,7 +168,7 @@ def test_the_second_waits_and_the_first_runs_again_where_its_process_is_killed(s
         lambda: "waits: a call with this key" in service.running.log_of(service.worker), "the second waits"
     )
     os.kill(first["pid"], signal.SIGKILL)
-    service.wait_for(2, event="start")
+    service.wait_for(2, event="start")  # when the claim of the lost process is over
     service.freed.touch()
     service.wait_for(1, event="end")
     wait_until(

@@ -1,6 +1,8 @@
 """kombu's Redis transport as we changed it, on a broker of its own: what is taken is held, or still there."""
 
+import json
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Empty
 
@@ -154,6 +156,69 @@ def test_a_prefix_is_put_before_every_key(broker, connect):
     assert all(key.startswith(b"shop:") for key in broker.client.scan_iter())
     consumer.messages[0].requeue()
     assert consumer.look(2) == ["mine", "mine"]
+
+
+def test_with_a_prefix_too_nothing_is_lost_or_miscounted(broker, connect):
+    producer = connect(global_keyprefix="shop:")
+    put(producer, "first", "second")
+    with producer.Producer() as sender:
+        due = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        sender.publish("later", routing_key="tasks", headers={"eta": due})
+    consumer = Consumer(connect(global_keyprefix="shop:"))
+    consumer.channel.basic_qos(0, 1, False)
+    consumer.look(1)
+    consumer.channel.put_first([consumer.messages[0].delivery_tag])
+    assert consumer.channel.queue_purge("tasks") == 3
+    assert broker.client.exists("shop:tasks", "shop:tasks\x06\x16waiting", "shop:unacked") == 0
+
+
+def a_message(**changes):
+    """Return one as kombu writes it, but for what is said otherwise."""
+    properties = {"delivery_tag": "its own", "delivery_info": {"exchange": "", "routing_key": "tasks"}}
+    sound = {"body": '"news"', "content-type": "application/json", "content-encoding": "utf-8", "headers": {}}
+    return {**sound, "properties": properties, **changes}
+
+
+DEEP = "[" * 1_500 + "]" * 1_500
+READ_BY_PYTHON_ALONE = {
+    "half a surrogate": json.dumps(a_message(headers={"key": "\ud800"})).encode(),
+    "umlauts": json.dumps(a_message(body='"nëws"'), ensure_ascii=False).encode(),
+    "two of one tag": json.dumps(a_message()).encode(),
+}
+READ_BY_NOBODY = {
+    "no JSON": b"news",
+    "no UTF-8": b'"\xff"',
+    "no map": b"[1, 2]",
+    "too deep for Lua": json.dumps(a_message(headers="here")).replace('"here"', DEEP).encode(),
+    "a number too large": b'{"properties": 0x1}',
+    "no body": json.dumps(a_message(body="?", properties={"body_encoding": "base64"})).encode(),
+    "no tag": json.dumps(a_message(properties={})).encode(),
+    "no headers at all": json.dumps(a_message(headers=None)).encode(),
+}
+
+
+@pytest.mark.parametrize("name", READ_BY_PYTHON_ALONE | READ_BY_NOBODY)
+def test_whatever_is_in_a_queue_is_held_and_comes_back(broker, connect, name):
+    raw = (READ_BY_PYTHON_ALONE | READ_BY_NOBODY)[name]
+    put(connect(), "before")
+    broker.client.lpush("tasks", raw)
+    dies = Consumer(connect()).channel
+    for _ in range(2):
+        dies.connection.cycle.on_poll_start()  # asks
+        wait_until(lambda: dies.client.connection.can_read(0.1), "there is an answer")
+        dies.client.connection.disconnect()
+        dies._in_poll = None
+    assert broker.client.llen("tasks") == 0
+    assert broker.client.hlen("unacked") == broker.client.zcard("unacked_index") == 2
+    consumer = Consumer(connect())
+    consumer.look(2)
+    other = next(message for message in consumer.messages if message.body != b'"before"')
+    assert other.headers.get("redelivered", True)
+    for message in consumer.messages:
+        message.ack()
+    assert broker.client.hlen("unacked") == broker.client.zcard("unacked_index") == 0
+    if name in READ_BY_PYTHON_ALONE:
+        assert other.payload in ("news", "nëws")
 
 
 def test_a_message_of_a_megabyte(connect):

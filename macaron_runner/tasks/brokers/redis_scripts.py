@@ -5,7 +5,19 @@ Not for when it is asked (redis_transport).
 
 from typing import Final
 
-TAKE: Final = """
+TAKE: Final = r"""
+local function priority_of(message)
+    return cjson.decode(message).properties.priority
+end
+local function place_of(message)
+    if message:find('[\128-\255]') then error('no ASCII') end
+    local read = cjson.decode(message).properties
+    local info = read.delivery_info
+    return read.delivery_tag .. '', cjson.encode(info.exchange .. '') .. ',' .. cjson.encode(info.routing_key .. '')
+end
+local function escaped(character)
+    return string.format('\\u%04x', character:byte())
+end
 local held, since = KEYS[1], KEYS[2]
 local now, normal, sep, lists = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 local soonest
@@ -13,8 +25,8 @@ for number = 3 + lists, #KEYS, 3 do
     local queue, waiting = KEYS[number], KEYS[number + 1]
     for _, message in ipairs(redis.call('ZRANGEBYSCORE', waiting, '-inf', now, 'LIMIT', 0, 100)) do
         redis.call('ZREM', waiting, message)
-        local sound, read = pcall(cjson.decode, message)
-        local priority = sound and tonumber(read.properties.priority) or normal
+        local _, priority = pcall(priority_of, message)
+        priority = tonumber(priority) or normal
         redis.call('LPUSH', priority == normal and queue or queue .. sep .. priority, message)
     end
     local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')[2]
@@ -23,14 +35,18 @@ end
 for number = 1, lists do
     local message = redis.call('RPOP', KEYS[2 + number])
     if message then
-        local sound, read = pcall(cjson.decode, message)
-        if sound and ARGV[4 + number] == 'lease' then
-            local tag, info = read.properties.delivery_tag, read.properties.delivery_info
-            local from = cjson.encode(info.exchange) .. ',' .. cjson.encode(info.routing_key)
-            redis.call('HSET', held, tag, '[' .. message .. ',' .. from .. ']')
-            redis.call('ZADD', since, now, tag)
+        if ARGV[4 + number] ~= 'lease' then return {number, message} end
+        local sound, tag, from = pcall(place_of, message)
+        local kept = message
+        if not sound then
+            tag = 'unread ' .. redis.sha1hex(now .. message)
+            while redis.call('HEXISTS', held, tag) == 1 do tag = tag .. '+' end
+            kept = '"' .. message:gsub('%W', escaped) .. '"'
+            from = '"",' .. cjson.encode(KEYS[2 + number])
         end
-        return {number, message}
+        redis.call('HSET', held, tag, '[' .. kept .. ',' .. from .. ']')
+        redis.call('ZADD', since, now, tag)
+        return {number, message, tag}
     end
 end
 local answer = {0, soonest or ''}
@@ -46,6 +62,10 @@ KEYS: what is held, since when, the lists to look into, and for each queue its n
 ARGV: the time, the priority that has the queue's own list, what stands before other priorities in a list's name, how
 many lists there are, and "lease" for each from which a message is held until it is acknowledged. Returns the number of
 the list and its message, written down as kombu does; or 0, when the next message is due, and where each bell stands.
+
+The answer's third part is the tag under which the message is held: its own or, where Lua cannot read that (its JSON
+knows fewer nestings and escapes than Python's, and other programs may have put anything there), one made for it.
+Such a message is held as a text, of which each character is one byte.
 
 What takes away comes first each time: it is allowed where memory is full, and all that follows it in a script then is.
 """

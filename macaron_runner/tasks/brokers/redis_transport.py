@@ -26,12 +26,14 @@ from collections.abc import Sequence
 from queue import Empty
 from typing import Any, Final
 
-from kombu.transport import redis, virtual
-from kombu.utils.json import dumps, loads
+from kombu.transport import redis
+from kombu.utils.json import dumps
 from redis.exceptions import ResponseError
 
 from macaron_runner.tasks.brokers.guarantee import LEASE_RENEWAL
 from macaron_runner.tasks.brokers.promises import due_time
+from macaron_runner.tasks.brokers.redis_leases import LeasedQoS
+from macaron_runner.tasks.brokers.redis_messages import count_delivery, read
 from macaron_runner.tasks.brokers.redis_scripts import ACKNOWLEDGE, HOLD_BACK, PUT, TAKE
 from macaron_runner.tasks.options import DEFAULT_PRIORITY
 
@@ -42,96 +44,6 @@ _NOW: Final = b"<seconds since 1>"
 
 _left_behind: Final[list[Any]] = []
 """The connections of the process that this one was forked from."""
-
-_settled: Final[set[str]] = set()
-"""The tags of messages that this process is done with, and of which the broker could not take note yet.
-
-They outlive a connection, so that what ran while the broker was away does not run once more.
-"""
-
-
-class LeasedQoS(redis.QoS):
-    """What one channel holds, unacknowledged."""
-
-    channel: Any  # celery-types knows kombu's general channels only, not what Redis adds to them
-    _delivered: Any
-    _flush: Any
-    _remove_from_indices: Any
-
-    def append(self, message: Any, delivery_tag: str) -> None:
-        """Note that a message is held; what the script took is written down already."""
-        if self.channel.delivering:
-            virtual.QoS.append(self, message, delivery_tag)
-        else:
-            super().append(message, delivery_tag)
-
-    def ack(self, delivery_tag: str) -> None:
-        """Take a message out of what is held; one script is half the work of kombu's transaction.
-
-        Where the broker does not take note of it, that is done later (`renew`): a message held for ever would
-        leave the worker no room for others.
-        """
-        try:
-            self.channel.claim(delivery_tag)
-        except self.channel.connection_errors as error:
-            _settled.add(delivery_tag)
-            _log.warning("the broker takes no note yet of a task that is done: %s", error)
-        virtual.QoS.ack(self, delivery_tag)
-
-    def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's signature
-        """Take a message out of what is held, or give it back: where that fails, it comes back when its lease ends."""
-        if not requeue:
-            self.ack(delivery_tag)
-            return
-        try:
-            super().reject(delivery_tag, requeue=True)
-        except self.channel.connection_errors as error:
-            _log.warning("what this worker gave back comes back when its lease ends: %s", error)
-            virtual.QoS.ack(self, delivery_tag)
-
-    def renew(self) -> None:
-        """Write the present time beside every message held; what was given back stays given back."""
-        for tag in tuple(_settled):
-            self.channel.claim(tag)
-            _settled.discard(tag)
-        self._flush()
-        held = tuple(self._delivered)
-        if held:
-            now = time.time()
-            with self.channel.conn_or_acquire() as client:
-                client.zadd(self.unacked_index_key, dict.fromkeys(held, now), xx=True)
-
-    def put_first(self, delivery_tags: Sequence[str]) -> None:
-        """Give messages back, to be the next ones taken, in this order; rejected ones would be the last.
-
-        All at once: a worker that waits would take the last, which is put there first, before the others are.
-        """
-
-        def give_back(pipe: Any) -> None:
-            held = pipe.hmget(self.unacked_key, delivery_tags)
-            pipe.multi()
-            for tag, text in reversed([*zip(delivery_tags, held, strict=True)]):
-                self._remove_from_indices(tag, pipe)
-                if text:
-                    self.channel._do_restore_message(*loads(text), pipe)
-
-        with self.channel.conn_or_acquire() as client:
-            client.transaction(give_back, self.unacked_key)
-        for tag in delivery_tags:
-            virtual.QoS.ack(self, tag)
-
-    def restore_unacked(self, client: Any = None) -> None:
-        """Give back everything held; leave it to the leases where there is no connection to do it on.
-
-        kombu closes a lost connection's transport first and then, with that transport, wants to give back:
-        the error of that, an AttributeError, would end the worker.
-        """
-        self._flush()
-        try:
-            super().restore_unacked(client)
-        except (*self.channel.connection_errors, AttributeError) as error:
-            _log.info("what this worker held comes back when its leases end: %s", error)
-            self._delivered.clear()
 
 
 class Channel(redis.Channel):
@@ -199,13 +111,13 @@ class Channel(redis.Channel):
                 if len(found) < most:
                     key = self.global_keyprefix + self._q_for_pri(queue, priority)
                     found += reversed(client.lrange(key, len(found) - most, -1))
-        return [(raw, self.Message(loads(raw), channel=self)) for raw in found]
+        return [(raw, self.Message(read(self, raw, queue), channel=self)) for raw in found]
 
     def peek_waiting(self, queue: str) -> list[tuple[float, Any]]:
         """Return the messages of a queue that are not due yet, each with when it is, in unix time."""
         with self.conn_or_acquire() as client:
             found = client.zrange(self._waiting(queue), 0, -1, withscores=True)
-        return [(due, self.Message(loads(raw), channel=self)) for raw, due in found]
+        return [(due, self.Message(read(self, raw, queue), channel=self)) for raw, due in found]
 
     def remove(self, queue: str, raw: bytes) -> None:
         """Take out a message (one without priority) that `peek` has shown."""
@@ -244,18 +156,37 @@ class Channel(redis.Channel):
 
     def _purge(self, queue: str) -> int:
         with self.conn_or_acquire() as client, client.pipeline() as pipe:
-            waiting, _ = pipe.zcard(self._waiting(queue)).delete(self._waiting(queue)).execute()
-        return int(waiting) + int(super()._purge(queue))
+            waiting = self.global_keyprefix + self._waiting(queue)
+            count, _ = pipe.zcard(waiting).delete(self._waiting(queue)).execute()
+        return int(count) + int(super()._purge(queue))
 
     def claim(self, delivery_tag: str) -> bool:
         """Acknowledge a message, and tell whether it was still there to be: of those who claim it, one is told so."""
         return bool(self.run(ACKNOWLEDGE, (self.unacked_key, self.unacked_index_key), delivery_tag))
 
     def _do_restore_message(
-        self, payload: Any, exchange: str, routing_key: str, pipe: Any, *args: Any, **kwargs: Any
+        self,
+        payload: Any,
+        exchange: str,
+        routing_key: str,
+        pipe: Any,
+        leftmost: bool = False,  # noqa: FBT001, FBT002 - kombu's signature
     ) -> None:
+        if isinstance(payload, dict):
+            count_delivery(payload)
+        self.restore(payload, exchange, routing_key, pipe, first=not leftmost)
+
+    def restore(
+        self, payload: Any, exchange: str, routing_key: str, pipe: Any, *, first: bool = True
+    ) -> None:
+        """Put a message that was held into its queue again, to be the next one or the last one taken."""
+        if isinstance(payload, str):  # the script could not read it: `routing_key` is its list
+            key = routing_key.removeprefix(self.global_keyprefix)
+            (pipe.rpush if first else pipe.lpush)(key, payload.encode("latin-1"))
+            self._ring(key.partition(self.sep)[0], pipe)
+            return
         super()._do_restore_message(  # type: ignore[misc]  # celery-types does not know it
-            payload, exchange, routing_key, pipe, *args, **kwargs
+            payload, exchange, routing_key, pipe, leftmost=not first
         )
         for queue in self._lookup(exchange, routing_key):
             self._ring(queue, pipe)
@@ -332,11 +263,11 @@ class Channel(redis.Channel):
             self.client.connection.disconnect()  # the next look connects again
             raise
 
-    def _take(self, queue: str, message: bytes) -> None:
+    def _take(self, queue: str, raw: bytes, tag: bytes = b"") -> None:
         self._queue_cycle.rotate(queue)
         self.delivering = True
         try:
-            self.connection._deliver(loads(message), queue)
+            self.connection._deliver(read(self, raw, queue, tag.decode()), queue)
         finally:
             self.delivering = False
 

@@ -5,11 +5,14 @@ Not for when a worker is told to stop, nor for killing one that does not (proces
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from celery import Celery
@@ -19,6 +22,30 @@ from celery.worker.request import Request
 from macaron_runner.tasks.sending.kept_call import call_of, publish
 
 _log: Final = logging.getLogger("macaron.tasks")
+
+
+def wake_for_signals(hub: Any) -> None:
+    """Have signals end the waiting of a worker's loop, which looks what they asked for between two waits only.
+
+    Python notes a signal and goes on waiting, for up to a second. This is to be said for each connection: with it the
+    loop forgets its readers.
+    """
+    heard, told = _sockets()
+    signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    hub.add_reader(heard, _hear, heard)
+
+
+@functools.cache
+def _sockets() -> tuple[socket.socket, socket.socket]:
+    pair = socket.socketpair()
+    for each in pair:
+        each.setblocking(False)  # noqa: FBT003 - Python's signature
+    return pair
+
+
+def _hear(heard: socket.socket) -> None:
+    with suppress(BlockingIOError):
+        heard.recv(4096)
 
 
 def give_back_unstarted(consumer: Any) -> None:

@@ -1,7 +1,8 @@
 """Messages that no task can be made of become dead letters: another version's tasks, other formats, bytes cut short.
 
 Celery drops them, and ends the whole worker for some. Here a worker that is older than who called leaves the call where
-it can be sent again. Not for arguments that a task's process cannot decode (execute).
+it can be sent again. So it does with a call that comes back from lost workers again and again: it may be what kills
+them. Not for arguments that a task's process cannot decode (execute).
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from functools import partial
 from typing import Any, Final
 
 import celery.worker.consumer
+from celery.app.task import Context
 from celery.exceptions import InvalidTaskError
 from kombu.exceptions import ContentDisallowed, DecodeError
 
+from macaron_runner.tasks.brokers.queues import MOST_DELIVERIES, deliveries
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.running.execute import context_of, report
 from macaron_runner.tasks.sending.dead_letters import PAUSE
@@ -22,6 +25,10 @@ from macaron_runner.tasks.sending.keeper import AWAY
 from macaron_runner.tasks.sending.kept_call import call_of
 
 _log: Final = logging.getLogger("macaron.tasks")
+
+
+class ComesBack(Exception):
+    """A call that no worker finishes: each one was lost with it, or gave it back."""
 
 
 class Consumer(celery.worker.consumer.Consumer):
@@ -39,6 +46,9 @@ class Consumer(celery.worker.consumer.Consumer):
         def handle_sound(message: Any) -> Any:
             try:
                 refuse_misshapen(message, self.app.tasks)
+                refuse_deadly(message)
+            except ComesBack as error:
+                return self.on_coming_back(message, error)
             except (InvalidTaskError, ContentDisallowed) as error:
                 return self.on_invalid_task(None, message, error)
             except DecodeError as error:
@@ -63,20 +73,43 @@ class Consumer(celery.worker.consumer.Consumer):
         if self._is_kept(message, unknown):
             super().on_unknown_task(body, message, exc)
 
-    def _is_kept(self, message: Any, error: Exception) -> bool:
+    def on_coming_back(self, message: Any, error: ComesBack) -> None:
+        """Hear of a call that no worker finishes: it has failed for good, and what waits for its result is told."""
+        if not self._is_kept(message, error, deliveries(message)):
+            return
+        _, _, embed = message.payload
+        request = Context({**message.headers, **(embed or {})})
+        try:
+            self.app.backend.mark_as_failure(
+                request.id, error, request=request, store_result=not request.ignore_result
+            )
+        except Exception as unknown:
+            _log.warning(
+                "that a call comes back again and again could not be noted as its result: %s", unknown
+            )
+        message.ack_log_error(_log, self.connection_errors)
+
+    def _is_kept(self, message: Any, error: Exception, attempts: int = 1) -> bool:
         """Tell whether the broker has a dead letter of a message; else the message has been given back."""
         headers = message.headers if isinstance(message.headers, Mapping) else {}
         caller = headers.get(CONTEXT_HEADER)
         current = context_of(str(headers.get("task")), caller if isinstance(caller, Mapping) else None)
         error_id = report(error, current)
         try:
-            self.app.dead_letters.leave(call_of(self.app, message), error, error_id, 1)
+            self.app.dead_letters.leave(call_of(self.app, message), error, error_id, attempts)
         except AWAY as away:
             _log.error("a message that cannot be read is given back until it can be kept: %s", away)
             give_back = partial(message.reject_log_error, _log, self.connection_errors, requeue=True)
             self.timer.call_after(PAUSE, give_back)
             return False
         return True
+
+
+def refuse_deadly(message: Any) -> None:
+    """Raise ComesBack for a call that has come back so often that it may be what its workers are lost by."""
+    count = deliveries(message)
+    if count >= MOST_DELIVERIES:
+        raise ComesBack(f"it came back {count} times: its workers were lost with it, or gave it back")
 
 
 def refuse_misshapen(message: Any, tasks: Container[str]) -> None:

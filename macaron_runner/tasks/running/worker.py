@@ -26,7 +26,7 @@ from celery.worker import WorkController, state
 from macaron_runner.configuration.model import Pool
 from macaron_runner.processes.health_server import answer_health
 from macaron_runner.tasks.running.pulse import Pulse, Sender
-from macaron_runner.tasks.running.stopping import bounded_stop, give_back_unstarted
+from macaron_runner.tasks.running.stopping import bounded_stop, give_back_unstarted, wake_for_signals
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -110,6 +110,7 @@ class _Worker(Worker):
         if consumer.hub is None:  # a transport that Celery runs without an event loop: Pub/Sub's
             super().install_platform_tweaks(self)
         else:
+            wake_for_signals(consumer.hub)
             consumer.hub.call_soon(super().install_platform_tweaks, self)
         super().on_consumer_ready(consumer)
 

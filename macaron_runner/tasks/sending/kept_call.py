@@ -17,6 +17,7 @@ from kombu.serialization import dumps
 from kombu.transport.native_delayed_delivery import calculate_routing_key
 
 from macaron_runner.tasks.brokers.delays import DELAYED_EXCHANGE, Delays, queue_of
+from macaron_runner.tasks.brokers.queues import DELIVERIES
 
 Call: TypeAlias = dict[str, Any]
 """A call: its `body` as text (or bytes, where it is none), the `exchange` it goes to, the `queues` to be declared
@@ -81,11 +82,18 @@ def call_of(app: Celery, message: Any) -> Call:
         "properties": {
             **kept,
             "routing_key": name,
-            "headers": message.headers,
+            "headers": _uncounted(message.headers),
             "content_type": message.content_type,
             "content_encoding": message.content_encoding,
         },
     }
+
+
+def _uncounted(headers: Any) -> Any:
+    """Return a message's headers without how often it came back: the one that is sent again has not."""
+    if not isinstance(headers, Mapping):
+        return headers
+    return {name: value for name, value in headers.items() if name != DELIVERIES}
 
 
 def _text(body: Any) -> Any:

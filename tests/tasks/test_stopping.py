@@ -1,0 +1,35 @@
+"""How a worker's loop hears that it is to stop."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from kombu.asynchronous import Hub
+
+from macaron_runner.tasks.running.stopping import wake_for_signals
+
+
+@pytest.fixture
+def heard():
+    """Give the list of signals that came; the handler only takes note, as a worker's does."""
+    came = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: came.append(time.monotonic()))
+    yield came
+    signal.signal(signal.SIGUSR1, before)
+    signal.set_wakeup_fd(-1)
+
+
+def test_a_signal_ends_the_waiting_of_the_loop(heard):
+    hub = Hub()
+    hub.call_later(60, lambda: None)  # which it would wait for
+    wake_for_signals(hub)
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+    begun = time.monotonic()
+    loop = hub.create_loop()
+    while not heard and time.monotonic() < begun + 5:
+        next(loop)
+    assert len(heard) == 1
+    assert time.monotonic() - heard[0] < 0.5
+    hub.close()
