@@ -7,10 +7,9 @@ cannot tell is none. Not for calling the function (server.binding).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from macaron_runner.code.fit import arguments_for, misfits
 from macaron_runner.code.function import UNKNOWABLE, Code, Function, Marker, Module, Unknowable
@@ -18,9 +17,7 @@ from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Api
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, near_word
 from macaron_runner.openapi.operation import Operation
-from macaron_runner.validation.identifiers import identifier
-
-_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+from macaron_runner.validation.identifiers import identifier, snake_case
 
 Named: TypeAlias = tuple[str, Location | None]
 """A module's or function's full name, and the place in the user's files that says it."""
@@ -48,11 +45,6 @@ class Found:
         if "required" in marks:
             return "required"
         return "optional" if "optional" in marks else None
-
-
-def snake_case(name: str) -> str:
-    """Return a name in Python's manner: "createOrder" -> "create_order", "getHTTPInfo" -> "get_http_info"."""
-    return _WORDS.sub("_", name).lower()
 
 
 def handler_names(operation_id: str) -> tuple[str, ...]:

@@ -138,13 +138,18 @@ class Models(Mapping[str, Any]):
         A model, datetime, UUID, bytes, or the value itself. It raises Unusable where Python has no such value:
         a leap second, a year 0, base64 that is none.
         """
+        annotation = self.annotation(schema)
+        if annotation in _UNCHANGED:
+            return _UNCHANGED[annotation]
+        return self._adapter(eval(annotation, self._module.__dict__))  # noqa: S307 - it holds no text of the document
+
+    def annotation(self, schema: Schema) -> str:
+        """Return what a value of a schema is in Python, as source: "Order", "list[int]"."""
         annotation, text, classes = self._source.annotate(schema)
         if text:
             self._execute(text, classes)
             self._found = self._named() | self._found
-        if annotation in _UNCHANGED:
-            return _UNCHANGED[annotation]
-        return self._adapter(eval(annotation, self._module.__dict__))  # noqa: S307 - it holds no text of the document
+        return annotation
 
     def prepare(self) -> None:
         """Build what pydantic defers to the first use, so that forked workers share it."""

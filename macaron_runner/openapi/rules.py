@@ -24,7 +24,17 @@ _MOST_PLACES: Final = 4
 """Further places of one broken reference."""
 
 _EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "operation": ("x-bind-server", "x-decorate-server", "x-stream-body", "x-deprecated-at", "x-sunset"),
+    "operation": (
+        *(
+            "x-bind-server",
+            "x-no-bind-server",
+            "x-decorate-server",
+            "x-stream-body",
+            "x-deprecated-at",
+            "x-sunset",
+        ),
+        *("x-bind-client", "x-decorate-request", "x-idempotent"),
+    ),
     "schema": ("x-parent", "x-nullable", "x-mandatory"),
 }
 """The extensions that mean something to macaron, by what they stand in."""

@@ -12,8 +12,7 @@ import unicodedata
 from collections.abc import Collection
 from typing import Final
 
-from macaron_runner.code.handlers import snake_case
-from macaron_runner.validation.identifiers import identifier
+from macaron_runner.validation.identifiers import identifier, snake_case
 
 OWN_NAMES: Final = frozenset({
     "Any", "Decimal", "NotImplementedYet", "UUID", "annotations", "apipool", "asyncio", "date", "datetime",

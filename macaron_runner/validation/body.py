@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Body, Content, Operation, Schema
     from macaron_runner.validation.parameters import Adapt
 
-_Read: TypeAlias = Callable[[bytes, MediaType], Any]
+Read: TypeAlias = Callable[[bytes, MediaType], Any]
 """Makes a JSON value (or text, or bytes) of bytes and of the media type they came with. Raises UnreadableText."""
 
 _Decode: TypeAlias = Callable[[bytes, MediaType], Any]
@@ -174,8 +174,8 @@ def compile_body(operation: Operation, definitions: Mapping[str, Schema], adapt:
 def _accepted(
     content: Content, media_type: MediaType, definitions: Mapping[str, Schema], adapt: Adapt
 ) -> _Accepted:
-    read = _reader(content, media_type, definitions)
-    schema = _schema_of(content, media_type, definitions)
+    read = compile_reading(content, media_type, definitions)
+    schema = schema_of(content, media_type, definitions)
     if schema is None:
         return _Accepted(media_type, lambda raw, given: _readable(read, raw, given), lambda: None)
     check, convert = compile_schema(schema, definitions, "request"), adapt(schema)
@@ -215,7 +215,7 @@ def _admits_bytes(schema: Schema, definitions: Mapping[str, Schema]) -> bool:
     return not types or "string" in types
 
 
-def _readable(read: _Read, raw: bytes, given: MediaType) -> Any:
+def _readable(read: Read, raw: bytes, given: MediaType) -> Any:
     """Return what is read. Raises InvalidParameter where it cannot be."""
     try:
         return read(raw, given)
@@ -227,8 +227,8 @@ def _unreadable(error: UnreadableText) -> InvalidParameter:
     return invalid([ErrorDetail("body", "", str(error))])
 
 
-def _schema_of(content: Content, media_type: MediaType, definitions: Mapping[str, Schema]) -> Schema | None:
-    """Return what a body is held against: bytes, bodies without a schema, and texts of arrays, against nothing."""
+def schema_of(content: Content, media_type: MediaType, definitions: Mapping[str, Schema]) -> Schema | None:
+    """Return what a whole body is held against: bytes, bodies without a schema, texts of arrays against nothing."""
     if media_type.is_sequence:
         return schema_of_sequence(content)
     if media_type.is_text and not media_type.is_range:
@@ -238,7 +238,8 @@ def _schema_of(content: Content, media_type: MediaType, definitions: Mapping[str
     return content.schema if described else None
 
 
-def _reader(content: Content, media_type: MediaType, definitions: Mapping[str, Schema]) -> _Read:
+def compile_reading(content: Content, media_type: MediaType, definitions: Mapping[str, Schema]) -> Read:
+    """Return what reads a media type or range, of a request or an answer: forms as their schema describes them."""
     if media_type.name == URLENCODED:
         read_form = compile_form(content, definitions)
         return lambda raw, _: read_form(raw)
@@ -247,15 +248,18 @@ def _reader(content: Content, media_type: MediaType, definitions: Mapping[str, S
     if media_type.is_text and not media_type.is_range and content.schema is not None:
         convert = converter(content.schema, definitions)
         return lambda raw, given: convert(_read_text(raw, given))
-    return _read_as_given if media_type.is_range else _reader_of(media_type)
+    return read_as_given if media_type.is_range else _reader_of(media_type)
 
 
-def _read_as_given(raw: bytes, given: MediaType) -> Any:
-    """Return the value of a body where the operation takes a range of types: the request says which it is."""
+def read_as_given(raw: bytes, given: MediaType) -> Any:
+    """Return the value of a body where nobody describes its type more closely than it does itself.
+
+    Raises UnreadableText.
+    """
     return _reader_of(given)(raw, given)
 
 
-def _reader_of(media_type: MediaType) -> _Read:
+def _reader_of(media_type: MediaType) -> Read:
     if media_type.is_json:
         return lambda raw, _: read_json(raw)
     if media_type.is_sequence:

@@ -1,19 +1,28 @@
-"""The Python names under which a handler gets the parameters of its operation.
+"""The names that documents have, in Python: of the parameters of an operation, as handlers get and calls give them.
 
-Not for decoding them (parameters) or for calling handlers (server).
+Not for decoding them (parameters), calling handlers (server) or making calls (clients).
 """
 
 from __future__ import annotations
 
 import keyword
+import re
 import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Operation, Parameter
+
+
+_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+def snake_case(name: str) -> str:
+    """Return a name in Python's manner: "createOrder" -> "create_order", "getHTTPInfo" -> "get_http_info"."""
+    return _WORDS.sub("_", name).lower()
 
 
 def identifier(name: str) -> str:

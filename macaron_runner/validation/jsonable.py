@@ -21,8 +21,8 @@ _OPTIONS: Final = (
     orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
 
-SURROGATE: Final = "the result holds text that is not valid Unicode (a lone surrogate)"
-_NO_NUMBER: Final = "the result holds a number that JSON does not have: NaN or an infinity"
+SURROGATE: Final = "the value holds text that is not valid Unicode (a lone surrogate)"
+_NO_NUMBER: Final = "the value holds a number that JSON does not have: NaN or an infinity"
 
 
 class NotJson(TypeError):
@@ -40,11 +40,11 @@ def jsonable(value: Any) -> Any:
     try:
         return _plain(value)
     except RecursionError:
-        raise NotJson("the result is nested too deeply, or contains itself") from None
+        raise NotJson("the value is nested too deeply, or contains itself") from None
     except NotJson:
         raise
     except ValueError as error:  # a model whose attributes were assigned things that have no JSON form
-        raise NotJson(f"the result has no JSON form: {error}") from error
+        raise NotJson(f"the value has no JSON form: {error}") from error
 
 
 def time_to_json(value: datetime.datetime) -> str:

@@ -1,7 +1,7 @@
 """`multipart/form-data` bodies: parts into the properties of one JSON object, files into FileStorage.
 
-Not for urlencoded forms (form). OpenAPI 3.2 "Encoding Object", RFC 7578. The parts are cut by Werkzeug, imported when
-the first operation takes such a body.
+Not for urlencoded forms (form), nor for writing bodies (multipart_encoder). OpenAPI 3.2 "Encoding Object", RFC 7578.
+The parts are cut by Werkzeug, imported when the first operation takes such a body.
 """
 
 from __future__ import annotations
@@ -145,13 +145,13 @@ class _Field:
 
 def _field(schema: Schema, encoding: Encoding | None, definitions: Mapping[str, Schema]) -> _Field:
     shape = shape_of(schema, definitions)
-    many = "array" in shape.types and not _sent_as_json(encoding)
+    many = "array" in shape.types and not sent_as_json(encoding)
     inner: Schema = shape.items[0] if many and shape.items else (True if many else schema)
     inner_shape = shape_of(inner, definitions)
     names = (encoding.content_type or "").split(",") if encoding else []
     return _Field(
         convert=value_reader(inner, encoding, definitions),
-        binary=inner_shape.binary or (_untyped(inner_shape) and many is False),
+        binary=inner_shape.binary or (says_nothing(inner_shape) and many is False),
         many=many,
         allowed=tuple(found for name in names if (found := parse_media_type(name)) is not None),
         check=compile_headers(encoding.headers, definitions, "request") if encoding else None,
@@ -166,12 +166,13 @@ def _other_field(shape: Shape, definitions: Mapping[str, Schema]) -> _Field:
     return _field(additional, None, definitions)
 
 
-def _sent_as_json(encoding: Encoding | None) -> bool:
+def sent_as_json(encoding: Encoding | None) -> bool:
+    """Tell whether a field is one JSON text by its encoding, an array of it too."""
     found = parse_media_type(encoding.content_type) if encoding and encoding.content_type else None
     return found is not None and found.is_json
 
 
-def _untyped(shape: Shape) -> bool:
+def says_nothing(shape: Shape) -> bool:
     """Tell whether a schema says nothing: in OpenAPI 3.1 `file: {}` describes bytes."""
     return not shape.types and not shape.properties
 

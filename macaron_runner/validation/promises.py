@@ -5,9 +5,9 @@ Not for writing answers, nor for what happens to one that breaks a promise (resp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from macaron_runner.validation.headers import HeaderCheck, compile_headers
 from macaron_runner.validation.media_types import JSON, MediaType, closest, parse_media_type
@@ -15,7 +15,10 @@ from macaron_runner.validation.schema import Check, compile_schema
 from macaron_runner.validation.text_values import may_be_text
 
 if TYPE_CHECKING:
-    from macaron_runner.openapi.operation import Content, Header, Operation, Response, Schema
+    from macaron_runner.openapi.operation import Content, Operation, Response, Schema
+    from macaron_runner.validation.rewriting import Direction
+
+Said = TypeVar("Said")
 
 _ADDED_LATER: Final = frozenset(
     {"connection", "content-encoding", "content-length", "content-type", "date", "deprecation", "server"}
@@ -51,6 +54,14 @@ class Described:
             self.headers.prepare()
 
 
+def said_of(described: Mapping[str, Said], status: int) -> Said | None:
+    """Return what is said of a status: of itself, of its range, or by default (OpenAPI 3.2 "Responses Object")."""
+    for key in (str(status), f"{status // 100}XX", "default"):
+        if key in described:
+            return described[key]
+    return None
+
+
 class Promises:
     """The responses that an operation describes; false where there are none."""
 
@@ -67,10 +78,7 @@ class Promises:
 
     def of(self, status: int) -> Described | None:
         """Return what is said of a status, or None where the document does not speak of it."""
-        for key in (str(status), f"{status // 100}XX", "default"):
-            if key in self._described:
-                return self._described[key]
-        return None
+        return said_of(self._described, status)
 
     def offered(self) -> tuple[MediaType, ...]:
         """Return the media types of successful answers; where there are none, those of any answer."""
@@ -97,24 +105,26 @@ def compile_promises(operation: Operation, definitions: Mapping[str, Schema], *,
 
 def _described(response: Response, definitions: Mapping[str, Schema], *, checked: bool) -> Described:
     contents = tuple(
-        _promise(content, media_type, definitions, checked=checked)
+        compile_promise(content, media_type, definitions, "response" if checked else None)
         for content in response.content
         if (media_type := parse_media_type(content.media_type)) is not None
     )
-    return Described(
-        contents, compile_headers(_own(response.headers), definitions, "response") if checked else None
-    )
+    return Described(contents, header_check(response, definitions) if checked else None)
 
 
-def _own(headers: Iterable[Header]) -> list[Header]:
-    return [header for header in headers if header.name.lower() not in _ADDED_LATER]
+def header_check(response: Response, definitions: Mapping[str, Schema]) -> HeaderCheck | None:
+    """Return the check of the headers of a response that are its own, None where it describes none."""
+    own = [header for header in response.headers if header.name.lower() not in _ADDED_LATER]
+    return compile_headers(own, definitions, "response")
 
 
-def _promise(
-    content: Content, media_type: MediaType, definitions: Mapping[str, Schema], *, checked: bool
+def compile_promise(
+    content: Content, media_type: MediaType, definitions: Mapping[str, Schema], direction: Direction | None
 ) -> Promise:
+    """Return one media type, of a response or of a request's body; without a direction, without checks."""
+
     def check(schema: Schema | None) -> Check | None:
-        return compile_schema(schema, definitions, "response") if checked and schema is not None else None
+        return compile_schema(schema, definitions, direction) if direction and schema is not None else None
 
     whole = content.schema if _is_about_value(content.schema, media_type, definitions) else None
     return Promise(content.media_type, media_type, check(whole), check(content.item_schema))
@@ -142,6 +152,14 @@ def covering(contents: tuple[Promise, ...], given: MediaType) -> Promise | None:
     """Return the promise of a type or range that covers a media type most closely, None where none does."""
     number = closest([promise.media_type for promise in contents], given)
     return None if number is None else contents[number]
+
+
+def with_charset(name: str, media_type: MediaType) -> str:
+    """Return the Content-Type of a media type that its document calls `name`: text says that it is UTF-8."""
+    says_nothing = (
+        media_type.is_text and not media_type.is_event_stream and "charset" not in media_type.parameters
+    )
+    return f"{name}; charset=utf-8" if says_nothing else name
 
 
 def concrete(media_type: MediaType) -> str:

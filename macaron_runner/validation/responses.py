@@ -22,6 +22,7 @@ from macaron_runner.validation.promises import (
     compile_promises,
     concrete,
     covering,
+    with_charset,
 )
 from macaron_runner.validation.writing import (
     Body,
@@ -172,9 +173,8 @@ class ResponseEncoder:
             return Answer((), self._empty(status), self._header_check(status))
         promise = closest_promise(described.contents, negotiated)
         given = parse_media_type(name) or promise.media_type
-        if given.is_text and not given.is_event_stream and "charset" not in given.parameters:
-            name += "; charset=utf-8"
-        return Answer((("Content-Type", name),), self._writer(promise, given), self._header_check(status))
+        headers = (("Content-Type", with_charset(name, given)),)
+        return Answer(headers, self._writer(promise, given), self._header_check(status))
 
     def _writer(self, promise: Promise | None, given: MediaType) -> Write:
         if promise is None or self._mode == "none":

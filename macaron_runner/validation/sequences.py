@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 _RECORD_SEPARATOR: Final = b"\x1e"
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
+_LINE_FEED: Final = re.compile(rb"\n")
+_RECORD_START: Final = re.compile(_RECORD_SEPARATOR)
+_EVENT_END: Final = re.compile(rb"(?:\r\n|\r(?!\n|\Z)|\n){2}")
+"""An empty line; a lone CR at the end of a piece may be half a CRLF."""
+_MOST_DIGITS: Final = 15
 
 
 def schema_of_sequence(content: Content) -> Schema | None:
@@ -33,6 +38,54 @@ def read_items(raw: bytes, media_type: MediaType) -> list[Any]:
     """Return the JSON values of a sequence. Raises UnreadableText, which tells the number of the item."""
     parts = raw.split(_RECORD_SEPARATOR if media_type.is_json_seq else b"\n")
     return [_read_item(part, number) for number, part in enumerate(parts, 1) if part.strip()]
+
+
+class Cutter:
+    r"""Cuts a sequence into its items while it arrives: each JSON value, or each server-sent event as an object.
+
+        cutter.feed(b'{"id": 1}\n{"i') == [{"id": 1}]
+
+    An event has the members data, event, id and retry, of those that it says (OpenAPI 3.2 "Server-Sent Events").
+    """
+
+    def __init__(self, media_type: MediaType) -> None:
+        self._is_events = media_type.is_event_stream
+        self._end = _EVENT_END if self._is_events else _RECORD_START if media_type.is_json_seq else _LINE_FEED
+        self._rest = b""
+        self._number = 0
+
+    def feed(self, piece: bytes) -> list[Any]:
+        """Return the items that are complete now. Raises UnreadableText."""
+        *whole, self._rest = self._end.split(self._rest + piece)
+        return self._items(whole)
+
+    def finish(self) -> list[Any]:
+        """Return what is left when all has arrived; of events nothing, for one lacks its end. Raises UnreadableText."""
+        rest, self._rest = self._rest, b""
+        return [] if self._is_events else self._items([rest])
+
+    def _items(self, parts: list[bytes]) -> list[Any]:
+        items = []
+        for part in parts:
+            if part.strip():
+                self._number += 1
+                items.append(_event_of(part) if self._is_events else _read_item(part, self._number))
+        return [item for item in items if item != {} or not self._is_events]
+
+
+def _event_of(raw: bytes) -> dict[str, Any]:
+    """Return the fields of one event (WHATWG HTML section 9.2.6); comments are none."""
+    event: dict[str, Any] = {}
+    for line in _LINE_END.split(raw.decode("utf-8", "replace").removeprefix("\ufeff")):
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if name == "data":
+            event["data"] = f"{event['data']}\n{value}" if "data" in event else value
+        elif name in {"event", "id"}:
+            event[name] = value
+        elif name == "retry" and value.isascii() and value.isdigit():
+            event["retry"] = int(value[:_MOST_DIGITS])
+    return event
 
 
 def _read_item(raw: bytes, number: int) -> Any:

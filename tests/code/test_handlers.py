@@ -5,10 +5,11 @@ import sys
 import pytest
 
 from macaron_runner.code.function import UNKNOWABLE
-from macaron_runner.code.handlers import check_fit, find_handler, handler_names, snake_case
+from macaron_runner.code.handlers import check_fit, find_handler, handler_names
 from macaron_runner.code.written import WrittenCode
 from macaron_runner.diagnostics import Location
 from macaron_runner.openapi.operation import Parameter
+from macaron_runner.validation.identifiers import snake_case
 from tests.code.conftest import write_files
 from tests.support.authentication import operation_with
 

@@ -137,7 +137,7 @@ class Unwritable:
 def test_a_model_that_cannot_be_written_is_a_bad_response(value: Any, mode: Mode) -> None:
     with pytest.raises(BadResponse) as caught:
         answering(ok({}), mode=mode).encode(value, 200, JSON)
-    assert caught.value.errors[0].message == "the result has no JSON form: it holds a socket"
+    assert caught.value.errors[0].message == "the value has no JSON form: it holds a socket"
 
 
 def test_a_value_that_contains_itself() -> None:
