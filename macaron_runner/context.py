@@ -30,7 +30,7 @@ class Context(NamedTuple):
     it (it never enters a log, and does not travel into tasks); `deadline` is when whoever made the request stops
     waiting for it, in unix time: a task has its request's, to tell whether anybody still waits, and is never ended
     by it; `accept_language` is the request's (RFC 9110 section 12.5.4), `traceparent` and `tracestate` are W3C Trace
-    Context's, passed on as they came.
+    Context's, passed on as they came; `in_task` tells a task from a request.
     """
 
     request_id: str = ""
@@ -44,6 +44,7 @@ class Context(NamedTuple):
     accept_language: str = ""
     traceparent: str = ""
     tracestate: str = ""
+    in_task: bool = False
 
     def __repr__(self) -> str:
         """Show everything but the token."""

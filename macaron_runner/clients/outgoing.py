@@ -25,7 +25,7 @@ def value_of(pairs: Iterable[tuple[str, str]], name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One request to an operation, as data; which origin it goes to is the transport's to know.
+    """One request to an operation, as data; `origin` is empty where it goes to the one that its transport knows.
 
     `path` (base path included) and `query` (without "?") are raw: percent-encoded, ASCII. A `body` that is no bytes is
     an iterable of bytes, sent piece by piece; it may be closed, sent or not. Headers and body do not show: they may
@@ -37,6 +37,7 @@ class Outgoing:
     query: str = ""
     headers: Pairs = field(default=(), repr=False)
     body: bytes | Iterable[bytes] | None = field(default=None, repr=False)
+    origin: str = ""
 
     @property
     def method(self) -> str:
@@ -103,7 +104,7 @@ class Arriving(Protocol):
         ...
 
     def read(self, most: int) -> bytes:
-        """Return the whole body. Raises Garbled where it is longer than `most` bytes; TransportError."""
+        """Return the whole body. Raises TooLong where it is longer than `most` bytes; TransportError."""
         ...
 
     def pieces(self) -> Iterator[bytes]:
@@ -129,7 +130,7 @@ class ArrivingAsync(Protocol):
         ...
 
     async def read(self, most: int) -> bytes:
-        """Return the whole body. Raises Garbled where it is longer than `most` bytes; TransportError."""
+        """Return the whole body. Raises TooLong where it is longer than `most` bytes; TransportError."""
         ...
 
     def pieces(self) -> AsyncIterator[bytes]:
@@ -185,4 +186,8 @@ class TimedOut(TransportError):
 
 
 class Garbled(TransportError):
-    """What came is not HTTP, was cut short, or is longer than it may be."""
+    """What came is not HTTP, or was cut short."""
+
+
+class TooLong(Garbled):
+    """The answer is longer than it may be."""

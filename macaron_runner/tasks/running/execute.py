@@ -83,10 +83,10 @@ def _run(
 def context_of(operation: str, caller: Mapping[str, Any] | None) -> context.Context:
     """Return the context in which a task runs: that of its caller, or one with new ids where nobody called."""
     if caller is not None:
-        return context.Context.from_json(caller)._replace(operation=operation)
+        return context.Context.from_json(caller)._replace(operation=operation, in_task=True)
     first = new_id()
     return context.Context(
-        request_id=first, call_id=first, call_path=context.service().name, operation=operation
+        request_id=first, call_id=first, call_path=context.service().name, operation=operation, in_task=True
     )
 
 

@@ -1,0 +1,67 @@
+"""The transport of threads: they share one pool of connections, which are kept between calls.
+
+For one process: who is forked makes its own, and abandons this one (per_process). Not for coroutines (coroutines).
+"""
+
+from __future__ import annotations
+
+import httpcore2
+
+from macaron_runner.clients.course import failed
+from macaron_runner.clients.failures import CannotSend
+from macaron_runner.clients.http.arriving import Arriving
+from macaron_runner.clients.http.reach import ENDINGS, Origin, Reach, in_our_words
+from macaron_runner.clients.http.sockets import Sockets, Until
+from macaron_runner.clients.outgoing import Outgoing, Patience
+
+
+class HttpTransport:
+    """Carries requests to one origin, and elsewhere where they are redirected (outgoing.Transport).
+
+    Raises OSError where a file of `tls:` is none.
+    """
+
+    def __init__(self, reach: Reach) -> None:
+        self._origin = Origin(reach.origin)
+        self.sockets = Sockets()
+        self._pool = _pool(reach, self.sockets, own_certificate=True)
+        self._elsewhere = (
+            self._pool
+            if reach.certificate is None
+            else _pool(reach, self.sockets, own_certificate=False)  # nobody else sees it
+        )
+
+    def send(self, outgoing: Outgoing, patience: Patience) -> Arriving:
+        """Return the answer as soon as its head is here. Raises TransportError; CannotSend."""
+        until = Until(patience.total)
+        timeout = {
+            "connect": Until(patience.connect),
+            "pool": patience.connect,
+            "read": until,
+            "write": until,
+        }
+        origin, pool = self._origin, self._pool
+        if outgoing.origin:
+            origin, pool = Origin(outgoing.origin), self._elsewhere
+        request = origin.written(outgoing, outgoing.body, timeout)
+        try:
+            response = pool.handle_request(request)
+        except ENDINGS as error:
+            raise in_our_words(error) from error
+        except httpcore2.LocalProtocolError as error:
+            raise failed(CannotSend, outgoing) from error
+        return Arriving(response, outgoing.method, until, patience.total)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+        self._elsewhere.close()
+
+    def abandon(self) -> None:
+        """Close this process's copies of another's connections, and nothing of that one's."""
+        self.sockets.abandon()
+
+
+def _pool(reach: Reach, sockets: Sockets, *, own_certificate: bool) -> httpcore2.ConnectionPool:
+    options = reach.pool_options(own_certificate=own_certificate)
+    return httpcore2.ConnectionPool(**options, network_backend=sockets)
