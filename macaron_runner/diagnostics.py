@@ -96,7 +96,8 @@ class Diagnostic:
     """One problem: what (`message`), where (`location`), what is wrong there (`label`), the remedy (`help`).
 
     `related` are further places with a word each: the `$ref` that led to the file, the first of two
-    duplicates. `confidential`: the line in the file holds a credential, and is not shown.
+    duplicates. `confidential`: the line in the file holds a credential, and is not shown. `meant` is the name, of those
+    that there are, which `help` offers for the one that is not.
     """
 
     code: str
@@ -107,6 +108,7 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
     related: tuple[tuple[Location, str], ...] = ()
     confidential: bool = field(default=False, compare=False)
+    meant: str | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -205,8 +207,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 def near_word(word: str, known: Iterable[str]) -> str:
     """Return a sentence that offers the known word nearest to `word`, or "" where none is near."""
-    found = nearest(word, known)
-    return f'did you mean "{found}"?' if found is not None else ""
+    return did_you_mean(nearest(word, known))
+
+
+def did_you_mean(word: str | None) -> str:
+    """Return a sentence that offers a word, or "" where there is none."""
+    return f'did you mean "{word}"?' if word is not None else ""
 
 
 def not_one_of(known: Collection[str], none: str = "there are none") -> str:

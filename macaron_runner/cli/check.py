@@ -45,8 +45,7 @@ def execute(arguments: argparse.Namespace) -> int:
             targets=True,
             ports=arguments.ports,
             connect=arguments.connect,
-            imports=arguments.imports,
-            deadline=arguments.deadline,
+            imports=arguments.deadline if arguments.imports else None,
         )
         for selection in selections_of(arguments)
     ]

@@ -19,6 +19,7 @@ from macaron_runner.code.search import python_folders
 from macaron_runner.configuration.files import shown_name
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import has_errors
+from macaron_runner.inspection.imports import DEADLINE
 from macaron_runner.inspection.inspect import inspect_service
 from macaron_runner.inspection.inspection import Inspection
 from macaron_runner.openapi.builtin import BUILTIN_PREFIX
@@ -61,7 +62,7 @@ class Reloader:
             self._configuration.selection,
             environ=os.environ,
             secret_keeper=self._state.secret,
-            imports=True,
+            imports=DEADLINE,
         )
         self._watch.add(_files(inspection))
         if inspection.configuration is None or has_errors(inspection.diagnostics):

@@ -7,7 +7,7 @@ cannot tell is none. Not for calling the function (server.binding).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ from macaron_runner.code.fit import arguments_for, misfits
 from macaron_runner.code.function import UNKNOWABLE, Code, Function, Marker, Module, Unknowable
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Api
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, near_word
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, did_you_mean, nearest
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.validation.identifiers import identifier, snake_case
 
@@ -122,14 +122,15 @@ def problem_of(
     operation: Operation,
     help: str = "",  # noqa: A002 - the word of Diagnostic
     function: Function | None = None,
-    label: str = "",
-    related: Iterable[tuple[Location, str]] = (),
 ) -> Diagnostic:
     """Return a diagnostic that points at an operation in its document, and at a function in the code."""
     place = function.location if function is not None else None
     here = ((place, "the function is here"),) if place is not None else ()
-    label = label or f"{operation.method} {operation.path}"
-    return Diagnostic(code, message, operation.location, label=label, help=help, related=(*here, *related))
+    return Diagnostic(code, message, operation.location, _label_of(operation), help, related=here)
+
+
+def _label_of(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
 
 
 class _Search:
@@ -180,10 +181,9 @@ class _Search:
             return None
         function = module.function(function_name)
         if function is None:
-            self._report(
-                f'module "{module_name}" has no function "{function_name}"',
-                near_word(function_name, module.functions()),
-            )
+            meant = nearest(function_name, module.functions())
+            message = f'module "{module_name}" has no function "{function_name}"'
+            self._report(message, did_you_mean(meant), meant=meant)
         return function
 
     def _leads_somewhere(self, name: object) -> bool:
@@ -215,12 +215,13 @@ class _Search:
         operation = self._operation
         searched = " or ".join(module.name for module in modules)
         wanted = handler_names(operation_id)[-1]
-        functions = [name for module in modules for name in module.functions()]
+        meant = nearest(wanted, [name for module in modules for name in module.functions()])
         self._report(
             f'operation "{operation_id}" has no handler',
-            near_word(wanted, functions) or f"write the function {wanted}, or name it by x-bind-server",
+            did_you_mean(meant) or f"write the function {wanted}, or name it by x-bind-server",
+            meant=meant,
             label=f"no such function in {searched}" if searched else f"apis.{operation.api} has no handlers",
-            related=[(place, f"{name} is named here") for name, place in handlers if place is not None],
+            related=tuple((place, f"{name} is named here") for name, place in handlers if place is not None),
         )
 
     def _report(
@@ -228,8 +229,8 @@ class _Search:
         message: str,
         help: str = "",  # noqa: A002 - the word of Diagnostic
         label: str = "",
-        related: Iterable[tuple[Location, str]] = (),
+        meant: str | None = None,
+        related: tuple[tuple[Location, str], ...] = (),
     ) -> None:
-        self.problems.append(
-            problem_of("MAC503", message, self._operation, help, label=label, related=related)
-        )
+        place, label = self._operation.location, label or _label_of(self._operation)
+        self.problems.append(Diagnostic("MAC503", message, place, label, help, related=related, meant=meant))

@@ -10,7 +10,7 @@ import ast
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from macaron_runner.code.function import Function
 from macaron_runner.code.handlers import handler_names
 from macaron_runner.code.written import WrittenModule
 from macaron_runner.configuration.files import UnreadableError, read_file, shown_name
-from macaron_runner.diagnostics import Diagnostic, Location, Severity, near_word, nearest
+from macaron_runner.diagnostics import Diagnostic, Location, Severity, did_you_mean, nearest
 from macaron_runner.openapi.operation import Operation
 
 _MOST_FILES: Final = 500
@@ -52,15 +52,16 @@ def find_idle_functions(
     operations: Sequence[Operation],
     unanswered: Sequence[Operation],
     folders: Iterable[Path],
+    meant: Collection[str] = (),
 ) -> tuple[Diagnostic, ...]:
     """Return MAC509 for each public function of the `handlers` modules that answers nothing and is used nowhere.
 
     `answering` are the functions that answer operations, `operations` those of all APIs, `unanswered` those without
-    handler. What is mentioned in a file in `folders` is used; tests do not count. Where there are more files than can
-    be looked at, nothing is said.
+    handler; `meant` are names that other problems offer: these functions wait to be called. What is mentioned in a file
+    in `folders` is used; tests do not count. Where there are more files than can be looked at, nothing is said.
     """
     busy = {function.full_name for function in answering}
-    wanted = {name for each in operations for name in handler_names(each.operation_id or "")}
+    wanted = {name for each in operations for name in handler_names(each.operation_id or "")} | {*meant}
     idle = [
         each
         for module in modules
@@ -163,7 +164,7 @@ def _problem(each: _Idle, unanswered: Sequence[Operation]) -> Diagnostic:
         f"{each.name}() is in a handlers module, answers no operation and is used nowhere",
         each.location,
         label="no operationId leads here",
-        help=near_word(each.name, names)
+        help=did_you_mean(near)
         or f"name it by an operationId; a helper that is to stay is better called _{each.name}",
         severity=Severity.WARNING,
         related=((place, "this operation has no handler"),) if place is not None else (),

@@ -12,7 +12,7 @@ from typing import Any
 from macaron_runner.code.function import Code, Function, Unknowable
 from macaron_runner.code.handlers import split_name
 from macaron_runner.configuration.loaded import Configuration
-from macaron_runner.diagnostics import Diagnostic, Location, near_word
+from macaron_runner.diagnostics import Diagnostic, Location, did_you_mean, nearest
 
 
 def check_named_functions(configuration: Configuration, code: Code) -> tuple[Diagnostic, ...]:
@@ -59,13 +59,9 @@ def find_named(
     function = module.function(function_name) if module is not None else None
     if module is None or function is not None:
         return function, ()
-    problem = Diagnostic(
-        "MAC507",
-        f'module "{module_name}" has no function "{function_name}"',
-        place,
-        help=near_word(function_name, module.functions()),
-    )
-    return None, (problem,)
+    meant = nearest(function_name, module.functions())
+    message = f'module "{module_name}" has no function "{function_name}"'
+    return None, (Diagnostic("MAC507", message, place, help=did_you_mean(meant), meant=meant),)
 
 
 def import_function(name: str) -> Callable[..., Any]:

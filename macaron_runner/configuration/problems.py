@@ -20,7 +20,7 @@ from macaron_runner.configuration.keys import join_key
 from macaron_runner.configuration.merge import ABSENT, Merged, child
 from macaron_runner.configuration.model import FORMAT_VERSION, MacaronConfig
 from macaron_runner.configuration.sensitive import Sensitive, is_secret_by_place
-from macaron_runner.configuration.shape import annotations_at, descriptions, section_at
+from macaron_runner.configuration.shape import annotations_at, descriptions, section_at, words_at
 from macaron_runner.configuration.source import Path
 from macaron_runner.configuration.yaml_nodes import MOST_PROBLEMS
 from macaron_runner.diagnostics import Diagnostic, near_word, nearest, not_one_of
@@ -224,7 +224,7 @@ def _wrong_value(faults: Sequence[Fault], merged: Merged) -> Diagnostic:
         "MAC105",
         f"{join_key(first.path)} must be {must}, not {_kind_of(first.value) if hidden else shown(first.value)}",
         place,
-        help=_hint(first.value, phrases),
+        help=_hint(first.value, phrases, words_at(first.path, merged.value)),
         confidential=hidden,
     )
 
@@ -237,8 +237,7 @@ def _kind_of(value: Any) -> str:
 _YAML_1_1: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
-def _hint(value: Any, phrases: list[str]) -> str:
-    words = [word for phrase in phrases for word in phrase.split('"')[1::2]]
+def _hint(value: Any, phrases: list[str], words: list[str]) -> str:
     if isinstance(value, str) and value in _YAML_1_1 and "true or false" in phrases:
         return f'write {_YAML_1_1[value]}; in YAML 1.2 "{value}" is a text'
     if isinstance(value, str):

@@ -42,6 +42,12 @@ def annotations_at(path: Path, tree: Any = None) -> list[Any]:
     return annotations
 
 
+def words_at(path: Path, tree: Any = None) -> list[str]:
+    """Return the words that a value at a path may be, where its types list any: ("server", "workers") -> "auto"."""
+    arms = (arm for annotation in annotations_at(path, tree) for arm in _arms(annotation))
+    return [word for word in arms if isinstance(word, str)]
+
+
 def whole(field: FieldInfo) -> Any:
     """Return a field's annotation with what pydantic took off its outside."""
     return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
@@ -131,7 +137,7 @@ def _of_its_type(sections: Iterable[type[Section]], value: Any) -> list[type[Sec
 
 
 def _arms(annotation: Any) -> Iterator[Any]:
-    """Yield the arms of a union, and what is annotated without its annotations."""
+    """Yield the arms of a union, and what is annotated without its annotations; of a Literal its values."""
     if get_origin(annotation) is Annotated:
         yield from _arms(get_args(annotation)[0])
     elif get_origin(annotation) in (dict, tuple) or not get_args(annotation):

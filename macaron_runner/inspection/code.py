@@ -5,11 +5,9 @@ Not for importing them (imports).
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from macaron_runner.code.function import Function
 from macaron_runner.code.handlers import handler_modules, split_name
@@ -26,8 +24,6 @@ from macaron_runner.inspection.handlers import HandlerSearch
 from macaron_runner.inspection.inspection import InspectedApi
 from macaron_runner.inspection.parents import check_parents, parent_modules
 from macaron_runner.tasks.brokers.promises import check_options
-
-_QUOTED: Final = re.compile(r'"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +61,28 @@ def look_at_code(
     tasks, in_tasks = _tasks(configuration, filled_in, code, doubts)
     found += in_tasks
     if sound == set(configured_apis(configuration)) and not doubts.about("apis"):
-        found += _idle(configuration, filled_in, code, frozenset(_offered(found)))
+        meant = {problem.meant for problem in found if problem.meant is not None}
+        found += _idle(configuration, filled_in, code, meant)
     found += check_parents(filled_in, code)
     modules = {**dict(parent_modules(filled_in)), **_named(configuration, filled_in, code)}
     return CodeLook(configuration, filled_in, tasks, (*code.problems, *found), modules)
 
 
 def _idle(
-    configuration: Configuration, apis: Sequence[InspectedApi], code: WrittenCode, offered: frozenset[str]
-) -> Iterator[Diagnostic]:
-    """Yield what looks like a handler and answers nothing; all APIs must be there, and sound.
-
-    A function that another problem has `offered` as the one that is meant is not idle.
-    """
+    configuration: Configuration, apis: Sequence[InspectedApi], code: WrittenCode, meant: Collection[str]
+) -> tuple[Diagnostic, ...]:
+    """Return what looks like a handler, answers nothing and is not `meant`; all APIs must be there, and sound."""
     own = [api for api in apis if not api.builtin]
     named = dict(each for api in own for each in handler_modules(configuration, api.name, api.settings))
     operations = [each for api in own for each in api.operations]
-    idle = find_idle_functions(
+    return find_idle_functions(
         [module for name, place in named.items() if (module := code.module(name, place)) is not None],
         [each.handler for each in operations if each.handler is not None],
         [operation for api in own for operation in api.api.operations],
         [each.operation for each in operations if each.handler is None],
         python_folders(configuration),
+        meant,
     )
-    yield from (problem for problem in idle if problem.message.partition("(")[0] not in offered)
-
-
-def _offered(problems: Iterable[Diagnostic]) -> Iterator[str]:
-    """Yield the names that problems say may be meant."""
-    for problem in problems:
-        yield from _QUOTED.findall(problem.help)
 
 
 def _search_path() -> list[str]:

@@ -53,14 +53,13 @@ def inspect_service(
     targets: bool = False,
     ports: bool = False,
     connect: bool = False,
-    imports: bool = False,
-    deadline: float = 30.0,
+    imports: float | None = None,
 ) -> Inspection:
     """Return what is known of a service, and every problem in its files; this process imports none of its code.
 
     What is good in a faulty macaron.yaml is looked at as well: whoever mends it wants to see everything at once. What
     only follows from a problem that is told is not told. Handlers and tasks are looked for in the service's modules as
-    they are written; `imports` imports them too, in a process of its own that may take `deadline` seconds. `targets`
+    they are written; `imports` imports them too, in a process of its own that may take so many seconds. `targets`
     looks for what deploy targets lack; `ports` whether the addresses to listen on are free, `connect` whether the
     broker answers. Raises what `secret_keeper` does.
     """
@@ -76,9 +75,7 @@ def inspect_service(
         apis, in_apis = inspect_apis(configuration, documents, doubts)
         look = look_at_code(configuration, documents, apis, doubts)
         found += (*in_apis, *check_keys(configuration))
-        found += (
-            _by_importing(look, environ, deadline) if imports and not has_errors(found) else look.problems
-        )
+        found += look.problems if imports is None or has_errors(found) else _import(look, environ, imports)
         if targets:
             from macaron_runner.configuration.targets import check_targets
 
@@ -115,7 +112,7 @@ def _check_settings(configuration: Configuration) -> Iterator[Diagnostic]:
     yield from check_schedules(configuration)
 
 
-def _by_importing(look: CodeLook, environ: Mapping[str, str], deadline: float) -> tuple[Diagnostic, ...]:
+def _import(look: CodeLook, environ: Mapping[str, str], deadline: float) -> tuple[Diagnostic, ...]:
     """Return what importing finds in the code; its modules and documents must be free of other faults."""
     from macaron_runner.inspection.imports import import_service
 

@@ -78,6 +78,11 @@ class Node(NamedTuple):
         return value if isinstance(value, str) else None
 
     @property
+    def is_document(self) -> bool:
+        """Whether it is an API document as a whole."""
+        return self.has("openapi") or self.has("swagger")
+
+    @property
     def place(self) -> Place:
         """What tells this node from any other one."""
         return self.file.name, self.pointer
@@ -149,6 +154,14 @@ class References:
         if fragment and not fragment.startswith("/"):
             return _anchor(node, self.resources.of(root), fragment)
         pointer = parse_fragment(fragment)
+        if not pointer and root.is_document:
+            raise _broken(
+                node,
+                "MAC304",
+                f'the reference "{text}" leads to a whole document',
+                label=f"{root.file.name} is no part of one",
+                help="write what stands there, or where it does: #/components/…",
+            )
         try:
             return _walk(node, root, pointer)
         except BrokenReference:

@@ -137,7 +137,7 @@ def joined(base: str, address: str) -> str:
 
 def _outermost(root: Node) -> Iterator[tuple[str, Node]]:
     """Yield kind and node of what stands outermost: a document, a schema, or, in a file of schemas, each of them."""
-    if root.has("openapi") or root.has("swagger"):
+    if root.is_document:
         yield "document", root
         return
     yield "schema", root

@@ -100,17 +100,22 @@ class Router(Generic[Target]):
     and /a/{x}/c and /a/b/{y}.
 
     Where a document does not say more, HEAD finds what answers GET, and OPTIONS what answers any other method: how
-    those differ is the caller's to know. A trailing slash makes another path.
+    those differ is the caller's to know. A trailing slash makes another path. The path `*`, which only OPTIONS has,
+    takes the methods of all paths together (RFC 9110 section 9.3.7).
     """
 
     def __init__(self, routes: Iterable[tuple[str, str, Target]]) -> None:
         self._root: _Node[Target] = _Node()
         concrete: dict[str, _Leaf[Target]] = {}
+        whole: _Leaf[Target] = _Leaf()
         for method, template, target in routes:
+            whole.add(method, _Answer(target, ()))
             leaf = self._add(method, template, target)
             if _VARIABLE.search(template) is None:
                 concrete[template] = leaf
         self._concrete = {path: leaf.matches() for path, leaf in concrete.items()}
+        others = (answer.target for method, answer in whole.answers.items() if method != "OPTIONS")
+        self._concrete["*"] = {"OPTIONS": Match(next(others, None), _NO_VALUES, whole.allowed)}
 
     def _add(self, method: str, template: str, target: Target) -> _Leaf[Target]:
         node = self._root

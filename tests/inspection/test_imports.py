@@ -39,7 +39,7 @@ def imported(code: str, deadline: float = 60.0) -> Inspection:
     """Return what is found of the service with this code."""
     Path("moody_orders.py").write_text(code)
     environ = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]}
-    return inspect_service(Selection("macaron.yaml"), environ=environ, imports=True, deadline=deadline)
+    return inspect_service(Selection("macaron.yaml"), environ=environ, imports=deadline)
 
 
 def test_this_process_stays_as_it_was(folder: Path) -> None:

@@ -35,7 +35,7 @@ def found_in(name: str, folder: Path) -> str:
         targets="targets" in words["options"],
         ports="ports" in words["options"],
         connect="connect" in words["options"],
-        imports="imports" in words["options"],
+        imports=30.0 if "imports" in words["options"] else None,
     )
     return render_text(inspection.diagnostics).replace(str(folder), "[folder]") + "\n"
 

@@ -154,6 +154,11 @@ def test_options_tells_the_methods(web: Web, path: str, allowed: str) -> None:
     assert (status, headers["Allow"]) == (405, allowed)
 
 
+def test_options_tells_the_methods_of_all_paths(web: Web) -> None:
+    status, headers, body = web.request("OPTIONS", "*")
+    assert (status, headers["Allow"], body) == (200, "COPY, GET, HEAD, OPTIONS, PUT, QUERY", b"")
+
+
 def test_head_and_options_of_the_document_itself(web: Web) -> None:
     head, body = raw(web, "HEAD", "/head")
     assert b"x-size: 3" in head

@@ -121,6 +121,7 @@ def test_method_not_allowed(method, path, allowed):
         ("/orders/mine", ("GET", "HEAD", "OPTIONS")),
         ("/orders/7", ("DELETE", "GET", "HEAD", "OPTIONS")),
         ("/orders", ("GET", "HEAD", "OPTIONS", "POST")),
+        ("*", ("DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT")),
     ],
 )
 def test_options_tells_what_every_fitting_path_takes(path, allowed):
@@ -128,6 +129,13 @@ def test_options_tells_what_every_fitting_path_takes(path, allowed):
     assert found is not None
     assert found.target is not None
     assert found.allowed == allowed
+
+
+def test_only_options_asks_about_everything():
+    assert ROUTER.find("GET", "*") is None
+    found = Router([("OPTIONS", "/own", "own")]).find("OPTIONS", "*")
+    assert found is not None
+    assert found.target is None  # what /own says of itself
 
 
 @pytest.mark.parametrize(
