@@ -133,7 +133,7 @@ class TokenIssuer(Protocol):
 
 
 class TaskQueue(Protocol):
-    """What takes a task call to the workers (tasks.queue)."""
+    """What takes a task call to the workers (tasks.sending.queue)."""
 
     def send(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], options: Mapping[str, Any]

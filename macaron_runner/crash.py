@@ -37,8 +37,7 @@ class CrashReporter:
             if self.reporter is not None:
                 self.reporter(title, self.redact(compose_body(error, error_id, context)))
         except BaseException:
-            # An error of the reporter must not hide the one it was told of, nor end the process (sys.exit in
-            # it).
+            # An error of the reporter must not hide the one it was told of, nor, as sys.exit() in it, end the process.
             _log.exception("the error reporter failed; error_id %s was not reported", error_id)
 
 

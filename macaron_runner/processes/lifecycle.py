@@ -117,7 +117,7 @@ class Lifecycle:
         """Hear a signal: TERM, INT and QUIT stop ever harder, and each further one stops a step harder."""
         if signum not in _ASKS:
             self._hands.say(
-                f"{signal.Signals(signum).name}: there is no reload in this version, nothing was done"
+                f"{signal.Signals(signum).name}: no signal reloads in this version, nothing was done"
             )
             return
         now = self._clock()

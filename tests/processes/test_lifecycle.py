@@ -292,7 +292,7 @@ class TestStop:
 
     def test_reload_is_said_to_be_missing(self, web: FakeHands) -> None:
         assert web.send(signal.SIGHUP) == []
-        assert web.said[-1] == "SIGHUP: there is no reload in this version, nothing was done"
+        assert web.said[-1] == "SIGHUP: no signal reloads in this version, nothing was done"
 
 
 class TestRenewal:

@@ -349,7 +349,7 @@ def test_a_closed_terminal_stops_the_service_and_a_mere_hangup_does_not() -> Non
         service.sees("| up")
         os.close(terminal)
         service.process.send_signal(signal.SIGHUP)
-        service.sees("SIGHUP: there is no reload in this version")
+        service.sees("SIGHUP: no signal reloads in this version")
         os.close(master)
         service.sees("the terminal is gone")
         assert service.wait() == 0
