@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from macaron_runner.tasks.retries import Retries
     from macaron_runner.tasks.task import asynctask
 
-_HOMES: Final = {
+HOMES: Final = {
     "AuthorizationHeaderMissing": "errors",
     "ErrorDetail": "errors",
     "Forbidden": "errors",
@@ -73,6 +73,7 @@ _HOMES: Final = {
     "requires_auth": "auth.users",
     "task_progress": "tasks.progress",
 }
+"""The module of each public name, below this one."""
 
 __all__ = [
     "AuthorizationHeaderMissing",
@@ -108,9 +109,9 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load a public name from its room, once."""
-    if name not in _HOMES:
+    if name not in HOMES:
         raise AttributeError(f"module 'macaron_runner' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"macaron_runner.{_HOMES[name]}"), name)
+    value = getattr(importlib.import_module(f"macaron_runner.{HOMES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -40,9 +40,12 @@ Not for problems in the user's files (those are diagnostics, collected and shown
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from macaron_runner.ids import new_uuid
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 
 class ErrorDetail(NamedTuple):
@@ -242,7 +245,7 @@ def add_error(name: str, code: str, status: int) -> type[MacaronError]:
     return type(name, (MacaronError,), {"code": code, "status": status, "__doc__": f"{status} {code}."})
 
 
-def is_error(result: object) -> bool:
+def is_error(result: object) -> TypeIs[MacaronError]:
     """Tell whether a client call's result, or anything else, is an error."""
     return isinstance(result, MacaronError)
 

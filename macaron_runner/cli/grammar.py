@@ -23,6 +23,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "DURATION": "free",
     "ENV": "environment",
     "FILE": "config",
+    "FOLDER": "folder",
     "FORMAT": "free",
     "HOST": "free",
     "ID": "free",

@@ -40,6 +40,21 @@ def find_parents(api: Api, import_name: ImportName) -> dict[str, Foreign]:
     return search.found
 
 
+def named_parents(api: Api) -> dict[str, Foreign]:
+    """Return the class that each `x-parent` names, as `find_parents` does, but unproven: nothing is imported."""
+    schemas = Schemas(api.schemas)
+    said = {
+        name: core_of(api.schemas[name]).get("x-parent") for name in api.schemas if schemas.is_class(name)
+    }
+    found: dict[str, Foreign] = {}
+    for name, path in said.items():
+        inherited = {said.get(base) for base in schemas.bases_of(name)}
+        if isinstance(path, str) and _DOTTED.fullmatch(path) and path not in inherited:
+            module, _, word = path.rpartition(".")
+            found[name] = Foreign(module, word, object)
+    return found
+
+
 class _Search:
     """One walk over an API's schemas, bases first."""
 

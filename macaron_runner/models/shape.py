@@ -280,8 +280,12 @@ class Schemas:
         schema = core_of(self._named[name])
         if not self.is_class(name) or "discriminator" not in schema or any(key in schema for key in _CHOICES):
             return None
-        heirs = [heir for heir in self._named if name in self._bases.get(heir, ())]
+        heirs = [heir for heir in self._named if name in self.bases_of(heir)]
         return self.choice(schema, [name, *heirs]) if heirs else None
+
+    def bases_of(self, name: str) -> tuple[str, ...]:
+        """Return the classes that a named schema extends, nearest first."""
+        return self._bases.get(name, ())
 
     @cached_property
     def _bases(self) -> dict[str, tuple[str, ...]]:

@@ -45,7 +45,7 @@ _IMPORTS: Final[Mapping[str, str]] = {
     "File": _VALUES,
     "Number": _VALUES,
 }
-_BUILTINS: Final = frozenset({"bool", "dict", "float", "int", "list", "str", "tuple"})
+_BUILTINS: Final = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str", "tuple"})
 _INDENT: Final = "    "
 _MOST_REPEATED: Final = 3
 """How often a schema may be extended inside its own extensions, which each time gives another class, for ever."""
@@ -110,8 +110,11 @@ class ModelSource:
             self.imported[given[name]] = foreign
         return given
 
-    def write(self) -> tuple[str, tuple[ClassPiece, ...]]:
-        """Return the source of all named schemas and of the operations' own, and the classes in it."""
+    def write(self, *, results: bool = False) -> tuple[str, tuple[ClassPiece, ...]]:
+        """Return the source of all named schemas and of the operations' own, and the classes in it.
+
+        `results`: those of their answers, too, which `annotation` then finds under names that say whose they are.
+        """
         for name in self._schemas:
             if name not in self._shared:
                 self._add(name)
@@ -119,12 +122,25 @@ class ModelSource:
             self._add_alias(self.hierarchies[name], partial(self._annotations.tagged, choice, _MODULE, name))
         for operation in self._api.operations:
             self._add_own(operation)
+        for operation in self._api.operations if results else ():
+            self._add_results(operation)
         return self._drain()
 
     def annotate(self, schema: Schema) -> tuple[str, str, tuple[ClassPiece, ...]]:
         """Return the annotation of any schema, with the source and classes it needs beyond those written before."""
         annotation = self._annotations(schema, Scope(("Value",)))
         return annotation, *self._drain()
+
+    def annotation(self, schema: Schema, hidden: frozenset[str] = frozenset()) -> Annotation:
+        """Return the annotation of a schema that was written about, for a module beside that one.
+
+        The names that are `hidden` where it stands begin with an underscore in it.
+        """
+        return self._mentioning(partial(self._annotations, schema, Scope(("Value",), hidden)))
+
+    def give(self, name: str) -> str:
+        """Return a name that no model has, as near to `name` as may be."""
+        return self._given.give(name)
 
     def schema_of(self, called: str) -> Schema | None:
         """Return the schema of a class by what the document calls it, or of a nameless one by its Python name."""
@@ -143,7 +159,7 @@ class ModelSource:
 
     def _add_own(self, operation: Operation) -> None:
         """Add classes for objects that an operation describes in place."""
-        word = pascal(operation.operation_id or f"{operation.method.lower()} {operation.path}")
+        word = _word_of(operation)
         for parameter in operation.parameters:
             self._annotations(parameter.schema, Scope((word, parameter.name)))
         seen: list[Schema] = []
@@ -154,6 +170,16 @@ class ModelSource:
                     self._inline[id(content.schema)] = (content.schema, self._inline[id(same)][1])
                 self._annotations(content.schema, Scope((word, "Body")))
                 seen.append(content.schema)
+
+    def _add_results(self, operation: Operation) -> None:
+        """Add classes for objects that the answers of an operation describe in place."""
+        word = _word_of(operation)
+        for response in operation.responses:
+            what = "Result" if response.status[:1] == "2" else pascal(response.status)
+            for content in response.content:
+                for schema in (content.schema, content.item_schema):
+                    if schema is not None:
+                        self._annotations(schema, Scope((word, what)))
 
     # What Annotations asks for
 
@@ -252,16 +278,26 @@ class ModelSource:
         given = {} if default is None else {"": literal(default)}
         converts = _converts(default, annotation.text) and not self._lists_values(schema)
         if name in shape.must:
-            function, arguments = "Field" if alias else "", alias
+            function, arguments = "", {}
         elif self._schemas.admits_null(schema):
-            function = "Field" if given or alias else ""
-            arguments = {"": literal(default), **alias, **({"validate_default": "True"} if converts else {})}
+            function = "Field" if converts else ""
+            arguments = {"": literal(default), **({"validate_default": "True"} if converts else {})}
         else:
             function = "optional"
             arguments = {**given, **alias, **({"convert": "True"} if converts else {})}
             annotation = annotation if given else replace(annotation, text=f"{annotation.text} | None")
+        if alias and function != "optional":
+            annotation = self._aliased(annotation, name, scope)
         yield from (f"{_INDENT}{attribute}: ", annotation)
         yield f"{self._assigned(function, arguments, scope)}\n{_doc(schema, _INDENT)}"
+
+    def _aliased(self, annotation: Annotation, name: str, scope: Scope) -> Annotation:
+        """Return an annotation that says what the document calls the property.
+
+        Type checkers would take a default that says so for the one name under which it is given.
+        """
+        words = self.word("Annotated", scope), self.word("Field", scope)
+        return replace(annotation, text=f"{words[0]}[{annotation.text}, {words[1]}(alias={name!r})]")
 
     def _lists_values(self, schema: Schema) -> bool:
         """Tell whether a property's values are listed where its `$ref` leads: these are as JSON has them."""
@@ -321,6 +357,16 @@ class ModelSource:
         hidden = [name for name in self._hidden if name not in self._pieces]  # those say so where they stand
         lines += ["\n"] * bool(hidden) + [f"_{name} = {name}\n" for name in hidden]
         return "".join(lines)
+
+
+def origin_of(name: str) -> str:
+    """Return the module that a name comes from which an annotation mentions; "" for Python's own."""
+    return "" if name in _BUILTINS else _IMPORTS.get(name, ".models")
+
+
+def _word_of(operation: Operation) -> str:
+    """Return what the names of an operation's own classes begin with."""
+    return pascal(operation.operation_id or f"{operation.method.lower()} {operation.path}")
 
 
 def _keywords(shape: Shape) -> list[str]:

@@ -40,7 +40,7 @@ SHOP: dict[str, Any] = {
 READS = '''\
 """The models of the API shop, made by macaron of its document: change that, not this."""
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -64,7 +64,7 @@ class Order(Model):
 
     id: int
     """Counts up."""
-    shop_id: str = Field(alias='shop-id')
+    shop_id: Annotated[str, Field(alias='shop-id')]
     status: Status | None = optional()
     size: str = optional('small')
     note: str | None = None
