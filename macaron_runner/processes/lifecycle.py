@@ -20,6 +20,7 @@ from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import CrashLoop, DependencyMissing, UsageError
 from macaron_runner.processes.attention import Attention
 from macaron_runner.processes.member import Member, State, Stop
+from macaron_runner.processes.remains import Remains
 from macaron_runner.processes.restarts import Failures
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Lifecycle:
         self._random = random
         self._asked = Stop.NOT
         self._asked_at = 0.0
-        self._look_at_remains = False
+        self._remains = Remains(hands)
 
     @property
     def finished(self) -> bool:
@@ -96,11 +97,10 @@ class Lifecycle:
     def tick(self) -> None:
         """Do whatever is due now."""
         now = self._clock()
+        self._remains.end(self.members, now)
         for member in self.members:
-            self._end_remains(member, now)
             if member.due is not None and now >= member.due:
                 self._take_step(member, now)
-        self._look_at_remains = False
         if not self.stop:
             self._start_waiting(now)
         if self.stop:
@@ -108,7 +108,7 @@ class Lifecycle:
 
     def exited(self, pid: int, status: int) -> None:
         """Hear that a child ended, with its wait(2) status; an unknown one is an orphan that came to us."""
-        self._look_at_remains = True
+        self._remains.note_end()
         for member in self.members:
             if member.pid == pid:
                 self._leader_exited(member, os.waitstatus_to_exitcode(status), self._clock())
@@ -183,9 +183,8 @@ class Lifecycle:
     # Dying.
 
     def _leader_exited(self, member: Member, code: int, now: float) -> None:
-        session, member.pid = member.pid, 0
-        self._leave_remains(member, session, now)
-        member.due = None
+        self._remains.leave(member, self._end_of_remains(member, now), now)
+        member.pid, member.due = 0, None
         if self.stop:
             member.state = State.STOPPED
             self._hands.say(f"{member.name} stopped{'' if code == 0 else f' ({_describe(code)})'}")
@@ -197,6 +196,13 @@ class Lifecycle:
             self._give_up(member, code, f"lacks something it needs ({_describe(code)})")
         else:
             self._failed(member, f"died ({_describe(code)})", now, outside=code == -signal.SIGKILL)
+
+    def _end_of_remains(self, member: Member, now: float) -> float:
+        """Return until when what a dead process leaves behind may go on."""
+        if self.stop is Stop.IMMEDIATE or member.killed:
+            return now
+        limit = now + member.process.orphan_grace
+        return min(limit, member.due) if self.stop and member.due is not None else limit
 
     def _is_proven(self, member: Member, now: float) -> bool:
         return member.failures.after(now - member.since, outside=False).proven
@@ -219,28 +225,6 @@ class Lifecycle:
         self.exit_code = self.exit_code or code
         self._hands.say(f"{member.name} {why}: stopping everything")
         self._begin_stop(Stop.GRACEFUL)
-
-    def _leave_remains(self, member: Member, session: int, now: float) -> None:
-        """Ask what a dead leader left to end: orphaned gunicorn workers finish their requests, then go."""
-        if not self._hands.session_alive(session):
-            self._hands.session_gone(session)
-            return
-        if self.stop is Stop.IMMEDIATE or member.killed:
-            member.remains[session] = now
-            return
-        self._hands.signal_session(session, signal.SIGTERM)
-        grace = now + member.process.orphan_grace
-        member.remains[session] = grace if member.due is None or not self.stop else min(grace, member.due)
-
-    def _end_remains(self, member: Member, now: float) -> None:
-        """Forget sessions that are gone, kill those whose time is up. We look only when something ended."""
-        for session, limit in tuple(member.remains.items()):
-            if now >= limit:
-                self._hands.signal_session(session, signal.SIGKILL)
-            elif not self._look_at_remains or self._hands.session_alive(session):
-                continue
-            del member.remains[session]
-            self._hands.session_gone(session)
 
     # Stopping.
 
@@ -273,7 +257,7 @@ class Lifecycle:
             return
         quick = self.stop is Stop.QUICK
         limit = now + (min(QUICK_GRACE, member.process.grace) if quick else member.process.grace)
-        member.remains = {session: min(due, limit) for session, due in member.remains.items()}
+        self._remains.hasten(member, limit)
         if member.pid:
             member.state, member.due = State.STOPPING, limit
             self._hands.signal(
@@ -296,7 +280,7 @@ class Lifecycle:
 
     def _expire(self, member: Member, now: float) -> None:
         """Kill all that is left of it."""
-        member.remains = dict.fromkeys(member.remains, now)
+        self._remains.hasten(member, now)
         if member.pid:
             self._kill(member)
             member.state, member.due = State.STOPPING, now + KILL_GRACE
