@@ -64,9 +64,14 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 @pytest.fixture
 def workshop(
-    running: Running, configure: Callable[..., Configuration], tmp_path: Path, modules_restored: None
+    running: Running,
+    configure: Callable[..., Configuration],
+    tmp_path: Path,
+    modules_restored: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Workshop]:
     """Give a function that makes the service with a broker of a kind, the broker started."""
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "")  # a workshop on Pub/Sub sets it
 
     def make(kind: str, *overrides: str, start: bool = True) -> Workshop:
         made = Workshop(running, kind, configure, tmp_path, overrides)

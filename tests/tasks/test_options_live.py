@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from subprocess import Popen
 
 import pytest
 from redis import Redis
@@ -171,37 +172,42 @@ def test_what_runs_at_most_once_is_not_sent_again_where_the_answer_was_lost(work
         assert service.waiting() == 1
 
 
+def end_while_charging(service, end, names):
+    """Start a worker and have `end` end it when it is full of calls that must not run twice; return its exit code."""
+    worker = service.start_worker()
+    freed = service.place.with_name("freed")
+    with context.entered(REQUEST):
+        for name in names:
+            service.jobs.charge(name, str(freed), place=str(service.place))
+    service.wait_for(2, event="start")
+    end(worker)
+    freed.touch()
+    return worker.wait(START_DEADLINE)
+
+
+def kill_all_of(worker):
+    signal_all_of(worker, signal.SIGKILL)
+
+
+def begun(service):
+    return [line["name"] for line in service.seen() if line["event"] == "start"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", TRANSPORTS)
-def test_what_runs_at_most_once_is_not_lost_with_a_worker_that_stops(workshop, kind, tmp_path):
+def test_what_runs_at_most_once_is_not_lost_with_a_worker_that_stops(workshop, kind):
     service = workshop(kind, PAYMENTS)
-    worker = service.start_worker()
-    freed = str(tmp_path / "freed")
-    with context.entered(REQUEST):
-        for number in range(5):
-            service.jobs.charge(number, freed, place=str(service.place))
-    service.wait_for(2, event="start")
-    worker.terminate()
-    (tmp_path / "freed").touch()
-    assert worker.wait(START_DEADLINE) == 0
+    assert end_while_charging(service, Popen.terminate, range(5)) == 0
     service.start_worker()
     service.wait_for(5, event="end")
-    assert sorted(line["name"] for line in service.seen() if line["event"] == "start") == [*range(5)]
+    assert sorted(begun(service)) == [*range(5)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", TRANSPORTS)
-def test_what_runs_at_most_once_does_not_run_again_after_its_worker(workshop, kind, tmp_path):
+def test_what_runs_at_most_once_does_not_run_again_after_its_worker(workshop, kind):
     service = workshop(kind, PAYMENTS)
-    worker = service.start_worker()
-    freed = str(tmp_path / "freed")
-    with context.entered(REQUEST):
-        for number in range(4):
-            service.jobs.charge(f"before {number}", freed, place=str(service.place))
-    service.wait_for(2, event="start")
-    signal_all_of(worker, signal.SIGKILL)
-    worker.wait(START_DEADLINE)
-    (tmp_path / "freed").touch()
+    end_while_charging(service, kill_all_of, range(4))
     other = service.start_worker()
     with context.entered(REQUEST):
         service.jobs.take_time("after", 0, place=str(service.place))
@@ -212,8 +218,7 @@ def test_what_runs_at_most_once_does_not_run_again_after_its_worker(workshop, ki
     else:
         service.wait_for(2, event="end", seconds=90)
     service.wait_for(1, name="after", event="end")
-    started = [line["name"] for line in service.seen() if line["event"] == "start"]
-    assert len(started) == len(set(started))
+    assert len(begun(service)) == len(set(begun(service)))
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
@@ -229,6 +234,6 @@ def test_limits_of_time_and_rate(workshop, kind):
             service.jobs.paced(str(service.place))
     service.wait_for(1, event="soft")
     wait_until(lambda: len([line for line in service.seen() if "at" in line]) == 3, "all three run")
-    begun = [line["at"] for line in service.seen() if "at" in line]
-    assert begun[2] - begun[0] > 1.8
+    times = [line["at"] for line in service.seen() if "at" in line]
+    assert times[2] - times[0] > 1.8
     assert not any(line.get("name") == "late" for line in service.seen())
