@@ -21,7 +21,7 @@ from macaron_runner.entries.start import speak
 from macaron_runner.errors import UsageError
 from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.state import StateDirectory
-from macaron_runner.server.service_app import ServiceApp
+from macaron_runner.server.loading import stand_in
 from macaron_runner.tasks.brokers.guarantee import WORKER_PATIENCE
 from macaron_runner.tasks.celery_app import ServiceCelery, create_celery
 from macaron_runner.tasks.discover import AnyTask, homes, load_tasks
@@ -65,11 +65,3 @@ def assembled(configuration: Configuration, state: StateDirectory, *, keeping: b
     celery.dead_letters.redact = configuration.redactor.redact
     context.amend(queue=CeleryQueue(celery, tasks, homes(section, tasks)))
     return Prepared(configuration, state, section, tasks, celery)
-
-
-def stand_in(configuration: Configuration) -> ServiceApp:
-    """Return the application for modules that register hooks with flask.current_app when they are imported."""
-    config = configuration.config
-    return ServiceApp(
-        config.service.name, configuration.directory, body_limit=config.http.body_limit, slow_call=None
-    )

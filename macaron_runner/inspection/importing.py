@@ -73,7 +73,7 @@ def _worker_class(configuration: Configuration, _: Assembly) -> None:
 
 
 def _tasks(configuration: Configuration, assembly: Assembly) -> None:
-    from macaron_runner.entries.prepared import stand_in
+    from macaron_runner.server.loading import stand_in
     from macaron_runner.tasks.discover import load_tasks
 
     if configuration.config.tasks is not None:

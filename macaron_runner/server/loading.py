@@ -10,6 +10,7 @@ from pathlib import Path
 
 from macaron_runner.assembly import assemble
 from macaron_runner.configuration.load import load
+from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.selection import select
 from macaron_runner.server.app import create_app
 from macaron_runner.server.service_app import ServiceApp
@@ -24,3 +25,11 @@ def load_app(file: str | Path = "", *, env: str = "", overrides: tuple[str, ...]
     """
     selection = select(os.fspath(file) or None, env or None, overrides, environ=os.environ, cwd=Path.cwd())
     return create_app(assemble(load(selection, environ=os.environ)))
+
+
+def stand_in(configuration: Configuration) -> ServiceApp:
+    """Return the application for modules that register hooks with flask.current_app when they are imported."""
+    config = configuration.config
+    return ServiceApp(
+        config.service.name, configuration.directory, body_limit=config.http.body_limit, slow_call=None
+    )

@@ -26,7 +26,7 @@ from kombu.utils.uuid import uuid
 from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
 from macaron_runner.tasks.brokers.delays import queue_of
-from macaron_runner.tasks.brokers.promises import refuse_delay
+from macaron_runner.tasks.brokers.promises import refuse_delay, refuse_key, wait_of
 from macaron_runner.tasks.celery_app import ServiceCelery
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import CONTEXT_HEADER, KEY_HEADER
@@ -110,10 +110,7 @@ class MacaronTask(CeleryTask[Any, Any]):
 
     def _keys(self) -> Keys:
         if self.app.store is None:
-            raise RuntimeError(
-                f"a call of {self.name} has an idempotency key, and there is no store to keep it in: "
-                'name a Redis under tasks.store in macaron.yaml, as store: "redis://…"'
-            )
+            refuse_key(self.name)
         return Keys(self.app.store)
 
     def _send_again(self, pause: float, retries: int) -> None:
@@ -186,8 +183,7 @@ class MacaronTask(CeleryTask[Any, Any]):
         """Return the options with a wait as RabbitMQ counts it; others take any."""
         if self.app.delays is None:
             return {**options, "countdown": options.get("countdown") or None}
-        eta = options.get("eta")
-        wait = options.get("countdown") or 0 if eta is None else (eta - datetime.now(UTC)).total_seconds()
+        wait = wait_of(options)
         refuse_delay("amqp", wait)
         return {**options, "eta": None, "countdown": math.ceil(wait) if wait > 0 else None}
 

@@ -6,8 +6,8 @@
     calls.run()
 
 As on their real way, arguments become JSON text, and values and models anew of it; the context of the caller goes
-along; what cannot travel is refused at the call. Not for what only macaron.yaml and a broker know: routes, queues
-that no pool consumes, delays, chains.
+along; what cannot travel is refused at the call. Not for what macaron.yaml says of queues (rules), nor for what needs a
+broker: delays that pass, chains.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Never, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Never, overload
 
 from macaron_runner import context
 from macaron_runner.context import Context
@@ -27,23 +28,35 @@ from macaron_runner.tasks.envelope import decode, encode_call, find_model_in
 from macaron_runner.tasks.running.execute import execute
 from macaron_runner.tasks.task import Task
 
+if TYPE_CHECKING:
+    from macaron_runner.testing.rules import Rules
+
 
 class Call:
     """One call of a task that was queued: to look at, to run, and what the caller got as its handle.
 
     `id` and `name` are as of queue.QueuedTask; `options` are what the call and its decorator say, of `queue`,
-    `countdown`, `eta`, `expires`, `priority` and `idempotency_key`; `runs` is how often it has run, retries included.
+    `countdown`, `eta`, `expires`, `priority` and `idempotency_key`; `queue` is where it goes, by the routes of
+    macaron.yaml where one was given, else as `options` say (None where they do not); `runs` is how often it has run,
+    retries included.
     """
 
-    def __init__(self, task: Task[..., Any], text: str, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, task: Task[..., Any], text: str, options: Mapping[str, Any], rules: Rules | None = None
+    ) -> None:
         self.id, self.name, self.task = new_uuid(), task.name, task
-        queue = {"queue": task.options.queue} if task.options.queue is not None else {}
-        self.options: Mapping[str, Any] = {**queue, **options}
+        own = {"queue": task.options.queue} if task.options.queue is not None else {}
+        self.options: Mapping[str, Any] = {**own, **options}
+        self.queue: str | None = (
+            rules.queue_of(task.name, options) if rules is not None else self.options.get("queue")
+        )
         self.runs = 0
         self.error: BaseException | None = None
         """What it failed of for good."""
         self._text = text
         self._result: str | None = None
+        said = task.options.keep_result
+        self._keeps_result = said if said is not None else rules is not None and rules.keeps_results
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -78,7 +91,7 @@ class Call:
 
         Raises TimeoutError where it has not run, RuntimeError where its result is not kept.
         """
-        if not self.task.options.keep_result:
+        if not self._keeps_result:
             raise RuntimeError(f"the result of {self.name} is not kept: say @asynctask(keep_result=True)")
         if self.error is not None:
             raise self.error
@@ -94,7 +107,7 @@ class Call:
             message["args"],
             message["kwargs"],
             message["context"],
-            keep_result=bool(self.task.options.keep_result),
+            keep_result=self._keeps_result,
             is_control_flow=lambda error: isinstance(error, KeyboardInterrupt),  # which ends the tests
             try_again=functools.partial(self._try_again, attempt),
         )
@@ -123,8 +136,9 @@ class _RunsAgain(Exception):
 class Calls(Sequence[Call]):
     """The calls made so far, oldest first; a context.TaskQueue."""
 
-    def __init__(self, *, at_once: bool = False) -> None:
+    def __init__(self, rules: Rules | None = None, *, at_once: bool = False) -> None:
         self._calls: list[Call] = []
+        self._rules = rules
         self._at_once = at_once
         self.progress: list[tuple[float, str]] = []
         """What tasks that ran told of how far they had come, and their notes."""
@@ -147,7 +161,7 @@ class Calls(Sequence[Call]):
             "kwargs": named,
             "context": None if caller is None else caller.to_json(),
         }
-        call = Call(_task_named(name), json.dumps(message), options)
+        call = Call(_task_named(name), json.dumps(message), options, self._rules)
         self._calls.append(call)
         if self._at_once:
             with suppress(Exception):  # told at the end of the block
@@ -188,29 +202,44 @@ class Calls(Sequence[Call]):
 
 
 @contextmanager
-def recorded_tasks() -> Iterator[Calls]:
+def recorded_tasks(
+    file: str | Path | None = None, *, env: str = "", overrides: tuple[str, ...] = ()
+) -> Iterator[Calls]:
     """Record the calls that are queued in the `with` block, of the service that is loaded; none of them runs.
 
-    They can be looked at and run, in the block and after it. Raises RuntimeError where no service is loaded.
+    They can be looked at and run, in the block and after it. With the service's macaron.yaml (`env` and `overrides` as
+    for load_app) each call knows the queue it would go to, and what the real queue refuses is refused. Raises
+    RuntimeError where no service is loaded, and what `read_rules` does.
     """
-    calls = Calls()
+    calls = Calls(_rules(file, env, overrides))
     with calls._taking_calls():
         yield calls
 
 
 @contextmanager
-def inline_tasks() -> Iterator[Calls]:
+def inline_tasks(
+    file: str | Path | None = None, *, env: str = "", overrides: tuple[str, ...] = ()
+) -> Iterator[Calls]:
     """Run the calls that are queued in the `with` block at once, in a context of their own, whatever their delay.
 
     A task that fails does not disturb its caller, as it would not in a worker; at the end of the block the first
-    such error is raised. Raises RuntimeError where no service is loaded.
+    such error is raised. Takes and raises what `recorded_tasks` does.
     """
-    calls = Calls(at_once=True)
+    calls = Calls(_rules(file, env, overrides), at_once=True)
     with calls._taking_calls():
         yield calls
     for call in calls:
         if call.error is not None:
             raise call.error
+
+
+def _rules(file: str | Path | None, env: str, overrides: tuple[str, ...]) -> Rules | None:
+    if file is None:
+        return None
+    # Not at the top: who gives no file needs no more than the tasks themselves.
+    from macaron_runner.testing.rules import read_rules
+
+    return read_rules(file, env, overrides)
 
 
 def _task_named(name: str) -> Task[..., Any]:

@@ -6,7 +6,7 @@ from macaron_runner.assembly import extend_python_path
 from macaron_runner.code.imported import ImportedModule
 from macaron_runner.code.tasks import find_tasks
 from macaron_runner.diagnostics import BadConfiguration
-from macaron_runner.entries.prepared import stand_in
+from macaron_runner.server.loading import stand_in
 from macaron_runner.tasks.discover import load_tasks
 from tests.support.authentication import operation_with
 from tests.tasks import parcels

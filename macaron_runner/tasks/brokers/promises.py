@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
@@ -107,6 +107,20 @@ def refuse_delay(kind: Kind, seconds: float) -> None:
     longest = POWERS[kind].longest_delay
     if seconds > longest:
         raise ValueError(f"{_NAMES[kind]} cannot delay a task by more than {_words(longest)}")
+
+
+def refuse_key(name: str) -> NoReturn:
+    """Raise RuntimeError for an idempotency key of a call, of the task `name`, where there is no store."""
+    raise RuntimeError(
+        f"a call of {name} has an idempotency key, and there is no store to keep it in: "
+        'name a Redis under tasks.store in macaron.yaml, as store: "redis://…"'
+    )
+
+
+def wait_of(options: Mapping[str, Any]) -> float:
+    """Return for how many seconds a call must wait, by its `countdown` or `eta` (TaskOptions.for_call)."""
+    eta = options.get("eta")
+    return options.get("countdown") or 0 if eta is None else (eta - datetime.now(UTC)).total_seconds()
 
 
 def seconds_left(message: Mapping[str, Any]) -> int:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from celery import Celery
 from celery.canvas import Signature
 from celery.result import AsyncResult
 
-from macaron_runner.diagnostics import near_word
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import encode_call
 from macaron_runner.tasks.progress import Progress
 from macaron_runner.tasks.registration import register
+from macaron_runner.tasks.routing import Routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,8 @@ class CeleryQueue:
     def __init__(self, app: Celery, tasks: Mapping[str, AnyTask], homes: Mapping[str, str]) -> None:
         register(app, tasks, homes)
         self._app = app
-        self._homes = homes
+        self._routing = Routing(homes, frozenset(queue.name for queue in app.conf.task_queues))
         self._progress = Progress()
-        self._queues: Final = frozenset(queue.name for queue in app.conf.task_queues)
 
     def send(
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], options: Mapping[str, Any]
@@ -64,7 +63,7 @@ class CeleryQueue:
         where the broker is away.
         """
         positional, named = encode_call(args, kwargs)
-        self._refuse_unknown(name, options.get("queue"))
+        self._routing.queue_of(name, options.get("queue"))  # or refuse
         result = self._app.tasks[name].apply_async(tuple(positional), named, **options)
         return QueuedTask(result.id, name, None if result.ignored else result)
 
@@ -76,7 +75,7 @@ class CeleryQueue:
         Raises TypeError for arguments that cannot travel, LookupError for a task that no worker knows.
         """
         positional, named = encode_call(args, kwargs)
-        self._refuse_unknown(name, None)
+        self._routing.queue_of(name)  # or refuse
         return self._app.tasks[name].signature(tuple(positional), named, immutable=immutable)
 
     def tell_progress(self, fraction: float, note: str) -> None:
@@ -84,14 +83,3 @@ class CeleryQueue:
         task = self._app.current_worker_task
         if task is not None and self._app.conf.worker_enable_remote_control:
             self._progress.tell(task, fraction, note)
-
-    def _refuse_unknown(self, name: str, wanted: str | None) -> None:
-        if name not in self._homes:
-            raise LookupError(
-                f"workers do not know the task {name}: its module is neither among the handlers of an API "
-                f"nor under tasks.modules in macaron.yaml {near_word(name, self._homes)}".rstrip()
-            )
-        queue = wanted or self._homes[name]
-        if queue not in self._queues:
-            known = ", ".join(sorted(self._queues))
-            raise ValueError(f'no pool in macaron.yaml consumes the queue "{queue}" (there are: {known})')
