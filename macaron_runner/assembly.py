@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 class Adapting(Protocol):
     """The models of an API, as far as serving it needs them."""
 
+    @property
+    def has_foreign_classes(self) -> bool:
+        """Whether classes of the service's own are, or have a part in, what `adapt` makes."""
+        ...
+
     def adapt(self, schema: Schema) -> Callable[[Any], Any]:
         """Return what makes the Python value of a JSON value that fits a schema."""
         ...

@@ -71,6 +71,9 @@ class MacaronError(Exception):
     status: int = 500
     default_description: ClassVar[str] = "The server could not answer this request"
 
+    user_message: str | None = None
+    _error_id: str | None = None
+
     def __init__(
         self,
         description: str | None = None,
@@ -80,10 +83,10 @@ class MacaronError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.description = description if description is not None else self.default_description
-        self.user_message = user_message
+        if user_message is not None:
+            self.user_message = user_message
         self.errors = tuple(errors)
         self.headers = dict(headers) if headers else {}
-        self._error_id: str | None = None
         self.args = (self.description,)
 
     @property

@@ -103,6 +103,8 @@ def assemble_mocks(configuration: Configuration, apis: Iterable[Api]) -> Assembl
 class _Plain:
     """JSON values as they are: nobody looks at them."""
 
+    has_foreign_classes = False
+
     def adapt(self, schema: Schema) -> Callable[[Any], Any]:  # noqa: ARG002 - whatever it is
         """Return what leaves a value alone."""
         return lambda value: value

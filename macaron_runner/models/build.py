@@ -101,6 +101,7 @@ class Models(Mapping[str, Any]):
     """What the schemas of one API became, by the names the document gives them.
 
     Classes for objects (nested ones by their Python name), aliases (`Literal['new', 'paid']`) for the rest.
+    `has_foreign_classes` tells whether any of them are, or extend, classes from elsewhere.
     """
 
     def __init__(self, api: str, schemas: Mapping[str, Schema], source: ModelSource) -> None:
@@ -113,6 +114,7 @@ class Models(Mapping[str, Any]):
         self._parts = itertools.chain([""], (f" part {number}" for number in itertools.count(2)))
         self._adapters: list[TypeAdapter[Any]] = []
         self._makers = Makers(self._fits)
+        self.has_foreign_classes = bool(source.imported)
         self.source, classes = source.write()
         self._execute(self.source, classes)
         self._found = self._named()

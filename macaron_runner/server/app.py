@@ -21,7 +21,7 @@ from macaron_runner.openapi.operation import Operation
 from macaron_runner.server.binding import Binder, Binding
 from macaron_runner.server.conflicts import claimed_twice
 from macaron_runner.server.deprecation import announcing, deprecation_headers
-from macaron_runner.server.endpoint import Codec, Endpoint, compile_endpoint
+from macaron_runner.server.endpoint import Codec, Endpoint, compile_endpoint, surrounded
 from macaron_runner.server.errors import compile_form
 from macaron_runner.server.health import health_checks
 from macaron_runner.server.refusing import refusing
@@ -123,6 +123,8 @@ class _Compiler:
         guard = compile_guard(served, operation, binding)
         codec = compile_codec(served, operation, definitions)
         endpoint = compile_endpoint(operation, binding, guard, codec, self._limit)
+        if served.models.has_foreign_classes or definitions.formats.has_functions:
+            endpoint = surrounded(endpoint)
         if binding.refusal is not None:
             endpoint = refusing(endpoint, binding.refusal, codec.responses)
         headers = deprecation_headers(operation)

@@ -1,4 +1,4 @@
-"""Flask's contexts of a request that an operation answers: there from the start, filled when something looks inside.
+"""Flask's contexts of a request that an operation answers: there for the handler, filled when something looks inside.
 
     flask.request, g, session, url_for …  ->  the ContextVars of Flask  ->  these  ->  made whole, once
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from macaron_runner.server.incoming import Environ
+    from macaron_runner.server.incoming import Environ, Incoming
 
 _becoming_whole: Final = threading.RLock()
 """Several threads of one handler may look at once (asyncio.to_thread). Nobody waits for it who does not look."""
@@ -57,6 +57,22 @@ class _LateAppContext(AppContext):
         _cv_app.reset(token)
 
 
+class ContextsToCome:
+    """Stands for the contexts of a request until they begin. One serves all requests of an application."""
+
+    is_whole = False
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def begin(self, incoming: Incoming) -> None:
+        """Put the real ones in the place of this."""
+        incoming.contexts = LateRequestContext(self._app, incoming.environ)
+
+    def leave(self) -> None:
+        """Do nothing: they were not needed."""
+
+
 class LateRequestContext(RequestContext):
     """The context of one request, Flask's current one from when it is made until `leave`.
 
@@ -73,6 +89,9 @@ class LateRequestContext(RequestContext):
         active = _cv_app.get(None)
         self.app_context = _LateAppContext(app) if active is None or active.app is not app else None
         self.pushed = _cv_request.set(self)
+
+    def begin(self, incoming: Incoming) -> None:
+        """Do nothing: they have begun."""
 
     def leave(self) -> None:
         """End being current. Flask hears of it where it has made a request of it."""

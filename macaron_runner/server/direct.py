@@ -2,9 +2,9 @@
 
     router -> endpoint -> reply -> bytes
 
-Flask's contexts are current meanwhile, and become whole when a handler looks inside (contexts); from then on its answer
-takes Flask's way out: after_this_request, session, force_type. A service with hooks, or with receivers of Flask's
-signals, has Flask answer from the beginning (service_app). Not for what an operation does (endpoint).
+Flask's contexts are current while a handler runs, and become whole when it looks inside (contexts); from then on its
+answer takes Flask's way out: after_this_request, session, force_type. A service with hooks, or with receivers of
+Flask's signals, has Flask answer from the beginning (service_app). Not for what an operation does (endpoint).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from flask import (
 from flask.sessions import SecureCookieSessionInterface
 
 from macaron_runner.errors import MacaronError
-from macaron_runner.server.contexts import LateRequestContext
+from macaron_runner.server.contexts import ContextsToCome
 from macaron_runner.server.incoming import Environ, Incoming, Reply
 from macaron_runner.server.sending import as_response, send
 
@@ -52,6 +52,7 @@ class Direct:
 
     def __init__(self, app: ServiceApp) -> None:
         self._app = app
+        self._contexts = ContextsToCome(app)
 
     def suits(self, route: Route, environ: Environ) -> bool:
         """Tell whether this request can be answered here: nothing but the handler has a say in it."""
@@ -78,20 +79,33 @@ class Direct:
         """Answer one request, as PEP 3333 wants it answered."""
         app, environ = self._app, incoming.environ
         app._got_first_request = True  # from now on Flask refuses to be set up further
-        contexts = LateRequestContext(app, environ)
+        incoming.contexts = self._contexts
         try:
             try:
                 answer: Any = route.endpoint(incoming)
             except MacaronError as error:
-                answer = (app.handle_user_exception if app.has_error_handlers else app.render_error)(error)
+                answer = self._refused(error, incoming)
             except Exception as problem:
+                incoming.contexts.begin(incoming)
                 answer = app.handle_user_exception(problem)
             except BaseException as ending:
                 raise HandlerExit(f"{type(ending).__name__} was raised in {route.name}") from ending
-            if type(answer) is Reply and not contexts.is_whole:
+            if type(answer) is Reply and not incoming.contexts.is_whole:
                 return send(answer, incoming.request_id, environ["REQUEST_METHOD"], start_response)
             return app.finalize_request(as_response(answer))(environ, start_response)
         except Exception as problem:
+            incoming.contexts.begin(incoming)
             return app.handle_exception(problem)(environ, start_response)
         finally:
-            contexts.leave()
+            incoming.contexts.leave()
+
+    def _refused(self, error: MacaronError, incoming: Incoming) -> Any:
+        """Return the answer to an error that is meant for the client."""
+        app = self._app
+        if app.error_handler_spec and app.has_error_handlers:
+            incoming.contexts.begin(incoming)
+            return app.handle_user_exception(error)
+        if app.shows_errors or error.status >= 500:
+            incoming.contexts.begin(incoming)
+            return app.render_error(error)
+        return app.write_error(error)

@@ -71,6 +71,7 @@ def compile_endpoint(
             body = decode(
                 incoming.content_type, incoming.content_length, lambda: incoming.read_body(body_limit)
             )
+        incoming.contexts.begin(incoming)
         result = call(values, body)
         if type(result) is CoroutineType:
             result = event_loop.run(result)
@@ -79,6 +80,16 @@ def compile_endpoint(
         return render(result, media_type)
 
     return endpoint
+
+
+def surrounded(endpoint: Endpoint) -> Endpoint:
+    """Return an endpoint whose request is decoded by code of the service's own as well: its formats, its classes."""
+
+    def answer(incoming: Incoming) -> Reply | AnyResponse:
+        incoming.contexts.begin(incoming)
+        return endpoint(incoming)
+
+    return answer
 
 
 def _compile_guard(guard: Guard) -> Authenticate:

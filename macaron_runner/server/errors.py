@@ -37,7 +37,7 @@ from macaron_runner.errors import (
     add_error,
 )
 from macaron_runner.server import event_loop
-from macaron_runner.server.incoming import Headers, Reply
+from macaron_runner.server.incoming import Headers, Reply, reply_of
 from macaron_runner.server.results import render_plainly
 
 log = logging.getLogger(__name__)
@@ -69,11 +69,9 @@ def compile_form(form: str, redact: Callable[[bytes], bytes] = bytes) -> ErrorRe
     def write(error: MacaronError) -> Reply:
         status, headers = error.status, error.headers
         body = orjson.dumps(body_of(error), default=str)
-        return Reply(
-            status,
-            (*typed, *headers.items()) if headers else typed,
-            redact(body) if status >= 500 else body,
-        )
+        if status >= 500:
+            body = redact(body)
+        return reply_of((status, (*typed, *headers.items()) if headers else typed, body))
 
     return write
 

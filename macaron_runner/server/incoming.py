@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from types import MappingProxyType
-from typing import IO, Any, Final, NamedTuple, TypeAlias
+from typing import IO, Any, Final, NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
 from macaron_runner.auth.identity import Identity
@@ -41,20 +41,56 @@ class Reply(NamedTuple):
     body: bytes
 
 
+reply_of: Final[Callable[[tuple[int, Headers, bytes]], Reply]] = functools.partial(tuple.__new__, Reply)
+"""Makes a reply of its three parts, in a third of the time that calling the class takes."""
+
+
+class Contexts(Protocol):
+    """What code of the service's own finds around it, stood up for it alone: a request that is refused needs none.
+
+    `is_whole` tells whether that code has looked inside.
+    """
+
+    is_whole: bool
+
+    def begin(self, incoming: Incoming) -> None:
+        """Be there from now on, where that is not so yet."""
+
+    def leave(self) -> None:
+        """Be there no longer."""
+
+
+class _AllThere:
+    """Contexts that somebody else has stood up."""
+
+    is_whole = False
+
+    def begin(self, incoming: Incoming) -> None:
+        """Do nothing."""
+
+    def leave(self) -> None:
+        """Do nothing."""
+
+
+_ALL_THERE: Final[Contexts] = _AllThere()
+
+
 class Incoming:
     """One request, and the source of its context.
 
     `path_values` are the path's variables, still percent-encoded, by their names in the document; `operation` what
-    logs call it; `request_id` the id that it brings, where that is sane, or a new one; `identity` who asks, once known.
+    logs call it; `request_id` the id that it brings, where that is sane, or a new one; `identity` who asks, once known;
+    `contexts` are to begin before any code of the service's own runs.
     """
 
-    __slots__ = ("environ", "identity", "operation", "path_values", "request_id")
+    __slots__ = ("contexts", "environ", "identity", "operation", "path_values", "request_id")
 
     def __init__(self, environ: Environ, path_values: Mapping[str, str], operation: str = "") -> None:
         self.environ = environ
         self.path_values = path_values
         self.operation = operation
         self.identity: Identity | None = None
+        self.contexts = _ALL_THERE
         brought = environ.get("HTTP_X_REQUEST_ID")
         self.request_id = brought if brought and SANE_ID.fullmatch(brought) else new_id()
 

@@ -30,6 +30,7 @@ def refusing(
         try:
             return endpoint(incoming)
         except MacaronError as error:
+            incoming.contexts.begin(incoming)  # it may look at the request's headers
             made = refusal(error)
             if made is None:
                 raise

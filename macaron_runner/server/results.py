@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from macaron_runner.errors import BadResponse, ErrorDetail, MacaronError
 from macaron_runner.models.model import Model
 from macaron_runner.openapi.operation import Operation
-from macaron_runner.server.incoming import Headers, Reply
+from macaron_runner.server.incoming import Headers, Reply, reply_of
 from macaron_runner.validation.responses import BODILESS, ResponseEncoder
 from macaron_runner.validation.writing import Stream
 
@@ -64,7 +64,7 @@ def compile_render(encoder: ResponseEncoder, status_by_default: int) -> Render:
         if isinstance(body, Stream):
             body.begin()
             return AnyResponse(body, status, list(headers))
-        return Reply(status, headers, body)
+        return reply_of((status, headers, body))
 
     return render
 

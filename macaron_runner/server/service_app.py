@@ -47,7 +47,8 @@ class ServiceApp(Flask):
     """A service. `answer` adds its operations; then it is a WSGI application like any other.
 
     `readiness` says whether it wants requests, `service_modules` are the modules its handlers were found in,
-    `write_error` makes the answer to what never became a request.
+    `write_error` makes the answer to an error that only its client gets to see, `render_error` to any other: those that
+    are reported (5xx), and all where there is an `http.error_handler` that it `shows_errors`.
     """
 
     url_rule_class = UrlRule
@@ -98,6 +99,7 @@ class ServiceApp(Flask):
         """
         self.write_error = write
         self.render_error = compile_errors(write, handler)
+        self.shows_errors = handler is not None
 
     @property
     def has_error_handlers(self) -> bool:

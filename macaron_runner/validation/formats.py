@@ -40,6 +40,11 @@ class Formats:
     patterns: Mapping[str, str]
     functions: Mapping[str, Callable[[str], bool]]
 
+    @property
+    def has_functions(self) -> bool:
+        """Whether some of the functions are the service's own."""
+        return self.functions.keys() > ALONE.functions.keys()
+
 
 def is_base64(text: str) -> bool:
     """Tell whether a text is base64 (RFC 4648 section 4), its padding included."""

@@ -8,8 +8,9 @@ Not for finding anything, nor for what an answer shows of it (problems); it neve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from macaron_runner.validation.problems import MOST, Finding, Path, shown
 
@@ -27,7 +28,8 @@ class EngineError(Protocol):
     def schema_path(self) -> Sequence[str | int]: ...  # noqa: D102
 
 
-class Words(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Words:
     """What is said of any value that breaks one keyword of one schema; `types` to `schema_path` as in a Finding.
 
     Where `shows_value`, the value stands behind the text.
@@ -80,7 +82,7 @@ def faults_of(errors: Iterable[EngineError]) -> Iterator[Fault[Path]]:
     for error in errors:
         schema_path = (*error.schema_path,)
         for path, words, value in _explain(error):
-            yield path, words if words.schema_path else words._replace(schema_path=schema_path), value
+            yield path, words if words.schema_path else replace(words, schema_path=schema_path), value
 
 
 def _explain(error: EngineError) -> Iterable[Fault[Path]]:
@@ -134,7 +136,7 @@ def _joined(fault: Fault[Place], branches: Iterable[list[Fault[Place]]]) -> Faul
     path, words, value = fault
     same = (other.options for branch in branches for where, other, _ in branch if where == path)
     options = tuple({shown(option): option for listed in same for option in listed}.values())
-    return path, words._replace(text=f"is not {_one_of(options)}", options=options), value
+    return path, replace(words, text=f"is not {_one_of(options)}", options=options), value
 
 
 def _only_wrong_type(branch: list[Fault[Place]], depth: int) -> bool:
