@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from macaron_runner.mock.shape import same
 from macaron_runner.openapi.operation import Schema
-from macaron_runner.validation.discriminators import name_of
+from macaron_runner.validation.discriminators import mapping_of
 
 
 def chooses_heirs(schema: Schema) -> TypeGuard[Mapping[str, Any]]:
@@ -20,11 +20,9 @@ def chooses_heirs(schema: Schema) -> TypeGuard[Mapping[str, Any]]:
 
 def tags_of(schema: Mapping[str, Any]) -> dict[str, str]:
     """Return, for each schema that a discriminator's mapping names, the first value that names it."""
-    discriminator = schema.get("discriminator")
-    mapping = discriminator.get("mapping") or {} if isinstance(discriminator, Mapping) else {}
     tags: dict[str, str] = {}
-    for value, target in mapping.items():
-        tags.setdefault(name_of(target), value)
+    for value, name in mapping_of(schema).items():
+        tags.setdefault(name, value)
     return tags
 
 

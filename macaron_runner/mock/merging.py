@@ -22,7 +22,7 @@ from macaron_runner.mock.keywords import PLAIN
 from macaron_runner.mock.negation import add_negated
 from macaron_runner.mock.shape import Contained, Items, Rest, Shape
 from macaron_runner.openapi.operation import Schema
-from macaron_runner.validation.discriminators import ancestors_of, choice_of, descendants_of, name_of, tag_of
+from macaron_runner.validation.discriminators import ancestors_of, choice_of, name_of, tag_of
 from macaron_runner.validation.engine import readable_pattern
 from macaron_runner.validation.schema import Definitions
 
@@ -49,7 +49,11 @@ class Merger:
     @cached_property
     def descendants(self) -> Mapping[str, tuple[str, ...]]:
         """The schemas that extend each named schema with a discriminator."""
-        return descendants_of(self.ancestors)
+        found: dict[str, tuple[str, ...]] = {}
+        for name, parents in self.ancestors.items():
+            for parent in parents:
+                found[parent] = (*found.get(parent, ()), name)
+        return found
 
     def merge(self, schemas: Iterable[Schema], turn: int, *, smallest: bool) -> Shape:
         """Return what schemas say together, in the `turn`-th way to choose among their alternatives.

@@ -17,8 +17,8 @@ Schema: TypeAlias = Mapping[str, Any] | bool
 """A schema in the one normalised form: JSON Schema 2020-12, `$ref`s only of the form `#/$defs/<Name>`.
 
 `nullable`/`x-nullable` have become a "null" type, boolean exclusiveMinimum/Maximum a number, int32/int64 bounds,
-`type: file` a string of format binary. Keywords that start with `x-`, `discriminator`, `readOnly`, `writeOnly`,
-`default`, `format` and `title`/`description` are kept.
+`type: file` a string of format binary; the mapping of a `discriminator` names every schema that it chooses among.
+Keywords that start with `x-`, `readOnly`, `writeOnly`, `default`, `format` and `title`/`description` are kept.
 """
 
 Locate: TypeAlias = Callable[[], Location]

@@ -1,11 +1,11 @@
-"""Discriminators as documents state them: which property is the tag, what it chooses among, who extends whom.
+"""Discriminators of normalised schemas: which property is the tag, what its values mean, who extends whom.
 
 Not for what the engine makes of them (rewriting). OpenAPI 3.1 section 4.8.25.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -19,13 +19,20 @@ def name_of(reference: str) -> str:
 
 
 def tag_of(schema: Schema) -> str | None:
-    """Return the property that tells the alternatives apart; Swagger 2.0 names it directly."""
-    if isinstance(schema, bool):
-        return None
-    discriminator = schema.get("discriminator")
-    if isinstance(discriminator, Mapping):
-        discriminator = discriminator.get("propertyName")
-    return discriminator if isinstance(discriminator, str) else None
+    """Return the property that tells the alternatives apart."""
+    discriminator = schema.get("discriminator") if isinstance(schema, Mapping) else None
+    found = discriminator.get("propertyName") if isinstance(discriminator, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def mapping_of(schema: Schema) -> dict[str, str]:
+    """Return which schema, by name, each value of the tag means; none without a discriminator.
+
+    In a normalised schema that is all of them: what a document leaves unsaid was added (openapi.definitions).
+    """
+    discriminator = schema.get("discriminator") if isinstance(schema, Mapping) else None
+    mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
+    return {value: name_of(target) for value, target in mapping.items()} if mapping else {}
 
 
 def default_target(schema: Schema) -> str | None:
@@ -46,15 +53,6 @@ def ancestors_of(definitions: Mapping[str, Schema]) -> dict[str, frozenset[str]]
     tagged = {name for name, schema in definitions.items() if tag_of(schema) is not None}
     found = {name: frozenset(_reachable(name, bases) & tagged) for name in bases if bases[name]}
     return {name: above for name, above in found.items() if above}
-
-
-def descendants_of(ancestors: Mapping[str, Collection[str]]) -> dict[str, tuple[str, ...]]:
-    """Return the same the other way round: for each schema that is extended, those that extend it."""
-    found: dict[str, list[str]] = {}
-    for name, above in ancestors.items():
-        for ancestor in above:
-            found.setdefault(ancestor, []).append(name)
-    return {name: tuple(below) for name, below in found.items()}
 
 
 def _bases(schema: Schema) -> set[str]:

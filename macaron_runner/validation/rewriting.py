@@ -13,7 +13,7 @@ where 3.2's `defaultMapping` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -22,7 +22,7 @@ from macaron_runner.validation.discriminators import (
     ancestors_of,
     choice_of,
     default_target,
-    descendants_of,
+    mapping_of,
     name_of,
     tag_of,
 )
@@ -253,37 +253,24 @@ class DirectedSchemas:
     def _alternatives(self, schema: Mapping[str, Any], name: str | None = None) -> dict[str, str]:
         """Return tag -> schema's name for a schema with a discriminator, or nothing where there is no choice.
 
-        The choice is among the `$ref`s of its oneOf/anyOf, else (for a named schema) among its descendants.
+        The choice is among the `$ref`s of its oneOf/anyOf, else (for a named schema) among those that extend it.
         """
         if tag_of(schema) is None:
             return {}
         choices = schema.get(choice_of(schema))
         if choices:
             members = [member for member in choices if member != {"type": "null"}]
-            if not members or not all(isinstance(member, Mapping) and "$ref" in member for member in members):
-                return {}
-            targets = [name_of(member["$ref"]) for member in members]
-        elif name is not None and name in self._descendants:
-            targets = [name, *self._descendants[name]]
-        else:
-            return {}
-        return self._tags(schema["discriminator"], targets)
-
-    def _tags(self, discriminator: Any, targets: Iterable[str]) -> dict[str, str]:
-        mapping = discriminator.get("mapping") or {} if isinstance(discriminator, Mapping) else {}
-        tags = {
-            tag: name_of(target) for tag, target in mapping.items() if name_of(target) in self._definitions
-        }
-        taken = {*tags, *tags.values()}
-        return tags | {name: name for name in targets if name not in taken}
+            by_name = all(isinstance(member, Mapping) and "$ref" in member for member in members)
+            return mapping_of(schema) if members and by_name else {}
+        return mapping_of(schema) if name in self._extended else {}
 
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:
         return ancestors_of(self._definitions)
 
     @cached_property
-    def _descendants(self) -> dict[str, tuple[str, ...]]:
-        return descendants_of(self._ancestors)
+    def _extended(self) -> frozenset[str]:
+        return frozenset().union(*self._ancestors.values())
 
 
 def _without_choice(schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from macaron_runner.validation.discriminators import default_target, name_of, tag_of
+from macaron_runner.validation.discriminators import default_target, mapping_of, name_of, tag_of
 from macaron_runner.validation.problems import Finding, Unusable
 
 if TYPE_CHECKING:
@@ -182,10 +182,10 @@ class Trimming:
         lists_them = any(map(schema.get, _CHOICES))  # else they extend it, and it is one of them
         trims = {
             value: trim
-            for value, target in _mapping(schema).items()
-            if (trim := self._of_name(name_of(target), tagged=lists_them)) is not None
+            for value, target in mapping_of(schema).items()
+            if (trim := self._of_name(target, tagged=lists_them)) is not None
         }
-        known = _mapping(schema).keys()
+        known = mapping_of(schema).keys()
         default = default_target(schema)
         otherwise = self._of_name(default, tagged=lists_them) if default is not None else None
 
@@ -242,15 +242,8 @@ def _inside(schema: Schema) -> Iterator[Mapping[str, Any]]:
 
 def _names(schema: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the schemas to which one refers, those that its tag may name included."""
-    for reference in (schema.get("$ref"), *_mapping(schema).values()):
-        if isinstance(reference, str):
-            yield name_of(reference)
+    if "$ref" in schema:
+        yield name_of(schema["$ref"])
+    yield from mapping_of(schema).values()
     if (default := default_target(schema)) is not None:
         yield default
-
-
-def _mapping(schema: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return which schema each value of a tag means; a normalised discriminator leaves nothing unsaid."""
-    discriminator = schema.get("discriminator")
-    mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
-    return mapping if isinstance(mapping, Mapping) else {}

@@ -182,7 +182,7 @@ BRANCHING: dict[str, Any] = {
     "Or": _joined("or"),
     "Pet": {
         "type": "object",
-        "discriminator": {"propertyName": "op", "mapping": {}},
+        "discriminator": {"propertyName": "op", "mapping": {"Pet": "#/$defs/Pet", "Cat": "#/$defs/Cat"}},
         "properties": {"op": {"type": "string"}, "of": {"items": {"$ref": "#/$defs/Pet"}}},
     },
     "Cat": {"allOf": [{"$ref": "#/$defs/Pet"}, {"properties": {"bad": {"type": "integer"}}}]},
