@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from macaron_runner.configuration.address import check_address, listened_on
+from macaron_runner.configuration.brokers import BROKERS, LATER_BROKERS, STORES, known_kind
 from macaron_runner.configuration.cron import parse_cron
 from macaron_runner.configuration.deployment_checks import check_deployment
 from macaron_runner.configuration.model import JwtKey, Schedule, Tasks
@@ -24,19 +25,6 @@ from macaron_runner.diagnostics import Diagnostic, near_word, not_one_of
 
 RESERVED_APIS: Final = ("ping",)
 """Names of APIs that are part of every service."""
-BROKERS: Final = ("redis", "rediss", "amqp", "amqps", "sqs", "gcpubsub")
-"""URL schemes of brokers that this version serves."""
-STORES: Final = ("redis://", "rediss://")
-"""How the URL of a store begins."""
-LATER_BROKERS: Final = (
-    "azureservicebus",
-    "confluentkafka",
-    "kafka",
-    "mongodb",
-    "pgmq",
-    "sentinel",
-)
-"""URL schemes of brokers that Celery knows and this version does not serve."""
 SHORTEST_INTERVAL: Final = 0.001
 """Seconds between two runs of a schedule."""
 SHORTEST_HS256_SECRET: Final = 32
@@ -146,7 +134,7 @@ def _broker(subject: Subject) -> Iterator[Diagnostic]:
     broker = subject.config.tasks.broker
     scheme, separator, _ = broker.reveal().partition("://")
     path: Path = ("tasks", "broker")
-    if (separator and scheme in BROKERS) or (not separator and scheme == "embedded"):
+    if known_kind(subject.config.tasks) is not None:
         if fault := _fault(broker.reveal()):
             yield subject.problem("MAC213", path, f"tasks.broker: {fault}")
         return

@@ -5,21 +5,17 @@ Not for opening it (tasks.store).
 
 from __future__ import annotations
 
-from typing import Final
-
+from macaron_runner.configuration.brokers import known_kind
 from macaron_runner.configuration.model import Tasks
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.diagnostics import Diagnostic, Location
-
-_BROKERS_THAT_STORE: Final = ("embedded", "redis", "rediss")
 
 
 def store_of(tasks: Tasks) -> Sensitive | None:
     """Return `tasks.store`, else the broker where it is one itself (embedded, Redis); None where there is none."""
     if tasks.store is not None:
         return tasks.store
-    scheme = tasks.broker.reveal().partition("://")[0]
-    return tasks.broker if scheme in _BROKERS_THAT_STORE else None
+    return tasks.broker if known_kind(tasks) in ("embedded", "redis") else None
 
 
 def lacking_store(what: str, place: Location | None) -> Diagnostic:

@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from macaron_runner.configuration.brokers import known_kind
 from macaron_runner.processes.process import Process, Role
 from macaron_runner.processes.state import ENVIRONMENT_KEY
 
@@ -68,7 +69,7 @@ def plan(
 def has_embedded_broker(configuration: Configuration) -> bool:
     """Tell whether the service brings its own broker."""
     tasks = configuration.config.tasks
-    return tasks is not None and tasks.broker.parts == ("embedded",)
+    return tasks is not None and known_kind(tasks) == "embedded"
 
 
 def bind_addresses(configuration: Configuration) -> tuple[str, ...]:

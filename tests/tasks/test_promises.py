@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from macaron_runner.tasks.brokers.kinds import KINDS, POWERS
+from macaron_runner.configuration.brokers import BROKERS
+from macaron_runner.tasks.brokers.kinds import POWERS
 from macaron_runner.tasks.brokers.promises import check_promises, refuse_delay, seconds_left
 
 SQS = "tasks.broker=sqs://"
@@ -54,4 +55,4 @@ def test_a_delay_that_nothing_keeps_is_refused():
 
 
 def test_every_kind_has_its_powers():
-    assert set(KINDS.values()) == POWERS.keys()
+    assert {"embedded", *BROKERS.values()} == POWERS.keys()

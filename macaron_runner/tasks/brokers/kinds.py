@@ -1,6 +1,7 @@
-"""The kinds of broker: which URL means which, and what each can keep of what tasks are promised. Pure data.
+"""The kinds of broker: what each can keep of what tasks are promised. Pure data.
 
-Not for the settings that keep it (guarantee), nor for asking a broker (monitoring.reach).
+Not for which URL means which (configuration.brokers), the settings that keep it (guarantee), nor for asking a broker
+(monitoring.reach).
 """
 
 from __future__ import annotations
@@ -9,22 +10,12 @@ import importlib.util
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
+from macaron_runner.configuration.brokers import BrokerKind, known_kind
 from macaron_runner.configuration.model import Tasks
 
-Kind: TypeAlias = Literal["embedded", "redis", "amqp", "sqs", "pubsub"]
-
-KINDS: Final[Mapping[str, Kind]] = {
-    "embedded": "embedded",
-    "redis": "redis",
-    "rediss": "redis",
-    "amqp": "amqp",
-    "amqps": "amqp",
-    "sqs": "sqs",
-    "gcpubsub": "pubsub",
-}
-"""What a broker's scheme means; `embedded` stands alone."""
+Kind: TypeAlias = BrokerKind
 
 DAY: Final = 86_400.0
 
@@ -82,11 +73,6 @@ def broker_kind(tasks: Tasks) -> Kind:
     kind = known_kind(tasks)
     assert kind is not None, "a configuration with another broker is not loaded"
     return kind
-
-
-def known_kind(tasks: Tasks) -> Kind | None:
-    """Return what kind of broker `tasks.broker` names; None where it is none that this version knows."""
-    return KINDS.get(tasks.broker.reveal().partition("://")[0])
 
 
 def missing_extra(kind: Kind) -> str:

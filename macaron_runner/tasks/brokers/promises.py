@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from macaron_runner.configuration.brokers import known_kind
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Tasks
 from macaron_runner.diagnostics import Diagnostic, Severity
-from macaron_runner.tasks.brokers.kinds import DAY, POWERS, Kind, Powers, known_kind, missing_extra
+from macaron_runner.tasks.brokers.kinds import DAY, POWERS, Kind, Powers, missing_extra
 from macaron_runner.tasks.options import TaskOptions
 
 if TYPE_CHECKING:

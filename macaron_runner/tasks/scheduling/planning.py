@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from macaron_runner.configuration.brokers import known_kind
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Schedule, Tasks
 from macaron_runner.configuration.store import lacking_store, store_of
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.tasks.arguments import encode_scheduled
-from macaron_runner.tasks.brokers.kinds import known_kind
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.scheduling import sun
 from macaron_runner.tasks.scheduling.schedules import Planned, task_name, times_of
