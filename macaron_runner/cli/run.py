@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from macaron_runner.cli.reloading import Reloader
 from macaron_runner.cli.selection import describe_selection, selection_of
@@ -17,14 +17,18 @@ from macaron_runner.inspection.inspect import inspect_files
 from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.plan import has_embedded_broker, plan
 from macaron_runner.processes.spawn import exec_process
-from macaron_runner.processes.state import StateDirectory
+from macaron_runner.processes.state import ENVIRONMENT_KEY, StateDirectory
 from macaron_runner.processes.supervisor import run
+from macaron_runner.processes.volatile import fate_of
 from macaron_runner.processes.words import hide_values
 from macaron_runner.rendering import render_text
 
 if TYPE_CHECKING:
     from macaron_runner.configuration.loaded import Configuration
     from macaron_runner.processes.process import Process
+
+
+_HOW_TO_KEEP: Final = f"mount a volume there, or name another folder with {ENVIRONMENT_KEY}"
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +64,8 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UsageError(_nothing_to_run(configuration, arguments.only))
     if has_embedded_broker(configuration) and not _brings_broker(processes):
         print(f"macaron: the embedded broker is expected at {state.broker_socket}", file=sys.stderr)
+    if (what := _kept_here(configuration, processes)) and (fate := fate_of(state.path, os.environ)):
+        print(f"macaron: {what} are lost {fate}; {_HOW_TO_KEEP}", file=sys.stderr)
     locks = [state.lock()] if _brings_broker(processes) else []
     if len(processes) == 1 and not arguments.reload:
         exec_process(processes[0], os.environ, keep=locks)
@@ -77,6 +83,15 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _brings_broker(processes: tuple[Process, ...]) -> bool:
     return any(process.role == "broker" for process in processes)
+
+
+def _kept_here(configuration: Configuration, processes: tuple[Process, ...]) -> str:
+    """Return what of the service's tasks must outlast these processes in the state directory; "" for nothing."""
+    if _brings_broker(processes):
+        return "tasks that wait"
+    tasks = configuration.config.tasks
+    keeps = tasks is not None and tasks.when_broker_is_away == "keep"
+    return "calls that are kept while the broker is away" if keeps else ""
 
 
 def _nothing_to_run(configuration: Configuration, role: str) -> str:
