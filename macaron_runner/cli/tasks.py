@@ -21,16 +21,18 @@ _DOERS: Final = {
 """The module that has a function for each word."""
 
 _EPILOG: Final = """\
-  list       the tasks that there are, with their queues and options (the default)
-  queued     how many calls wait in each queue and, where the broker lets one look, the first ones
-  running    the calls that workers have under way
-  scheduled  the calls that wait until they are due
-  failed     the calls that failed for good, with their errors (dead letters)
-  watch      what happens from now on: begun, how far, how it ended
-  call NAME  queue a call of a task
-  revoke ID  have no worker run a call
-  retry ID   send a call that failed for good to its queue again
-  discard ID drop what is kept of it
+  list        the tasks that there are, with their queues and options (the default)
+  queued      how many calls wait in each queue and, where the broker lets one look, the first ones
+  running     the calls that workers have under way
+  scheduled   the calls that wait until they are due
+  failed      the calls that failed for good, with their errors (dead letters)
+  watch       what happens from now on, a bar for each call that runs; until Ctrl-C
+  call NAME   queue a call of a task, and print its ID
+  revoke ID   have no worker begin a call any more
+  retry ID    send a call that failed for good to its queue again; --all: all of them
+  discard ID  drop what is kept of a call that failed for good; --all: of all of them
+
+When schedules run next: macaron explain tasks.schedules.NAME
 """
 
 
@@ -56,7 +58,9 @@ def describe(parser: argparse.ArgumentParser) -> None:
         metavar="JSON",
         help="call: its arguments by name, as '{\"day\": 1}'",
     )
-    parser.add_argument("--queue", metavar="NAME", help="call: the queue; default: the task's own")
+    parser.add_argument(
+        "--queue", metavar="NAME", help="call: the queue; default: the one of its route or task"
+    )
     parser.add_argument("--wait", action="store_true", help="call: wait until it has run, print its result")
     parser.add_argument("--terminate", action="store_true", help="revoke: end it if it runs already")
     parser.add_argument("--all", action="store_true", help="retry, discard: every call that failed for good")

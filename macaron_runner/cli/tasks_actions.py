@@ -14,7 +14,7 @@ from macaron_runner.crash import describe as in_one_line
 from macaron_runner.diagnostics import near_word
 from macaron_runner.errors import DependencyMissing, TaskQueueUnavailable, UsageError
 from macaron_runner.tasks.arguments import encode_typed
-from macaron_runner.tasks.envelope import encode
+from macaron_runner.tasks.envelope import as_written, encode
 from macaron_runner.tasks.monitoring.survey import ANSWER_WITHIN
 from macaron_runner.tasks.sending.dead_letters import Kept
 
@@ -51,7 +51,7 @@ def call(arguments: argparse.Namespace) -> int:
 
 def _wait(arguments: argparse.Namespace, name: str, result: Any) -> int:
     try:
-        value = encode(result.get(), f"the result of {name}")
+        value = as_written(encode(result.get(), f"the result of {name}"))
     except Exception as error:  # whatever the task raised
         print(f"macaron: {name} failed: {in_one_line(error)}", file=sys.stderr)
         return 1
@@ -80,7 +80,10 @@ def revoke(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         print(json.dumps({"id": arguments.subject, "workers": workers}, indent=2))
     else:
-        print(f"{arguments.subject} is not run any more by: {', '.join(workers)}")
+        what = (
+            "is ended if it runs, and not begun any more" if arguments.terminate else "is not begun any more"
+        )
+        print(f"{arguments.subject} {what}, by: {', '.join(workers)}")
     return 0
 
 

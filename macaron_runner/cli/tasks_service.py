@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,9 @@ def asked_with_code(arguments: argparse.Namespace) -> Prepared:
 
 
 def _load(arguments: argparse.Namespace) -> tuple[Configuration, StateDirectory]:
+    logging.getLogger("macaron").addHandler(
+        logging.NullHandler()
+    )  # what goes wrong is told by the command itself
     selection = selection_of(arguments)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
     return load_sound(selection, secret_keeper=state.secret), state

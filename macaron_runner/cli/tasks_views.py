@@ -17,6 +17,7 @@ from macaron_runner.errors import DependencyMissing
 from macaron_runner.tasks.brokers.guarantee import queue_names
 from macaron_runner.tasks.brokers.kinds import broker_kind
 from macaron_runner.tasks.discover import AnyTask, homes
+from macaron_runner.tasks.envelope import as_written
 from macaron_runner.tasks.monitoring.survey import Call, Workers, delayed, hidden_delayed
 from macaron_runner.tasks.monitoring.survey import queued as queued_in
 from macaron_runner.tasks.retries import Retries
@@ -36,7 +37,7 @@ def registered(arguments: argparse.Namespace) -> int:
         (name, queue, ", ".join(f"{key}={value}" for key, value in options.items()) or "-")
         for name, queue, options in tasks
     ]
-    return _show(arguments, told, ("TASK", "QUEUE", "OPTIONS"), rows)
+    return _show(arguments, told, ("TASK", "QUEUE", "OPTIONS"), rows, "the service has no tasks")
 
 
 def queued(arguments: argparse.Namespace) -> int:
@@ -62,7 +63,7 @@ def running(arguments: argparse.Namespace) -> int:
         found = Workers(service.celery, connection).running()
     if found is None:
         raise DependencyMissing("no worker answers; is the service running?")
-    return _show_calls(arguments, found)
+    return _show_calls(arguments, found, "no call is under way")
 
 
 def scheduled(arguments: argparse.Namespace) -> int:
@@ -78,7 +79,8 @@ def scheduled(arguments: argparse.Namespace) -> int:
             f"macaron: RabbitMQ keeps {hidden} calls until they are due, and does not show them",
             file=sys.stderr,
         )
-    return _show_calls(arguments, sorted(found, key=lambda call: call.due or ""))
+    found.sort(key=lambda call: call.due or "")
+    return _show_calls(arguments, found, "" if hidden else "no call waits until it is due")
 
 
 def failed(arguments: argparse.Namespace) -> int:
@@ -100,7 +102,8 @@ def failed(arguments: argparse.Namespace) -> int:
     if len(letters) >= MOST:
         print(f"macaron: no more than {MOST} are kept; older ones are gone", file=sys.stderr)
     told = [told_of(letter) for letter in letters]
-    return _show(arguments, told, ("FAILED AT", "TASK", "ID", "ATTEMPTS", "ERROR", "ARGUMENTS"), rows)
+    head = ("FAILED AT", "TASK", "ID", "ATTEMPTS", "ERROR", "ARGUMENTS")
+    return _show(arguments, told, head, rows, "no call has failed for good")
 
 
 def told_of(letter: DeadLetter) -> dict[str, Any]:
@@ -120,7 +123,7 @@ def told_of(letter: DeadLetter) -> dict[str, Any]:
     }
 
 
-def _show_calls(arguments: argparse.Namespace, calls: Sequence[Call]) -> int:
+def _show_calls(arguments: argparse.Namespace, calls: Sequence[Call], none: str = "") -> int:
     """Print calls; of the columns for what is not known of each, those that have something in them."""
     optional = {"worker": "WORKER", "since": "SINCE", "due": "DUE"}
     known = [name for name in optional if any(getattr(call, name) for call in calls)]
@@ -135,17 +138,23 @@ def _show_calls(arguments: argparse.Namespace, calls: Sequence[Call]) -> int:
         )
         for call in calls
     ]
-    return _show(arguments, [call.to_json() for call in calls], head, rows)
+    return _show(arguments, [call.to_json() for call in calls], head, rows, none)
 
 
 def _show(
-    arguments: argparse.Namespace, told: Sequence[Any], head: tuple[str, ...], rows: Iterable[tuple[str, ...]]
+    arguments: argparse.Namespace,
+    told: Sequence[Any],
+    head: tuple[str, ...],
+    rows: Iterable[tuple[str, ...]],
+    none: str = "",
 ) -> int:
-    """Print what is told as JSON, or as a table, of which nothing is printed where it has no rows."""
+    """Print what is told as JSON, or as a table; where that has no rows say so on stderr, in the words for `none`."""
     if arguments.format == "json":
         print(json.dumps(told, indent=2, ensure_ascii=False))
     elif shown := [tuple(map(printable, row)) for row in rows]:
         print(table([head, *shown]))
+    elif none:
+        print(f"macaron: {none}", file=sys.stderr)
     return 0
 
 
@@ -171,7 +180,7 @@ def _arguments(args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(as_written(value), ensure_ascii=False)
 
 
 def _short(text: str) -> str:

@@ -86,6 +86,18 @@ def decode(value: Any, find_model: FindModel) -> Any:
         raise UndecodableEnvelope(f'the message holds a "{tag}" that cannot be read: {error}') from error
 
 
+def as_written(value: Any) -> Any:
+    """Return what `encode` made as people would write it down, without the marks of its types."""
+    if isinstance(value, list):
+        return [as_written(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    tag = next(iter(value), "")
+    if not tag.startswith("$"):
+        return {key: as_written(item) for key, item in value.items()}
+    return as_written(value.get("value") if tag == "$model" else value[tag])
+
+
 def find_model_in(apis: Mapping[str, Any]) -> FindModel:
     """Return the FindModel that looks into the APIs of the active service (`Service.apis`)."""
 

@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kombu.utils.json import dumps, loads
 
-from macaron_runner.tasks.envelope import UndecodableEnvelope, decode, encode, encode_call, find_model_in
+from macaron_runner.tasks.envelope import (
+    UndecodableEnvelope,
+    as_written,
+    decode,
+    encode,
+    encode_call,
+    find_model_in,
+)
 from tests.tasks.recording import APIS, Parcel
 
 FIND = find_model_in(APIS)
@@ -170,3 +177,16 @@ def test_a_value_that_contains_itself_is_refused():
 def test_what_this_version_does_not_know_is_undecodable(message, why):
     with pytest.raises(UndecodableEnvelope, match=why):
         decode([message], FIND)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ((date(2026, 11, 28), b"x", {Decimal("1.50")}), ["2026-11-28", "eA==", ["1.50"]]),
+        ({"at": [Parcel(2, label=time(12))]}, {"at": [{"weight": 2, "label": "12:00:00"}]}),
+        ({1: "one"}, [[1, "one"]]),
+        ({"$model": 1}, [["$model", 1]]),
+    ],
+)
+def test_values_as_people_write_them(value, shown):
+    assert as_written(encode(value, "it")) == shown
