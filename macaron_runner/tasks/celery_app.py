@@ -26,6 +26,7 @@ from macaron_runner.tasks.brokers.guarantee import (
     celery_settings,
     queue_names,
 )
+from macaron_runner.tasks.brokers.hung_up import connect_anew_where_hung_up
 from macaron_runner.tasks.brokers.kinds import broker_kind, missing_extra
 from macaron_runner.tasks.brokers.queues import queue
 from macaron_runner.tasks.brokers.transports import announce
@@ -90,6 +91,13 @@ class ServiceCelery(Celery):
     def send_task(self, *args: Any, headers: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Send a message, as Celery does; a context among the headers is left as it is."""
         return super().send_task(*args, headers={**self._context_header(), **(headers or {})}, **options)
+
+    def _acquire_producer(self, timeout: float | None = None) -> Any:
+        """Return a producer of the pool's whose connection stands, as far as can be seen."""
+        producer: Any = super()._acquire_producer(timeout)  # type: ignore[misc]  # not in celery-types
+        if self.delays is not None:
+            connect_anew_where_hung_up(producer.connection)
+        return producer
 
     @cached_property
     def AsyncResult(self) -> Any:  # noqa: N802 - Celery's name
