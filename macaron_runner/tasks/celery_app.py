@@ -57,6 +57,9 @@ def create_celery(
         raise DependencyMissing(sentence)
     announce()
     app = ServiceCelery(config.service.name, set_as_current=False, autofinalize=False)
+    app.loader.override_backends = dict.fromkeys(
+        ("redis", "rediss"), "macaron_runner.tasks.chords:ResultStore"
+    )
     app.store = open_store(config, broker_socket, patience)
     app.conf.update(celery_settings(config, broker_socket, patience))
     named = functools.partial(queue, config.service.name, kind)
@@ -108,15 +111,6 @@ class ServiceCelery(Celery):
     def GroupResult(self) -> Any:  # noqa: N802
         """Return the class of the results of groups."""
         return self.subclass_with_self(GroupedResults)
-
-    def _get_backend(self) -> Any:
-        """Return what keeps results; one is listened for when it is waited for.
-
-        Celery listens at each call for what may never be asked for; with the store away a call would wait for minutes.
-        """
-        backend = super()._get_backend()  # type: ignore[misc]  # not in celery-types
-        backend.on_task_call = lambda *_: None
-        return backend
 
     def _context_header(self) -> dict[str, Any]:
         current = context.current()

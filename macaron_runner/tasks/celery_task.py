@@ -227,10 +227,18 @@ class Request(celery.worker.request.Request):
         error = getattr(exc_info.exception, "exc", exc_info.exception)  # billiard wraps some
         if isinstance(error, TimeLimitExceeded):
             return
-        super().on_failure(exc_info, *args, **options)
+        with suppress(Reject):  # a failed part of a chord that cannot be noted: it does not run again
+            super().on_failure(exc_info, *args, **options)
         if isinstance(error, WorkerLostError) and not self.task.reject_on_worker_lost:
             with suppress(Reject), self._under_way():
                 self.task.on_failure(error, self.id, self.args, self.kwargs, exc_info)
+
+    def _success_was_stored(self) -> Any:
+        """Return the stored result of a call whose process was lost after it had run; nothing where it must run again.
+
+        The result of a group's part is stored before the task after the group is sent, which may have been lost.
+        """
+        return super()._success_was_stored() if not self._context.chord else False  # type: ignore[misc]
 
     @contextmanager
     def _under_way(self) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """Chains, groups and chords of Celery, with models and dates as arguments and as results that are passed on."""
 
+import sys
 from datetime import date
 
 import pytest
@@ -7,7 +8,8 @@ from celery import chain, chord, group
 
 from macaron_runner import context
 from tests.tasks import parcels
-from tests.tasks.workshop import START_DEADLINE
+from tests.tasks.test_options_live import KILLS
+from tests.tasks.workshop import START_DEADLINE, Redis, wait_until
 
 DAY = date(2026, 11, 27)
 MODULES = "tasks.modules=[parcels.jobs, parcels.packing]"
@@ -77,3 +79,42 @@ def test_a_chord_without_a_store_is_refused(workshop):
     jobs = workshop("rabbitmq", start=False).jobs
     with pytest.raises(RuntimeError, match=r"tasks\.store"):
         chord([jobs.tick.s("")] * 2, jobs.tick.si("")).delay()
+
+
+@pytest.mark.service
+def test_the_task_after_a_group_is_sent_though_the_process_that_was_to_send_it_is_killed(workshop, tmp_path):
+    service = workshop("embedded", MODULES)
+    words = (*service.configuration.selection.arguments(), "--pool", "default")
+    code = KILLS.format(
+        flag=str(tmp_path / "killed"), kill="kill(os.getpid()", moment="before_task_publish", words=words
+    )
+    service.running.start(
+        sys.executable, "-c", code, **service.configuration.selection.environment_variables()
+    )
+    with context.entered(REQUEST):
+        parts = [service.jobs.pack.s(weight, DAY) for weight in (5, 9)]
+        top = chord(parts, service.jobs.heaviest.s(place=str(service.place))).delay()
+    assert top.get(timeout=START_DEADLINE) == (service.Parcel(weight=9, label="Friday"), DAY)
+    assert (tmp_path / "killed").exists()
+    assert len(service.seen()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.service
+def test_the_task_after_a_group_is_sent_when_the_broker_is_back(workshop, running, configure, tmp_path):
+    store = Redis(running, configure())
+    (tmp_path / "store").mkdir()
+    running.start("redis-server", "--port", str(store.port), "--save", "", "--dir", str(tmp_path / "store"))
+    service = workshop("redis", MODULES, f"tasks.store=redis://127.0.0.1:{store.port}/0")
+    worker = service.start_worker()
+    freed = tmp_path / "freed"
+    with context.entered(REQUEST):
+        parts = [service.jobs.wait_until.si(str(freed), place=str(service.place)) for _ in range(2)]
+        chord(parts, service.jobs.tick.si(str(service.place))).delay()
+    service.wait_for(2, event="start")
+    service.broker.process.kill()
+    service.broker.process.wait(START_DEADLINE)
+    freed.touch()
+    wait_until(lambda: "could not be queued" in service.running.log_of(worker), "it cannot be sent")
+    service.broker.start()
+    wait_until(lambda: any("at" in line for line in service.seen()), "it runs", 90)

@@ -118,6 +118,7 @@ _COMMON: Final[Mapping[str, Any]] = {
     "task_create_missing_queues": False,
     "task_ignore_result": True,  # a result nobody reads still costs a write, and memory for its life
     "result_expires": 3600,
+    "result_chord_expires": 14 * 86_400,  # a part may take, or wait for, longer than a result is kept
     "task_publish_retry_policy": {
         "max_retries": 1,
         "interval_start": 0,
