@@ -27,6 +27,7 @@ from macaron_runner import context
 from macaron_runner.errors import TaskQueueUnavailable
 from macaron_runner.tasks.brokers.delays import queue_of
 from macaron_runner.tasks.brokers.promises import refuse_delay, refuse_key, wait_of
+from macaron_runner.tasks.brokers.too_large import CallTooLarge, too_large_told
 from macaron_runner.tasks.celery_app import ServiceCelery
 from macaron_runner.tasks.discover import AnyTask
 from macaron_runner.tasks.envelope import CONTEXT_HEADER, KEY_HEADER
@@ -168,6 +169,8 @@ class MacaronTask(CeleryTask[Any, Any]):
             raise TypeError(
                 f"a call of {self.name} cannot travel: {error}; give its arguments to .s()"
             ) from error
+        except CallTooLarge as error:
+            raise CallTooLarge(error.size, error.limit, f"a call of {self.name}") from error
         except AWAY as error:
             _log.warning("%s could not be queued: %s: %s", self.name, type(error).__name__, error)
             raise TaskQueueUnavailable from error
@@ -177,7 +180,8 @@ class MacaronTask(CeleryTask[Any, Any]):
         delays = self.app.delays
         if delays is not None and options.get("countdown") and producer is None:
             delays.prepare(options["queue"])
-        return super().apply_async(args, kwargs, producer=producer, **options)
+        with too_large_told():
+            return super().apply_async(args, kwargs, producer=producer, **options)
 
     def _whole_seconds(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the options with a wait as RabbitMQ counts it; others take any."""

@@ -55,6 +55,16 @@ def test_one_that_is_set_aside_is_kept_and_not_sent(outbox, tmp_path):
     assert b"no queue of this name" in b"".join(file.read_bytes() for file in tmp_path.glob("outbox.db*"))
 
 
+def test_what_was_set_aside_leaves_a_full_outbox(tmp_path):
+    outbox = Outbox(tmp_path / "outbox.db", largest=100_000)
+    outbox.keep("x" * 60_000)
+    with pytest.raises(OSError, match="full"):
+        outbox.keep("y" * 60_000)
+    outbox.set_aside(outbox.take(1)[0][0], "too large")
+    outbox.keep("y" * 60_000)
+    assert calls_in(outbox) == ["y" * 60_000]
+
+
 def test_it_is_for_our_eyes_only(outbox, tmp_path):
     outbox.keep("secret")
     with outbox.alone():

@@ -149,4 +149,4 @@ def test_queues():
 def test_rabbitmq_gets_quorum_queues():
     app = create_celery(config_with(broker="amqp://h"), SOCKET)
     (queue,) = app.conf.task_queues
-    assert queue.queue_arguments == {"x-queue-type": "quorum"}
+    assert queue.queue_arguments == {"x-queue-type": "quorum", "x-delivery-limit": 2**31 - 1}

@@ -1,8 +1,9 @@
 """Connections to RabbitMQ that wait in a pool, and are closed there: noticed before a call is given to one.
 
-The broker hangs up when it stops, and on a process that has been silent for some minutes. What is written to such a
-connection afterwards is lost, and whether it arrived is unknown: what must not be sent twice could not be sent at all.
-Not for Redis, whose client looks by itself, nor for a broker that goes away during a call.
+The broker hangs up when it stops, and on a process that has been silent for some minutes; it closes a channel on which
+it was asked for what it refuses. What is written afterwards is lost, and nobody knows whether it arrived: what must not
+be sent twice could not be sent at all. Not for Redis, whose client looks by itself, nor for a broker that goes away
+during a call.
 """
 
 from __future__ import annotations
@@ -10,15 +11,14 @@ from __future__ import annotations
 import select
 from typing import Any, Final
 
-from kombu import Connection
-
 _A_MOMENT: Final = 0.001
 """Seconds in which what has come already is read."""
 
 
-def connect_anew_where_hung_up(connection: Connection) -> None:
-    """Drop a connection that the broker has closed: its next use connects again."""
-    if connection.connected and _is_hung_up(connection):
+def connect_anew_where_hung_up(connection: Any) -> None:
+    """Drop a connection that the broker has closed, or whose channel it has: its next use connects again."""
+    channel = connection._default_channel
+    if connection.connected and ((channel and not channel.is_open) or _is_hung_up(connection)):
         connection.collect()
 
 

@@ -14,10 +14,15 @@ from typing import Any, Final
 from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 from google.api_core.retry import Retry
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
+from google.cloud.pubsub_v1.publisher.exceptions import MessageTooLargeError
 from kombu.transport import gcpubsub
 from kombu.utils.json import dumps
 
 from macaron_runner.tasks.brokers.promises import refuse_delay, seconds_left
+from macaron_runner.tasks.brokers.too_large import CallTooLarge
+
+_LARGEST: Final = 10_000_000
+"""Bytes that Pub/Sub takes as one message."""
 
 _BOUNDED: Final = frozenset({"get_topic", "create_topic", "get_subscription", "create_subscription"})
 """Calls to which kombu sets no time; Google's client then tries for minutes."""
@@ -73,10 +78,13 @@ class Channel(gcpubsub.Channel):
         self._publish(self.publisher.topic_path(self.project_id, exchange), message)
 
     def _publish(self, topic: str, message: Any, **attributes: str) -> None:
-        seconds = self.retry_timeout_seconds
-        accepted = self.publisher.publish(
-            topic, dumps(message).encode(), retry=Retry(timeout=seconds), timeout=seconds, **attributes
-        )
+        seconds, text = self.retry_timeout_seconds, dumps(message).encode()
+        try:
+            accepted = self.publisher.publish(
+                topic, text, retry=Retry(timeout=seconds), timeout=seconds, **attributes
+            )
+        except MessageTooLargeError as refused:
+            raise CallTooLarge(len(text), _LARGEST) from refused
         accepted.result(seconds)
 
 

@@ -28,13 +28,14 @@ from typing import Any, Final
 
 from kombu.transport import redis
 from kombu.utils.json import dumps
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from macaron_runner.tasks.brokers.guarantee import LEASE_RENEWAL
 from macaron_runner.tasks.brokers.promises import due_time
 from macaron_runner.tasks.brokers.redis_leases import LeasedQoS
 from macaron_runner.tasks.brokers.redis_messages import count_delivery, read
 from macaron_runner.tasks.brokers.redis_scripts import ACKNOWLEDGE, HOLD_BACK, PUT, TAKE
+from macaron_runner.tasks.brokers.too_large import refuse_too_large
 from macaron_runner.tasks.options import DEFAULT_PRIORITY
 
 _log: Final = logging.getLogger("macaron.tasks")
@@ -133,12 +134,17 @@ class Channel(redis.Channel):
         if kwargs.get("_publish_batch") is not None or queue in self._expires:
             super()._put(queue, message, **kwargs)
             return
-        bell, due = f"{queue}{self.sep}bell", due_time(message)
-        if due > time.time():
-            self.run(HOLD_BACK, (self._waiting(queue), bell), dumps(message), due)
-        else:
-            priority = self._get_message_priority(message, reverse=False)
-            self.run(PUT, (self._q_for_pri(queue, priority), bell), dumps(message))
+        bell, due, text = f"{queue}{self.sep}bell", due_time(message), dumps(message)
+        try:
+            if due > time.time():
+                self.run(HOLD_BACK, (self._waiting(queue), bell), text, due)
+            else:
+                priority = self._get_message_priority(message, reverse=False)
+                self.run(PUT, (self._q_for_pri(queue, priority), bell), text)
+        except RedisError:
+            with self.conn_or_acquire() as client:
+                refuse_too_large(len(text), client)
+            raise
 
     def run(self, script: str, keys: tuple[str, ...], *arguments: Any) -> Any:
         """Return what a script answers; its keys are still without the prefix that all have."""

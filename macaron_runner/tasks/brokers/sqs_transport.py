@@ -11,15 +11,18 @@ message is hidden until it is due, or as long as SQS hides one, and no worker ho
 from __future__ import annotations
 
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from kombu.transport import SQS
+from kombu.utils.json import dumps
 
 from macaron_runner.tasks.brokers.guarantee import SQS_LEASE, SQS_LEASE_RENEWAL
 from macaron_runner.tasks.brokers.promises import refuse_delay, seconds_left
+from macaron_runner.tasks.brokers.too_large import CallTooLarge
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -28,6 +31,8 @@ LONGEST_DELAY: Final = 900
 
 LONGEST_HIDDEN: Final = 11 * 3600
 """Seconds a message that is not due is hidden for, then looked at again; SQS allows twelve hours."""
+
+_TOO_LARGE: Final = re.compile(r"Message must be shorter than (\d+) bytes")
 
 _A_BATCH: Final = 10
 """How many messages SQS takes in one request."""
@@ -45,7 +50,13 @@ class Channel(SQS.Channel):
         if seconds := seconds_left(message):
             refuse_delay("sqs", seconds)
             message["properties"]["delay_seconds"] = min(seconds, LONGEST_DELAY)
-        super()._put(queue, message, **kwargs)
+        try:
+            super()._put(queue, message, **kwargs)
+        except ClientError as refused:
+            limit = _TOO_LARGE.search(str(refused))
+            if limit is None:
+                raise
+            raise CallTooLarge(len(dumps(message)), int(limit[1])) from refused
 
     def _get_from_sqs(
         self, queue_name: str, queue_url: str, connection: Any, count: int = 1, callback: Any = None

@@ -12,7 +12,7 @@ import contextlib
 import json
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -23,6 +23,7 @@ from kombu.transport import virtual
 
 from macaron_runner.crash import text_of
 from macaron_runner.redaction import Redact, unredacted
+from macaron_runner.tasks.brokers.too_large import CallTooLarge, too_large_told
 from macaron_runner.tasks.envelope import CONTEXT_HEADER
 from macaron_runner.tasks.sending.connecting import connected
 from macaron_runner.tasks.sending.kept_call import Call, publish
@@ -140,9 +141,18 @@ class DeadLetters:
         self.redact: Redact = unredacted
 
     def leave(self, call: Call, error: BaseException, error_id: str, attempts: int) -> None:
-        """Return when the broker has accepted the letter. Raises what connecting and publishing do (keeper.AWAY)."""
+        """Return when the broker has accepted the letter; without the call's arguments where it would be too large.
+
+        Raises what connecting and publishing do (keeper.AWAY).
+        """
         letter = DeadLetter.write(call, Failure.of(error, error_id, self.redact), attempts)
-        with self._app.producer_or_acquire() as producer:
+        try:
+            self._publish(letter)
+        except CallTooLarge:  # the call alone was not
+            self._publish(replace(letter, call={**call, "body": ""}))
+
+    def _publish(self, letter: DeadLetter) -> None:
+        with self._app.producer_or_acquire() as producer, too_large_told():
             producer.publish(
                 letter.to_json(),
                 serializer="json",

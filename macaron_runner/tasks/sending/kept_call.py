@@ -18,6 +18,7 @@ from kombu.transport.native_delayed_delivery import calculate_routing_key
 
 from macaron_runner.tasks.brokers.delays import DELAYED_EXCHANGE, Delays, queue_of
 from macaron_runner.tasks.brokers.queues import DELIVERIES
+from macaron_runner.tasks.brokers.too_large import too_large_told
 
 Call: TypeAlias = dict[str, Any]
 """A call: its `body` as text (or bytes, where it is none), the `exchange` it goes to, the `queues` to be declared
@@ -110,14 +111,15 @@ def publish(app: Celery, producer: Producer, call: Call, delays: Delays | None) 
         properties["routing_key"] = _what_is_left(properties)
         if delays is not None and producer.connection is not None:
             delays.prepare_on(producer.connection, queue_of(properties))
-    producer.publish(
-        call["body"],
-        exchange=call["exchange"],
-        declare=[app.amqp.queues[name] for name in call["queues"]],
-        retry=False,
-        confirm_timeout=app.conf.broker_connection_timeout,
-        **properties,
-    )
+    with too_large_told():
+        producer.publish(
+            call["body"],
+            exchange=call["exchange"],
+            declare=[app.amqp.queues[name] for name in call["queues"]],
+            retry=False,
+            confirm_timeout=app.conf.broker_connection_timeout,
+            **properties,
+        )
 
 
 def _what_is_left(properties: Mapping[str, Any]) -> str:

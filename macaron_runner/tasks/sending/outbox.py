@@ -10,6 +10,7 @@ Not for what a kept call looks like (kept_call), nor for sending it (keeper).
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from macaron_runner.tasks.forks import undivided
+
+_log: Final = logging.getLogger("macaron.tasks")
 
 LARGEST: Final = 256 * 1024 * 1024
 """Bytes that may be kept; more is refused as if the disk were full."""
@@ -43,7 +46,23 @@ class Outbox:
         self._pages = max(largest // _PAGE, 8)
 
     def keep(self, call: str) -> None:
-        """Put a call on the disk. Raises OSError where that cannot be done: a full or read-only disk, a full outbox."""
+        """Put a call on the disk. Raises OSError where that cannot be done: a full or read-only disk, a full outbox.
+
+        Calls that were set aside leave a full outbox: no broker will ever take them.
+        """
+        try:
+            self._insert(call)
+        except OSError as error:
+            if not _is_full(error.__cause__):
+                raise
+            with self._open() as database:
+                dropped = database.execute("DELETE FROM calls WHERE refused IS NOT NULL").rowcount
+            if not dropped:
+                raise
+            _log.error("the outbox was full: %d calls that cannot be sent have left it", dropped)
+            self._insert(call)
+
+    def _insert(self, call: str) -> None:
         with self._open() as database:
             database.execute(
                 f"PRAGMA max_page_count = {self._pages}"
@@ -127,6 +146,10 @@ class Outbox:
         finally:
             new.unlink()
         _write_through(self._file.parent)
+
+
+def _is_full(error: BaseException | None) -> bool:
+    return isinstance(error, sqlite3.Error) and error.sqlite_errorcode == sqlite3.SQLITE_FULL
 
 
 def _write_through(folder: Path) -> None:
