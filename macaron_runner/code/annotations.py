@@ -86,7 +86,7 @@ def read_types(
     reading = _Reading(imports, module, module.namespace)
     try:
         known = {name: reading.type_or_none(annotation) for name, annotation in _annotations(node)}
-    except (_DoubtfulError, TypeError, SyntaxError, RecursionError):
+    except (_DoubtfulError, TypeError, SyntaxError, ValueError, RecursionError):
         return {}
     return {name: found[0] for name, found in known.items() if found is not None and name != "return"}
 
@@ -136,11 +136,11 @@ class _Reading:
     def _doubt(self, annotation: ast.expr) -> None:
         """Raise _DoubtfulError unless all that an annotation names is surely there when the module runs."""
         for each in ast.walk(annotation):
-            hidden = isinstance(each, ast.Constant) and isinstance(
-                each.value, str
-            )  # a name, or any other text
-            if hidden or (isinstance(each, ast.Name) and not self._is_there(each.id)):
-                raise _DoubtfulError
+            match each:
+                case ast.Name(id=name) if not self._is_there(name):
+                    raise _DoubtfulError
+                case ast.Constant(value=str()):  # a name, or any other text
+                    raise _DoubtfulError
 
     def _type(self, annotation: ast.expr) -> Any:
         match annotation:
@@ -161,8 +161,8 @@ class _Reading:
         parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
         if kind is typing.Literal:
             return kind[tuple(_constant(part) for part in parts)]
-        if count not in (len(parts), _ANY_NUMBER):
-            raise _UnknownError
+        if not parts or count not in (len(parts), _ANY_NUMBER):
+            raise _DoubtfulError
         types = [... if _is_ellipsis(part) else self._type(part) for part in parts]
         return kind[tuple(types)] if len(types) > 1 else kind[types[0]]
 
@@ -182,8 +182,8 @@ class _Reading:
                 match self._namespace.bindings(name):
                     case ():
                         return f"builtins.{name}"
-                    case (FromImport(module=owner, name=inner),) if not self._imports.is_own(owner):
-                        return f"{owner}.{inner}"
+                    case (FromImport(module=owner, name=inner),) if self._namespace.is_bound_once(name):
+                        return "" if self._imports.is_own(owner) else f"{owner}.{inner}"
         return ""
 
     def _is_there(self, name: str) -> bool:
@@ -193,9 +193,8 @@ class _Reading:
         bindings = self._namespace.bindings(name)
         if not bindings:
             return hasattr(builtins, name)
-        return self._namespace.is_surely_bound(name) and not any(
-            isinstance(each, Deleted) for each in bindings
-        )
+        deleted = any(isinstance(each, Deleted) for each in bindings)
+        return self._namespace.is_surely_bound(name) and not deleted
 
 
 def _constant(expression: ast.expr) -> Any:
