@@ -11,7 +11,8 @@ On the way of one call:
 
 And around it:
 
-    discover, registration, celery_task, celery_app  from the service's tasks and settings to Celery's
+    discover, routing                                which tasks there are, and which queue a call of each goes to
+    registration, celery_task, celery_app            from these and the settings to Celery's
     scheduling/                                      who calls at which time, and only once
     monitoring/                                      what waits, runs and can be reached, for people and probes
 """
