@@ -56,7 +56,8 @@ class LocalArriving:
     """What an application answers (outgoing.Arriving)."""
 
     def __init__(self, application: Application, outgoing: Outgoing) -> None:
-        self._application, self._outgoing = application, outgoing
+        self._application, self._name = application, outgoing.operation.name
+        self._environ = environ_of(outgoing)
         self._context = Context()
         self._written: list[bytes] = []
         self._body: Iterable[bytes] = ()
@@ -69,11 +70,11 @@ class LocalArriving:
         try:
             self._context.run(self._ask)
         except Exception:
-            _log.exception("%s failed", self._outgoing.operation.name)
+            _log.exception("%s failed", self._name)
             self.status, self.headers, self._pieces = 500, (), iter(())
 
     def _ask(self) -> None:
-        self._body = self._application(environ_of(self._outgoing), self._start)
+        self._body = self._application(self._environ, self._start)
         self._pieces = iter(self._body)
 
     def _start(
@@ -106,7 +107,7 @@ class LocalArriving:
         try:
             return next(self._pieces, None)
         except Exception as error:
-            _log.exception("%s failed while it answered", self._outgoing.operation.name)
+            _log.exception("%s failed while it answered", self._name)
             raise Broken("the application failed while it answered") from error
 
     def close(self) -> None:

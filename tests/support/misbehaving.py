@@ -106,6 +106,23 @@ def flood(head: bytes, piece: bytes) -> Behaviour:
     return behave
 
 
+def tunnel(port: int) -> Behaviour:
+    """Be the proxy that a CONNECT asks for, to a port of this machine."""
+
+    def behave(connection: socket.socket) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as server:
+            connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+            while True:
+                ready, _, _ = select.select((connection, server), (), (), DEADLINE)
+                for source in ready:
+                    chunk = source.recv(65536)
+                    if not chunk:
+                        return
+                    (server if source is connection else connection).sendall(chunk)
+
+    return behave
+
+
 @dataclass
 class Misbehaving:
     """The server: its port, what it was asked, how many connections there were and are; it may leave bodies unread."""
@@ -162,7 +179,7 @@ def _serve(plain: socket.socket, server: Misbehaving, tls: Any, open_ones: set[s
         server.open += 1
     connection = plain
     try:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # of a request that was cut short
             if tls is not None:
                 connection = tls.wrap_socket(plain, server_side=True)
             with connection.makefile("rb") as stream:

@@ -48,8 +48,8 @@ class HttpTransport:
             response = pool.handle_request(request)
         except ENDINGS as error:
             raise in_our_words(error) from error
-        except httpcore2.LocalProtocolError as error:
-            raise failed(CannotSend, outgoing) from error
+        except httpcore2.LocalProtocolError:
+            raise failed(CannotSend, outgoing) from None
         return Arriving(response, outgoing.method, until, patience.total)
 
     def close(self) -> None:

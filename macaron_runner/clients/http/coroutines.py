@@ -68,8 +68,8 @@ class AsyncHttpTransport:
                 response = await pool.handle_async_request(request)
         except (*ENDINGS, TimeoutError) as error:
             raise in_our_words(error) from error
-        except httpcore2.LocalProtocolError as error:
-            raise failed(CannotSend, outgoing) from error
+        except httpcore2.LocalProtocolError:
+            raise failed(CannotSend, outgoing) from None
         return ArrivingAsync(response, outgoing.method, until, patience.total)
 
     async def _pools_of(self, loop: AbstractEventLoop) -> _Pools:

@@ -100,8 +100,8 @@ class Origin:
         try:
             headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in outgoing.headers]
             target = outgoing.target.encode("ascii")
-        except UnicodeEncodeError as error:
-            raise failed(CannotSend, outgoing) from error
+        except UnicodeEncodeError:
+            raise failed(CannotSend, outgoing) from None
         sent = {name.lower() for name, _ in headers}
         headers[:0] = [pair for pair in self._headers if pair[0].lower() not in sent]
         headers += _framing(outgoing, sent)
