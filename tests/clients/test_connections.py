@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from macaron_runner.clients.failures import ClientError, ConnectionFailed, TooManyCalls
+from macaron_runner.clients.failures import CallTimeout, ClientError, ConnectionFailed, TooManyCalls
 from macaron_runner.clients.options import Options
 from macaron_runner.clients.remote import Remote
 from macaron_runner.clients.streamed import Streamed
@@ -166,20 +166,19 @@ def test_a_stream_that_is_not_read_costs_its_connection_and_nothing_else() -> No
 
 
 def test_streams_may_take_longer_than_a_call_but_not_between_two_pieces() -> None:
-    def slowly(connection: Any) -> None:
+    def slowly(connection: Any) -> bool | None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
         for _ in range(3):
             time.sleep(0.2)
             connection.sendall(b"a")
-        time.sleep(2.0)
-
-    from macaron_runner.clients.failures import CallTimeout
+        return late(2.0, close)(connection)
 
     with called(slowly, timeout="400ms") as (_, remote):
         streamed = caller_of(remote, request())(request(), Options(stream=True))
-        heard = []
+        pieces = streamed.pieces()
+        assert [next(pieces) for _ in range(3)] == [b"a"] * 3
         with pytest.raises(CallTimeout):
-            heard.extend(iter(streamed.pieces()))
+            next(pieces)
         streamed.close()
 
 

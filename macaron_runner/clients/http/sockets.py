@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import httpcore2
 
@@ -41,16 +41,26 @@ class Until:
         return left
 
 
+_TOGETHER: Final = 64 * 1024
+"""Bytes of a body that are sent with its head at once; of more, the copy costs more than another call of the system."""
+
+
 class Stream(httpcore2.NetworkStream):
     """One connection."""
 
     def __init__(self, connection: socket.socket, all_of_them: set[Stream]) -> None:
         self._socket = connection
+        self._head: bytes | None = None
+        self._begun = False
         self._all = all_of_them
         all_of_them.add(self)
 
     def read(self, max_bytes: int, timeout: Any = None) -> bytes:
         """Return what has come, at most so many bytes; none at the end. Raises ReadTimeout, ReadError."""
+        if self._head:  # of a request without a body
+            with contextlib.suppress(httpcore2.WriteError):  # an answer may be here all the same
+                self.write(b"", timeout)
+        self._begun = False
         try:
             self._socket.settimeout(timeout.left())
             return self._socket.recv(max_bytes)
@@ -60,8 +70,19 @@ class Stream(httpcore2.NetworkStream):
             raise httpcore2.ReadError(error) from error
 
     def write(self, buffer: bytes, timeout: Any = None) -> None:
-        """Send all of it. Raises WriteTimeout, WriteError."""
-        view = memoryview(buffer)
+        """Send all of it; but the head of a request with what follows it. Raises WriteTimeout, WriteError."""
+        if not self._begun:
+            self._head, self._begun = buffer, True
+            return
+        head, self._head = self._head, None
+        if head and len(buffer) <= _TOGETHER:
+            buffer, head = head + buffer, None
+        if head:
+            self._send(head, timeout)
+        self._send(buffer, timeout)
+
+    def _send(self, data: bytes, timeout: Any) -> None:
+        view = memoryview(data)
         try:
             while view:
                 self._socket.settimeout(timeout.left())
