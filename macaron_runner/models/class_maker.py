@@ -168,18 +168,18 @@ def write_list(writer: Writer, kind: type[Model], make: str, node: Node, named: 
 def _column(writer: Writer, each: _Property, named: Named) -> str | None:
     """Return the text of what makes the values of a property of many objects; None where they are what JSON has."""
     text = writer.expression(each.node, "x", named)
-    name, node = literal(each.attribute), followed(each.node, named)
+    node = followed(each.node, named)
     if text == "x":
         return None
     if node["type"] == "model":
-        return f"column({name}, lambda values: {writer.all_of(node['cls'])}(values))"
+        return f"column(lambda values: {writer.all_of(node['cls'])}(values))"
     if node["type"] == "int":
-        return f"whole_column({name}, {_validate_all(writer, node, named)})"
+        return f"whole_column({_validate_all(writer, node, named)})"
     if call := re.fullmatch(r"(read_\d+)\(x\)", text):
-        return f"read_column({name}, {call[1]})"
+        return f"read_column({call[1]})"
     if _core_of(node)["type"] in _FOR_ALL:
-        return f"column({name}, {_validate_all(writer, node, named)})"
-    return f"column({name}, lambda values: [{text} for x in values])"
+        return f"column({_validate_all(writer, node, named)})"
+    return f"column(lambda values: [{text} for x in values])"
 
 
 def _core_of(node: Node) -> Node:

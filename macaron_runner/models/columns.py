@@ -9,38 +9,45 @@ Not for single objects, nor for what the steps are (making).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain, repeat, starmap
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from itertools import repeat, starmap
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from macaron_runner.models.state import put_dict
+from macaron_runner.validation.alike import Alike, alike
 
 if TYPE_CHECKING:
     from macaron_runner.models.model import Model
 
-Convert: TypeAlias = Callable[[list[Any]], "list[Any] | None"]
+Convert: TypeAlias = Callable[[Alike, str], "list[Any] | None"]
 """Returns the Python values of one property of many objects; None where they are what JSON has."""
 
-FEW: Final = 14
-"""Of fewer objects each is made by itself."""
+
+def read_column(read: Callable[[Any], Any]) -> Convert:
+    """Return what reads the texts of a property, each once where they repeat."""
+
+    def convert(found: Alike, name: str) -> list[Any]:
+        different = found.different(name)
+        if different is None:
+            return list(map(read, found.column(name)))
+        values = dict(zip(different, map(read, different), strict=True))
+        return list(map(values.__getitem__, found.column(name)))
+
+    return convert
 
 
-def read_column(name: str, read: Callable[[Any], Any]) -> Convert:
-    """Return what reads the texts of a property."""
-    of = itemgetter(name)
-    return lambda items: list(map(read, map(of, items)))
-
-
-def whole_column(name: str, validate: Callable[[list[Any]], list[Any]]) -> Convert:
+def whole_column(validate: Callable[[list[Any]], list[Any]]) -> Convert:
     """Return what makes integers of the numbers of a property, where not all of them are: 12.0 may be one of them."""
-    of = itemgetter(name)
-    return lambda items: None if type(sum(map(of, items))) is int else validate(list(map(of, items)))
+
+    def convert(found: Alike, name: str) -> list[Any] | None:
+        numbers = found.column(name)
+        return None if type(sum(numbers)) is int else validate(numbers)
+
+    return convert
 
 
-def column(name: str, make_all: Callable[[list[Any]], list[Any]]) -> Convert:
+def column(make_all: Callable[[list[Any]], list[Any]]) -> Convert:
     """Return what makes the values of a property all at once."""
-    of = itemgetter(name)
-    return lambda items: make_all(list(map(of, items)))
+    return lambda found, name: make_all(found.column(name))
 
 
 class Columns:
@@ -65,10 +72,9 @@ class Columns:
 
     def make_all(self, items: list[Any]) -> list[Any]:
         """Return the models. The objects are taken over, or changed in part where something in them cannot be made."""
-        if len(items) >= FEW:
-            layout = list(items[0])
-            if self._is_mine(layout) and list(chain.from_iterable(items)) == layout * len(items):
-                return self._at_once(items, layout)
+        found = alike(items)
+        if found is not None and self._is_mine(found.layout):
+            return self._at_once(found)
         make = self._make
         return [make(item) for item in items]
 
@@ -76,11 +82,12 @@ class Columns:
         """Tell whether an object with these keys needs but its last properties to be a model's, in their order."""
         return len(layout) >= self._least and layout == self._names[: len(layout)]
 
-    def _at_once(self, items: list[dict[str, Any]], layout: list[str]) -> list[Any]:
+    def _at_once(self, found: Alike) -> list[Any]:
+        items, layout = found.items, found.layout
         converted = [
             (name, values)
             for name in layout
-            if name in self._conversions and (values := self._conversions[name](items)) is not None
+            if name in self._conversions and (values := self._conversions[name](found, name)) is not None
         ]
         for name, values in converted:  # none of them was changed until all could be made
             for item, value in zip(items, values, strict=True):

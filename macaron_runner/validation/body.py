@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from macaron_runner.errors import ErrorDetail, InvalidParameter, UnsupportedMediaType
 from macaron_runner.recent import RecentCache
+from macaron_runner.validation.alike import forget, remember
 from macaron_runner.validation.form import compile_form
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.media_types import (
@@ -39,6 +40,9 @@ _Decode: TypeAlias = Callable[[bytes, MediaType], Any]
 
 STREAMED: Final = "x-stream-body"
 """The extension of an operation whose handler reads the body itself, as a file."""
+
+_LONG: Final = 2048
+"""Bytes from which on there may be a long list in a body."""
 
 _REMEMBERED: Final = 64
 """How many Content-Type headers are remembered with what they mean, those used last: multipart sends ever new ones."""
@@ -194,13 +198,20 @@ def _accepted(
                 f"no value as it is described here can be read from {given.name[:100]}",
                 headers={"Accept": JSON if media_type.accepts(MediaType(JSON)) else media_type.name},
             )
-        seen = value if view is None else view(value)
-        if not check.valid(seen):
-            raise invalid(check.problems(seen))
+        lists = check.by_columns(value) if len(raw) >= _LONG and media_type.is_json else None
+        if lists is None:
+            seen = value if view is None else view(value)
+            if not check.valid(seen):
+                raise invalid(check.problems(seen))
+        else:
+            remember(lists)
         try:
             return convert(check.trimmed(value))
         except Unusable as error:
             raise invalid(details_of(error.findings, "body")) from None
+        finally:
+            if lists is not None:
+                forget(lists)
 
     def prepare() -> None:
         check.prepare()

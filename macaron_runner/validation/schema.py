@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from macaron_runner.openapi.operation import Schema
+from macaron_runner.validation.alike import Alike, LongLists, compile_long_lists
 from macaron_runner.validation.branching import may_explode, ways_back
 from macaron_runner.validation.engine import (
     Engine,
@@ -52,11 +53,13 @@ class Check:
         trim: Callable[[], Trim | None] = lambda: None,
         count_ways: Callable[[], int] = lambda: 1,
         search: Callable[[], Search] = lambda: give_up,
+        find_lists: Callable[[], LongLists | None] = lambda: None,
     ) -> None:
         self._build = build
         self._find_trim = trim
         self._count_ways = count_ways
         self._find_search = search
+        self._find_lists = find_lists
 
     @cached_property
     def _engine(self) -> Engine:
@@ -73,6 +76,18 @@ class Check:
     @cached_property
     def _search(self) -> Search:
         return self._find_search()
+
+    @cached_property
+    def _lists(self) -> LongLists | None:
+        return None if self._trim is not None else self._find_lists()
+
+    def by_columns(self, value: Any) -> list[Alike] | None:
+        """Return the long lists in a value that fits, None where only `valid` tells whether it does.
+
+        Ask about large values: it is compiled when the first of them has such a list.
+        """
+        lists = self._lists
+        return None if lists is None else lists.fit(value)
 
     def trimmed(self, value: Any) -> Any:
         """Return a value that fits without what belongs to the other direction; itself where there is nothing such.
@@ -188,6 +203,7 @@ class Definitions(Mapping[str, Schema]):
                 lambda: self._trimming(direction).of(schema),
                 lambda: ways_back(self._closed(schema, direction)),
                 lambda: self._locating(direction).of(self._closed(schema, direction)),
+                lambda: compile_long_lists(self._closed(schema, direction), self._asserts),
             )
         return self._checks[key]
 
@@ -215,7 +231,7 @@ class Definitions(Mapping[str, Schema]):
         return self._searches[direction]
 
     def _asserts(self, schema: dict[str, Any]) -> Fits:
-        """Return what the engine says of values by a schema without references; equal ones share it."""
+        """Return what the engine says of values by a schema that is complete in itself; equal ones share it."""
         key = _fingerprint(schema)
         if key not in self._asserted:
             self._asserted[key] = compile_rewritten(schema, self.formats.functions).is_valid

@@ -36,7 +36,7 @@ def prepared(peer: Peer, workloads: Iterable[str]) -> Mapping[str, Repeat]:
         status, answer = repeat(20)
         assert WORKLOADS[name].answers(status, answer), f"{peer.name} {name}: {status} {answer[:500]!r}"
     gc.collect()
-    gc.freeze()  # as servers do before they fork
+    peer.settle()
     return found
 
 

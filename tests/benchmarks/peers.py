@@ -6,6 +6,7 @@ served (servers).
 
 from __future__ import annotations
 
+import gc
 import importlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,10 @@ class Peer:
     def create(self) -> Any:
         """Return its application, WSGI or ASGI."""
         return self.load().create()
+
+    def settle(self) -> None:
+        """Do what its server does when all is loaded; where that does nothing, what servers should before they fork."""
+        getattr(self.load(), "settle", gc.freeze)()
 
 
 def missing(packages: Iterable[str]) -> tuple[str, ...]:

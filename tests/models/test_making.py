@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError, field_validator
 
 from macaron_runner.models.build import Models
-from macaron_runner.models.columns import FEW
 from macaron_runner.models.making import UNMADE, Makers
 from macaron_runner.models.model import Model
+from macaron_runner.validation.alike import FEW
 from macaron_runner.validation.problems import Unusable
 from tests.support.drawn_schemas import PAIRS, Pair, object_pairs
 from tests.support.models import check_same, models_of, objects, ref

@@ -9,7 +9,10 @@ from pathlib import Path
 from flask import Flask
 
 from macaron_runner import load_app
+from macaron_runner.entries.start import settle
 from tests.benchmarks.service_of_size import SERVICE, write_service
+
+__all__ = ["create", "settle"]
 
 
 def create() -> Flask:
