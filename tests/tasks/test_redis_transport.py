@@ -102,16 +102,45 @@ def test_one_that_dies_before_it_read_the_answer_loses_nothing(broker, connect):
     assert other.messages[0].headers["redelivered"]
 
 
-def test_an_idle_consumer_hears_of_a_message_at_once(connect):
-    producer, consumer = connect(), Consumer(connect(), "some", "tasks")
-    consumer.connection.transport.brpop_timeout = consumer.channel.brpop_timeout = 20
+@pytest.fixture
+def waiting(connect):
+    """Give a consumer that has found its queues empty, and waits for a message longer than a test lasts."""
+    consumer = Consumer(connect(), "some", "tasks")
+    consumer.connection.transport.brpop_timeout = consumer.channel.brpop_timeout = START_DEADLINE
     for _ in range(2):  # finds nothing, begins to wait
         with pytest.raises((Empty, TimeoutError)):
             consumer.connection.drain_events(timeout=0.2)
-    put(producer, "news")
+    return consumer
+
+
+def test_an_idle_consumer_hears_of_a_message_at_once(connect, waiting):
+    put(connect(), "news")
     begun = time.monotonic()
-    assert consumer.look(1) == ["news"]
-    assert time.monotonic() - begun < 10
+    assert waiting.look(1) == ["news"]
+    assert time.monotonic() - begun < START_DEADLINE / 2
+
+
+def test_who_consumes_no_more_takes_nothing_that_comes_later(connect, waiting):
+    producer = connect()
+    put(producer, "before")
+    assert waiting.look(1) == ["before"]
+    with pytest.raises((Empty, TimeoutError)):
+        waiting.connection.drain_events(timeout=0.2)
+    begun = time.monotonic()
+    waiting.channel.basic_cancel("tasks")
+    assert time.monotonic() - begun < START_DEADLINE / 2
+    put(producer, "after")
+    other = Consumer(connect())
+    assert other.look(1) == ["after"]
+    assert "redelivered" not in other.messages[0].headers
+    assert waiting.bodies == ["before"]
+
+
+def test_who_consumes_no_more_gets_what_was_taken_already(broker, connect, waiting):
+    put(connect(), "news")
+    wait_until(lambda: broker.client.hlen("unacked") == 1, "the message is taken")
+    waiting.channel.basic_cancel("tasks")
+    assert waiting.bodies == ["news"]
 
 
 def test_what_was_put_without_a_ring_is_found_soon(broker, connect):

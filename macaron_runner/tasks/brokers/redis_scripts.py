@@ -20,6 +20,19 @@ local function escaped(character)
 end
 local held, since = KEYS[1], KEYS[2]
 local now, normal, sep, lists = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
+local function hold(message, list)
+    local sound, tag, from = pcall(place_of, message)
+    local kept = message
+    if not sound then
+        tag = 'unread ' .. redis.sha1hex(now .. message)
+        while redis.call('HEXISTS', held, tag) == 1 do tag = tag .. '+' end
+        kept = '"' .. message:gsub('%W', escaped) .. '"'
+        from = '"",' .. cjson.encode(list)
+    end
+    redis.call('HSET', held, tag, '[' .. kept .. ',' .. from .. ']')
+    redis.call('ZADD', since, now, tag)
+    return tag
+end
 local soonest
 for number = 3 + lists, #KEYS, 3 do
     local queue, waiting = KEYS[number], KEYS[number + 1]
@@ -32,24 +45,18 @@ for number = 3 + lists, #KEYS, 3 do
     local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')[2]
     if first and (not soonest or tonumber(first) < tonumber(soonest)) then soonest = first end
 end
-for number = 1, lists do
-    local message = redis.call('RPOP', KEYS[2 + number])
-    if message then
-        if ARGV[4 + number] ~= 'lease' then return {number, message} end
-        local sound, tag, from = pcall(place_of, message)
-        local kept = message
-        if not sound then
-            tag = 'unread ' .. redis.sha1hex(now .. message)
-            while redis.call('HEXISTS', held, tag) == 1 do tag = tag .. '+' end
-            kept = '"' .. message:gsub('%W', escaped) .. '"'
-            from = '"",' .. cjson.encode(KEYS[2 + number])
-        end
-        redis.call('HSET', held, tag, '[' .. kept .. ',' .. from .. ']')
-        redis.call('ZADD', since, now, tag)
-        return {number, message, tag}
+local number, message, tag = 0, false, ''
+repeat
+    number = number + 1
+    message = redis.call('RPOP', KEYS[2 + number])
+until message or number == lists
+if message then
+    if ARGV[4 + number] == 'lease' then tag = hold(message, KEYS[2 + number]) end
+    for left = number, lists do
+        if redis.call('EXISTS', KEYS[2 + left]) == 1 then return {number, message, tag} end
     end
 end
-local answer = {0, soonest or ''}
+local answer = {number, message, tag, soonest or ''}
 for number = 3 + lists, #KEYS, 3 do
     local last = redis.call('XREVRANGE', KEYS[number + 2], '+', '-', 'COUNT', 1)[1]
     table.insert(answer, last and last[1] or '0-0')
@@ -61,11 +68,12 @@ return answer
 KEYS: what is held, since when, the lists to look into, and for each queue its name, what waits beside it, and its bell.
 ARGV: the time, the priority that has the queue's own list, what stands before other priorities in a list's name, how
 many lists there are, and "lease" for each from which a message is held until it is acknowledged. Returns the number of
-the list and its message, written down as kombu does; or 0, when the next message is due, and where each bell stands.
+the list, its message as kombu wrote it, or nil for none, and the tag under which that is held. Where none is left after
+that it also tells when the next one is due, and where each bell stands.
 
-The answer's third part is the tag under which the message is held: its own or, where Lua cannot read that (its JSON
-knows fewer nestings and escapes than Python's, and other programs may have put anything there), one made for it.
-Such a message is held as a text, of which each character is one byte.
+The tag is the message's own or, where Lua cannot read that (its JSON knows fewer nestings and escapes than Python's,
+and other programs may have put anything there), one made for it. Such a message is held as a text, of which each
+character is one byte.
 
 What takes away comes first each time: it is allowed where memory is full, and all that follows it in a script then is.
 """

@@ -22,7 +22,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from queue import Empty
 from typing import Any, Final
 
@@ -51,8 +51,9 @@ class Channel(redis.Channel):
     """A channel whose messages are leased, and taken by a script.
 
     kombu's event loop calls `_brpop_start` to ask for a message, and `_brpop_read` when there is an answer.
-    We ask for a message or, where the last answer was that there is none, for the sound of a bell. A message
-    put without a ring (by a program that is not ours) is found when the waiting ends, after a second.
+    Where the last answer was that none is left, two commands are sent at once: to wait for the sound of a bell, and
+    to take a message then; so who waits for one has it as soon as Redis does. A message put without a ring (by a
+    program that is not ours) is found when the waiting ends, after a second. A lease begins when the waiting does.
     """
 
     QoS = LeasedQoS
@@ -74,9 +75,11 @@ class Channel(redis.Channel):
         self._questions: dict[tuple[str, ...], tuple[bytes, bytes, bytes]] = {}
         """The commands that ask for a message, by the order of the queues, each cut where the time stands."""
         self._asked: list[str] = []
-        """The queue of each list that was asked for a message; none while we wait for a bell."""
+        """The queue of each list that is asked for a message."""
+        self._waits = False
+        """Whether that is asked when a bell has rung, or at the end of the waiting."""
         self._silent: dict[str, bytes] = {}
-        """Each queue's bell and where it stood when the queues were found empty; none otherwise."""
+        """Each queue's bell and where it stood when nothing was left in the queues; none otherwise."""
         self._next_due = math.inf
         """When the first message that they hold back is due, in unix time."""
         super().__init__(*args, **kwargs)
@@ -95,6 +98,24 @@ class Channel(redis.Channel):
         if no_ack:
             self._unleased.add(queue)
         return super().basic_consume(queue, no_ack, *args, **kwargs)
+
+    def basic_cancel(self, consumer_tag: str) -> Any:
+        """Consume no more from a queue; the waiting ends first, or it would take a message for nobody."""
+        if self._in_poll and self._waits:
+            self._end_waiting()
+        return super().basic_cancel(consumer_tag)
+
+    def _end_waiting(self) -> None:
+        """Ring the bells that there are, and deliver the message that was there before, if one was."""
+        try:
+            with self.conn_or_acquire() as client:
+                for queue in dict.fromkeys(self._asked):
+                    self._ring(queue, client, nomkstream=True)
+            self._brpop_read()
+        except Empty:
+            pass
+        except self.connection_errors:  # it waits no longer where nobody listens
+            self.client.connection.disconnect()
 
     def put_first(self, delivery_tags: Sequence[str]) -> None:
         """Give back messages that are held, to be the next ones taken from their queue, in this order."""
@@ -197,8 +218,8 @@ class Channel(redis.Channel):
         for queue in self._lookup(exchange, routing_key):
             self._ring(queue, pipe)
 
-    def _ring(self, queue: str, pipe: Any) -> None:
-        pipe.xadd(self._bell(queue), {"rung": 1}, maxlen=1, approximate=False)
+    def _ring(self, queue: str, client: Any, **options: Any) -> None:
+        client.xadd(self._bell(queue), {"rung": 1}, maxlen=1, approximate=False, **options)
 
     def _bell(self, queue: str) -> str:
         return f"{self.global_keyprefix}{queue}{self.sep}bell"
@@ -211,27 +232,30 @@ class Channel(redis.Channel):
         queues = self._queue_cycle.consume(len(self.active_queues))
         if not queues:
             return
-        pack = self.client.connection.pack_command
-        command = (
-            pack(*self._wait(timeout or self.brpop_timeout)) if self._silent else self._ask(queues, pack)
-        )
-        self._in_poll = self.client.connection
+        connection = self.client.connection
+        question = self._ask(queues, connection.pack_command)
+        self._waits = bool(self._silent) and self._next_due > time.time()
+        if self._waits:
+            wait = connection.pack_command(*self._wait(timeout or self.brpop_timeout))
+            question = b"".join((*wait, question))
+        self._in_poll = connection
         self._brpop_sent_at = time.monotonic()
-        self.client.connection.send_packed_command(command)
+        connection.send_packed_command([question])
 
     def _wait(self, seconds: float) -> list[Any]:
         """Return the words that wait for a bell, any of them, or until a message is due."""
-        seconds = max(0.001, min(seconds, self._next_due - time.time()))  # 0 would be for ever
-        return ["XREAD", "BLOCK", int(seconds * 1000), "STREAMS", *self._silent, *self._silent.values()]
+        seconds = min(seconds, self._next_due - time.time())
+        milliseconds = max(1, math.ceil(seconds * 1000))  # 0 would be for ever
+        return ["XREAD", "BLOCK", milliseconds, "STREAMS", *self._silent, *self._silent.values()]
 
-    def _ask(self, queues: list[str], pack: Any) -> list[bytes]:
+    def _ask(self, queues: list[str], pack: Any) -> bytes:
         """Return the command that asks for a message; but for the time it is the same again and again."""
         self._asked = [queue for _ in self.priority_steps for queue in queues]
         order = tuple(queues)
         if order not in self._questions:
             self._questions[order] = b"".join(pack(*self._question(queues))).partition(_NOW)
         before, _, after = self._questions[order]
-        return [before + f"{time.time():.6f}".encode() + after]
+        return before + f"{time.time():.6f}".encode() + after
 
     def _question(self, queues: list[str]) -> list[Any]:
         """Return the words of that command."""
@@ -245,22 +269,24 @@ class Channel(redis.Channel):
         return ["EVAL", TAKE, len(keys), *keys, _NOW, self.default_priority, self.sep, len(lists), *leased]
 
     def _brpop_read(self, **_: Any) -> bool:
-        asked, self._asked, self._silent = self._asked, [], {}
+        asked, waits, self._silent, self._waits = self._asked, self._waits, {}, False
         try:
-            answer = self._read_answer()
-            if not asked:  # a bell rang, or we waited long enough: it is time to ask
+            if waits:
+                self._read_answer()  # a bell rang, or we waited long enough
+            number, message, tag, *silence = self._read_answer()
+            if silence:
+                self._note_silence(dict.fromkeys(asked), *silence)
+            if message is None:
                 raise Empty
-            number, *rest = answer
-            if not number:
-                due, *bells = rest
-                self._next_due = float(due) if due else math.inf
-                self._silent = dict(zip(map(self._bell, dict.fromkeys(asked)), bells, strict=True))
-                raise Empty
-            self._take(asked[number - 1], *rest)
+            self._take(asked[number - 1], message, tag)
             return True
         finally:
             self._in_poll = None
             self._flush_brpop_reauth()
+
+    def _note_silence(self, queues: Iterable[str], due: bytes, *bells: bytes) -> None:
+        self._next_due = float(due) if due else math.inf
+        self._silent = dict(zip(map(self._bell, queues), bells, strict=True))
 
     def _read_answer(self) -> Any:
         try:
@@ -269,7 +295,7 @@ class Channel(redis.Channel):
             self.client.connection.disconnect()  # the next look connects again
             raise
 
-    def _take(self, queue: str, raw: bytes, tag: bytes = b"") -> None:
+    def _take(self, queue: str, raw: bytes, tag: bytes) -> None:
         self._queue_cycle.rotate(queue)
         self.delivering = True
         try:
