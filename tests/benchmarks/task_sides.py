@@ -1,6 +1,7 @@
 """macaron's tasks and plain Celery's: `python -m tests.benchmarks.task_sides SIDE worker|burst|single COUNT --set …`.
 
-Plain Celery has the same settings, and kombu's own transport where macaron has one. Not for measuring (tasks).
+Plain Celery has the same settings, those of the pool too, and kombu's own transport where macaron has one. Neither
+writes a line in its log for each task. Not for measuring (tasks).
 """
 
 from __future__ import annotations
@@ -59,8 +60,9 @@ def plain_app(configuration: Configuration, socket: Path) -> Celery:
     if settings.pop("broker_transport", None):
         settings["broker_url"] = settings["broker_url"].replace("macaron+socket", "redis+socket")
         settings["broker_transport_options"]["visibility_timeout"] = 3600
+    pool = configuration.config.tasks.pools["default"]
     app = Celery("plain")
-    app.conf.update(settings)
+    app.conf.update(settings, worker_concurrency=pool.concurrency, worker_prefetch_multiplier=pool.prefetch)
     app.conf.task_queues = create_celery(configuration.config, socket).conf.task_queues
     app.task(name="note")(write_down)
     return app
@@ -74,13 +76,13 @@ def plain(configuration: Configuration, socket: Path) -> Iterator[Call]:
 
 
 def work(side: str, configuration: Configuration, socket: Path) -> None:
-    """Be a worker of two processes."""
+    """Be a worker of the default pool."""
     if side == "macaron":
         from macaron_runner.entries.worker import main
 
         os.environ.update(configuration.selection.environment_variables())
         main([*configuration.selection.arguments(), "--pool", "default"])
-    options = "--pool=prefork --concurrency=2 -O fair --without-gossip --without-mingle --without-heartbeat"
+    options = "--pool=prefork -O fair --without-gossip --without-mingle --without-heartbeat"
     plain_app(configuration, socket).worker_main(["worker", "--loglevel=warning", *options.split()])
 
 

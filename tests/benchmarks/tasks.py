@@ -18,18 +18,21 @@ from typing import Final
 from macaron_runner.processes.state import StateDirectory
 from tests.benchmarks.results import Results
 from tests.benchmarks.task_sides import read
-from tests.tasks.workshop import ROOT, Embedded, Rabbit, Running, stop, wait_until
+from tests.tasks.workshop import ROOT, Embedded, Rabbit, Redis, Running, stop, wait_until
 
 SIDES: Final = {"macaron": "macaron", "plain": "plain Celery"}
 MEASURES: Final = {
     "call": "us a call, nothing consumes",
-    "run": "us a task, a queue emptied by two processes",
+    "run": "us a task, a queue emptied by two processes that hold one call each, macaron's default",
+    "run, 4": "us a task, the same with four each, Celery's default",
     "start p50": "ms from call to start, idle",
     "start p99": "ms from call to start, idle",
 }
+HELD: Final = {"run": 1, "run, 4": 4}
+"""The pool's `prefetch`, Celery's worker_prefetch_multiplier."""
 LIMIT: Final = 1.1
 """How many times plain Celery's figure macaron's may be."""
-BROKERS: Final = {"embedded": Embedded, "rabbitmq": Rabbit}
+BROKERS: Final = {"embedded": Embedded, "redis": Redis, "rabbitmq": Rabbit}
 
 
 def measure(kind: str, rounds: int, calls: int) -> Results:
@@ -65,16 +68,18 @@ def _round(
             command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=True
         ).stdout
 
-    yield "call", float(publish("burst", calls))
-    worker = running.start(*words, "worker", "0", *overrides, NOTES=str(notes), PYTHONPATH=str(ROOT))
-    yield "run", _emptied(notes, calls + 1)
-    notes.unlink()
-    publish("single", max(100, calls // 10))
-    waits = sorted(float(line) * 1e3 for line in notes.read_text().splitlines())
-    yield "start p50", statistics.median(waits)
-    yield "start p99", waits[int(len(waits) * 0.99)]
-    stop(worker)
-    notes.unlink()
+    for name, held in HELD.items():
+        yield "call", float(publish("burst", calls))
+        settings = (*overrides, f"tasks.pools.default.prefetch={held}")
+        worker = running.start(*words, "worker", "0", *settings, NOTES=str(notes), PYTHONPATH=str(ROOT))
+        yield name, _emptied(notes, calls + 1)
+        notes.unlink()
+        publish("single", max(100, calls // 10))
+        waits = sorted(float(line) * 1e3 for line in notes.read_text().splitlines())
+        yield "start p50", statistics.median(waits)
+        yield "start p99", waits[int(len(waits) * 0.99)]
+        stop(worker)
+        notes.unlink()
 
 
 def _emptied(notes: Path, calls: int) -> float:

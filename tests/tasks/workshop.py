@@ -116,16 +116,19 @@ class Embedded:
 class Redis:
     """A Redis of the machine's own."""
 
+    program = shutil.which("redis-server")
+
     def __init__(self, running: Running, _: Configuration) -> None:
-        if shutil.which("redis-server") is None:
+        if self.program is None:
             pytest.skip("redis-server is not installed")
         self.running, self.port = running, free_port()
         self.overrides = (f"tasks.broker=redis://127.0.0.1:{self.port}/0",)
 
     def start(self) -> None:
         # With its default, everysec, Redis answers before it has written anything while its disk is busy.
+        assert self.program is not None
         self.process = self.running.start(
-            *("redis-server", "--port", str(self.port), "--save", "", "--appendonly", "yes"),
+            *(self.program, "--port", str(self.port), "--save", "", "--appendonly", "yes"),
             *("--appendfsync", "always", "--dir", str(self.running.directory)),
         )
         wait_until(lambda: answers(("127.0.0.1", self.port)), "Redis answers")
@@ -260,6 +263,11 @@ class Workshop:
     def reserved(self) -> int:
         """Return how many calls workers hold and have not begun."""
         return sum(map(len, (self.celery.control.inspect(timeout=1).reserved() or {}).values()))
+
+    def is_idle(self) -> bool:
+        """Tell whether there are workers, and they say that nothing is under way."""
+        active = self.celery.control.inspect(timeout=1).active()
+        return bool(active) and not any(active.values())
 
     def seen(self) -> list[dict[str, Any]]:
         """Return what the tasks wrote so far."""
