@@ -153,7 +153,9 @@ def test_a_worker_whose_child_hangs_tells_so(workshop):
     worker = service.start_worker()
     with context.entered(REQUEST):
         service.jobs.take_time("first", 0, place=str(service.place))
-        os.kill(service.wait_for(1, event="end")[0]["pid"], signal.SIGSTOP)
+        (first,) = service.wait_for(1, event="end")
+        wait_until(service.is_idle, "the child has told of the end")
+        os.kill(first["pid"], signal.SIGSTOP)
         service.jobs.take_time("second", 0, place=str(service.place))
     folder = StateDirectory.find(service.configuration.directory, {}).health_directory
     place = heartbeat.place_of(folder, "worker-default", worker.pid)
