@@ -11,7 +11,6 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from macaron_runner.assembly import load_service
     from macaron_runner.auth.users import (
         backend_token,
         current_user,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     )
     from macaron_runner.models.apipool import apipool
     from macaron_runner.models.model import Model
-    from macaron_runner.server.loading import load_app
+    from macaron_runner.server.loading import load_app, load_service
     from macaron_runner.tasks.limits import SoftTimeLimitExceeded
     from macaron_runner.tasks.progress import task_progress
     from macaron_runner.tasks.retries import Retries
@@ -69,7 +68,7 @@ HOMES: Final = {
     "is_error": "errors",
     "load_app": "server.loading",
     "load_auth_token": "auth.users",
-    "load_service": "assembly",
+    "load_service": "server.loading",
     "requires_auth": "auth.users",
     "task_progress": "tasks.progress",
 }

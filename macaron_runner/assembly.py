@@ -1,30 +1,33 @@
 """From a configuration to what every process of the service shares: APIs, models, verifiers, the active service.
 
-Used by the web and worker entries, by scripts (`load_service`) and, up to the documents, by `check` and `run`. Not for
+Used by the web and worker entries, by scripts (server.loading) and, up to the documents, by `check` and `run`. Not for
 serving (server) or queueing (tasks).
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from macaron_runner import context
-from macaron_runner.configuration.load import load
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Api as ApiSettings
-from macaron_runner.configuration.selection import select
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, raise_errors
-from macaron_runner.documents import ApiDocument, configured_apis, read_apis, read_documents
+from macaron_runner.documents import (
+    ApiDocument,
+    configured_apis,
+    read_apis,
+    read_client_documents,
+    read_documents,
+)
 
 if TYPE_CHECKING:
     from macaron_runner.auth.identity import Verifier
     from macaron_runner.auth.tokens import Issuer
+    from macaron_runner.clients.configured import ServiceClients
     from macaron_runner.models.build import Models
     from macaron_runner.models.model import Model
     from macaron_runner.openapi.cache import ParsedCache
@@ -65,6 +68,12 @@ class ServedApi:
         return answered_here(self.api)
 
 
+def _no_clients() -> ServiceClients:
+    from macaron_runner.clients.configured import ServiceClients
+
+    return ServiceClients({}, frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class Assembly:
     """What a process of the service works with."""
@@ -74,6 +83,7 @@ class Assembly:
     verifiers: Mapping[str, Verifier]
     issuer: Issuer | None
     service: context.Service
+    clients: ServiceClients = field(default_factory=_no_clients)
 
     @property
     def own_operations(self) -> tuple[Operation, ...]:
@@ -92,32 +102,27 @@ def assemble(configuration: Configuration, cache: ParsedCache | None = None) -> 
     The service's own modules become importable (`service.python_path`). Raises BadConfiguration with every diagnostic
     of the stage that failed.
     """
+    from macaron_runner.clients.configured import compile_clients
+
     documents, found = read_documents(configuration, cache)
-    raise_errors(found)
+    of_clients, found_in_clients = read_client_documents(configuration, cache)
+    raise_errors((*found, *found_in_clients))
     extend_python_path(configuration)
     by_name, found = read_apis(documents)
-    raise_errors(found)
+    called, found_in_clients = read_apis(of_clients)
+    raise_errors((*found, *found_in_clients, *_check_clients(configuration, {**by_name, **called})))
     apis = tuple(by_name.values())
-    models = _build_models(configuration, apis)
+    models = _build_models(configuration, (*apis, *called.values()))
     verifiers, issuer = _verifiers_and_issuer(configuration)
     checkers = _checkers(configuration, documents, apis, verifiers)
-    service = _service(configuration, models, issuer)
+    clients = compile_clients(configuration, {**by_name, **called}, models)
+    service = _service(configuration, models, clients, issuer)
     context.activate(service)
     served = tuple(
         ServedApi(api.name, source.settings, api, models[api.name], checkers[api.name], source.builtin)
         for source, api in zip(documents, apis, strict=True)
     )
-    return Assembly(configuration, served, verifiers, issuer, service)
-
-
-def load_service(file: str = "", *, env: str = "", overrides: tuple[str, ...] = ()) -> context.Service:
-    """Load a service into a plain script: `apipool`, `config`, `generate_token` work afterwards, tasks run at once.
-
-    `file` is a macaron.yaml (default: MACARON_CONFIG, else ./macaron.yaml), `env` its overlay, `overrides` are
-    "key.path=value". Raises BadConfiguration.
-    """
-    selection = select(file or None, env or None, overrides, environ=os.environ, cwd=Path.cwd())
-    return assemble(load(selection, environ=os.environ)).service
+    return Assembly(configuration, served, verifiers, issuer, service, clients)
 
 
 def extend_python_path(configuration: Configuration) -> None:
@@ -159,6 +164,15 @@ def _checkers(
     return checkers
 
 
+def _check_clients(configuration: Configuration, apis: Mapping[str, Api]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with `clients:` and its documents together."""
+    from macaron_runner.clients.checks import check_client
+
+    for name, settings in configuration.config.clients.items():
+        if name in apis:
+            yield from check_client(name, settings, apis[name], configuration.locate)
+
+
 def _build_models(configuration: Configuration, apis: Iterable[Api]) -> dict[str, Models]:
     """Build each API's models; APIs with `share_models: true` get one class for one name."""
     from macaron_runner.code.named import import_function
@@ -170,7 +184,7 @@ def _build_models(configuration: Configuration, apis: Iterable[Api]) -> dict[str
     shared: dict[str, type[Model]] = {}
     owners: dict[str, Api] = {}
     for api in apis:
-        sharing = settings[api.name].share_models
+        sharing = api.name in settings and settings[api.name].share_models
         if sharing:
             found += _differences(configuration, api, owners)
         try:
@@ -207,7 +221,10 @@ def _differences(configuration: Configuration, api: Api, owners: Mapping[str, Ap
 
 
 def _service(
-    configuration: Configuration, models: Mapping[str, Models], issuer: Issuer | None
+    configuration: Configuration,
+    models: Mapping[str, Models],
+    clients: ServiceClients,
+    issuer: Issuer | None,
 ) -> context.Service:
     from macaron_runner.models.apipool import ApiNamespace
 
@@ -216,7 +233,7 @@ def _service(
         name=config.service.name,
         version=configuration.version,
         environment=configuration.environment,
-        apis=MappingProxyType({name: ApiNamespace(name, models[name]) for name in models}),
+        apis=MappingProxyType({name: ApiNamespace(name, models[name], clients[name]) for name in models}),
         values=config.config,
         tokens=issuer,
         report_crash=_crash_reporter(configuration),

@@ -150,6 +150,14 @@ class TaskQueue(Protocol):
         ...
 
 
+class OwnApplication(Protocol):
+    """What gives the application that serves this service's APIs (server.app), made when it is first asked for."""
+
+    def __call__(self) -> Any:
+        """Return it, a WSGI application (PEP 3333)."""
+        ...
+
+
 class CrashReporter(Protocol):
     """What hears of every unexpected error (crash.py)."""
 
@@ -162,7 +170,8 @@ class CrashReporter(Protocol):
 class Service:
     """The one service this process belongs to; set once at start by the process's entry, or by a test.
 
-    `apis` maps an API's name to its models and client; `values` are the free values of `config:`.
+    `apis` maps an API's name to its models and client; `values` are the free values of `config:`; `application` answers
+    calls that the service makes of its own APIs.
     """
 
     name: str
@@ -173,6 +182,7 @@ class Service:
     tokens: TokenIssuer | None = None
     queue: TaskQueue | None = None
     report_crash: CrashReporter | None = None
+    application: OwnApplication | None = None
 
 
 class Values:

@@ -6,12 +6,14 @@ Used by whatever assembles a service (assembly), and by what only looks at one (
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
+from macaron_runner.configuration.clients import Client as ClientSettings
 from macaron_runner.configuration.files import shown_name
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.model import Api as ApiSettings
@@ -38,7 +40,7 @@ PING = ApiSettings(spec=f"{BUILTIN_PREFIX}ping", base_path="")
 
 @dataclass(frozen=True, slots=True)
 class ApiDocument:
-    """One API of `apis:`, its document read; `problems` is what was found wrong with it.
+    """One API of `apis:` or `clients:`, its document read; `problems` is what was found wrong with it.
 
     Where its form is wrong, `document` is its sound part. `unsure` are the operations where what is wrong may change
     what they take or who may call them: a parameter or a security scheme at fault, a reference that leads nowhere.
@@ -69,10 +71,39 @@ def read_documents(
     configuration: Configuration, cache: ParsedCache | None = None
 ) -> tuple[tuple[ApiDocument, ...], tuple[Diagnostic, ...]]:
     """Return the documents of all APIs that can be read, and everything found wrong with any of them."""
+    return _read_all("apis", configured_apis(configuration), configuration, cache)
+
+
+def read_client_documents(
+    configuration: Configuration, cache: ParsedCache | None = None
+) -> tuple[tuple[ApiDocument, ...], tuple[Diagnostic, ...]]:
+    """Return the documents of `clients:` as `read_documents` does; of those that have one of their own."""
+    settings = {
+        name: ApiSettings.model_construct(
+            spec=client.spec, base_path=base_path_of(client), strict=client.strict
+        )
+        for name, client in configuration.config.clients.items()
+        if client.spec is not None
+    }
+    return _read_all("clients", settings, configuration, cache)
+
+
+def base_path_of(client: ClientSettings) -> str | None:
+    """Return what stands before every path of a client: the path of its `url`, else `base_path`; None: as described."""
+    path = urlsplit(client.url.reveal()).path.rstrip("/") if client.url is not None else ""
+    return path or client.base_path
+
+
+def _read_all(
+    section: str,
+    several: Mapping[str, ApiSettings],
+    configuration: Configuration,
+    cache: ParsedCache | None,
+) -> tuple[tuple[ApiDocument, ...], tuple[Diagnostic, ...]]:
     documents: list[ApiDocument] = []
     found: list[Diagnostic] = []
-    for name, settings in configured_apis(configuration).items():
-        place = configuration.locate("apis", name, "spec")
+    for name, settings in several.items():
+        place = configuration.locate(section, name, "spec")
         try:
             document = _read_document(settings, configuration, place, cache)
         except BadConfiguration as problem:

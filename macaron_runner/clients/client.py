@@ -6,14 +6,15 @@ Not for what becomes of arguments and answers (encoding, decoding), nor for how 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from macaron_runner.clients.decoding import Result
 from macaron_runner.clients.downloads import Download, DownloadAsync, ItemMaker, Items, ItemsAsync
 from macaron_runner.clients.failures import ClientError
 from macaron_runner.clients.options import NO_OPTIONS, Options
 from macaron_runner.clients.outgoing import Answer, Arriving, ArrivingAsync, Outgoing
+from macaron_runner.clients.pages import Page, Pages, items_of
 from macaron_runner.diagnostics import near_word
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ class ClientOperation:
         """Return the request that a call would send, before it says who asks. Raises TypeError, CannotSend."""
         return self._compiled.encode(args, kwargs, self._options)
 
+    def _pages(self) -> Pages:
+        return Pages(
+            self._compiled.operation, lambda args, kwargs: self._compiled.encode(args, kwargs, self._options)
+        )
+
     def _failed(self, error: ClientError) -> ClientError:
         """Return an error as the result of a call; raise it, where errors are raised."""
         error.operation = error.operation or self._compiled.operation.name
@@ -94,6 +100,25 @@ class BlockingOperation(ClientOperation):
         except ClientError as error:
             return self._failed(error)
 
+    def pages(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """Call it, and yield its result and those of the pages behind it, as its document links them.
+
+        Raises the error of a page that fails, whatever the options, and TypeError where nothing is linked.
+        """
+        options = self._options.changed({"stream": False})
+        pages = self._pages()
+        page: Page | None = pages.first(args, kwargs)
+        while page is not None:
+            answer = self._compiled.caller(page.outgoing, options)
+            assert isinstance(answer, Answer)
+            yield self._result(answer)
+            page = pages.after(page, answer)
+
+    def items(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        """Yield the items of all pages: of each its one list. Raises as `pages`, and TypeError for other pages."""
+        for page in self.pages(*args, **kwargs):
+            yield from items_of(page)
+
     def _opened(self, arriving: Arriving) -> Download | Items:
         try:
             items = self._items(arriving)
@@ -115,6 +140,23 @@ class AsyncOperation(ClientOperation):
         except ClientError as error:
             return self._failed(error)
 
+    async def pages(self, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        """Yield the result of a call and those of the pages behind it, as BlockingOperation.pages."""
+        options = self._options.changed({"stream": False})
+        pages = self._pages()
+        page: Page | None = pages.first(args, kwargs)
+        while page is not None:
+            answer = await self._compiled.caller.aio(page.outgoing, options)
+            assert isinstance(answer, Answer)
+            yield self._result(answer)
+            page = pages.after(page, answer)
+
+    async def items(self, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        """Yield the items of all pages, as BlockingOperation.items."""
+        async for page in self.pages(*args, **kwargs):
+            for item in items_of(page):
+                yield item
+
     async def _opened(self, arriving: ArrivingAsync) -> DownloadAsync | ItemsAsync:
         try:
             items = self._items(arriving)
@@ -130,10 +172,12 @@ Called = TypeVar("Called", bound=ClientOperation)
 class _Operations(Generic[Called]):
     """The operations of an API as attributes, each made when it is first asked for."""
 
+    _kind: ClassVar[type[Any]]
+
     def __init__(
-        self, api: str, kind: type[Called], known: Mapping[str, CompiledOperation], options: Options
+        self, api: str, known: Mapping[str, CompiledOperation], options: Options = NO_OPTIONS
     ) -> None:
-        self._api, self._kind, self._known, self._options = api, kind, known, options
+        self._api, self._known, self._options = api, known, options
 
     def __getattr__(self, name: str) -> Called:
         known = self.__dict__.get("_known", {})  # absent while it is unpickled or copied
@@ -142,7 +186,7 @@ class _Operations(Generic[Called]):
             raise AttributeError(
                 f'the API "{self.__dict__.get("_api", "")}" has no operation "{name}"; {hint}'
             )
-        made = self._kind(known[name], self._options)
+        made: Called = self._kind(known[name], self._options)
         self.__dict__[name] = made
         return made
 
@@ -151,7 +195,7 @@ class _Operations(Generic[Called]):
 
     def with_options(self, **changes: Any) -> Self:
         """Return the same operations with other options: see Options. Raises TypeError for one that does not exist."""
-        return type(self)(self._api, self._kind, self._known, self._options.changed(changes))
+        return type(self)(self._api, self._known, self._options.changed(changes))
 
     def __repr__(self) -> str:
         """Show the operations, with what they are for."""
@@ -165,16 +209,15 @@ class _Operations(Generic[Called]):
 class AsyncClient(_Operations[AsyncOperation]):
     """The operations of an API as coroutines."""
 
+    _kind = AsyncOperation
+
 
 class Client(_Operations[BlockingOperation]):
     """The operations of an API. `with_options` gives a client like it; `aio` has the same operations as coroutines."""
 
-    @classmethod
-    def of(cls, api: str, known: Mapping[str, CompiledOperation]) -> Client:
-        """Return the client of an API, by its compiled operations' names."""
-        return cls(api, BlockingOperation, known, NO_OPTIONS)
+    _kind = BlockingOperation
 
     @property
     def aio(self) -> AsyncClient:
         """The same operations as coroutines, with the same options."""
-        return AsyncClient(self._api, AsyncOperation, self._known, self._options)
+        return AsyncClient(self._api, self._known, self._options)

@@ -8,7 +8,7 @@ Not for the styles (validation.parameter_encoder), nor for bodies (bodies), nor 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from macaron_runner.clients.options import Options
     from macaron_runner.openapi.operation import Operation, Parameter, Schema
     from macaron_runner.validation.multipart_encoder import Written
+    from macaron_runner.validation.writing import Stream
 
 _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 _IN_PATHS: Final = "/:@!$&'()*+,;=~%"
@@ -146,9 +147,12 @@ class RequestEncoder:
             "".join(text if name is None else texts.path[name] for text, name in self._template),
             "&".join(texts.query),
             tuple(headers),
-            None if written is None else written.body,
+            None if written is None else self._sent(written.body),
         )
         return outgoing.with_headers(*texts.headers) if texts.headers else outgoing
+
+    def _sent(self, body: bytes | Stream) -> bytes | Iterator[bytes]:
+        return body if isinstance(body, bytes) else _told_as_ours(body, self._operation.name)
 
     def _bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[_Parameter, Any], Any]:
         """Return the value of each parameter that is given, and the body. Raises TypeError."""
@@ -200,6 +204,16 @@ class RequestEncoder:
         except UnicodeEncodeError:
             errors.append(ErrorDetail("body", "", SURROGATE))
         return None
+
+
+def _told_as_ours(pieces: Stream, operation: str) -> Iterator[bytes]:
+    """Yield the pieces of a body that is made while it is sent. Raises CannotSend where an item does not fit."""
+    try:
+        yield from pieces
+    except BadResponse as error:
+        raise CannotSend(errors=error.errors, operation=operation) from None
+    finally:
+        pieces.close()
 
 
 def _template(operation: Operation) -> tuple[tuple[str, str | None], ...]:

@@ -13,7 +13,7 @@ from macaron_runner.validation.identifiers import identifier, snake_case
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Operation
 
-RESERVED: Final = frozenset({"aio", "with_options"})
+RESERVED: Final = frozenset({"aio", "with_options", "_api", "_kind", "_known", "_options"})
 """What a client has beside its operations: one of such a name gets a trailing underscore."""
 
 

@@ -28,15 +28,14 @@ class Outgoing:
     """One request to an operation, as data; `origin` is empty where it goes to the one that its transport knows.
 
     `path` (base path included) and `query` (without "?") are raw: percent-encoded, ASCII. A `body` that is no bytes is
-    an iterable of bytes, sent piece by piece; it may be closed, sent or not. Headers and body do not show: they may
-    hold credentials.
+    an iterable of bytes, sent piece by piece; it may be closed, sent or not.
     """
 
     operation: Operation
     path: str
     query: str = ""
-    headers: Pairs = field(default=(), repr=False)
-    body: bytes | Iterable[bytes] | None = field(default=None, repr=False)
+    headers: Pairs = ()
+    body: bytes | Iterable[bytes] | None = None
     origin: str = ""
 
     @property
@@ -53,6 +52,10 @@ class Outgoing:
     def replayable(self) -> bool:
         """Whether it can be sent a second time: a body that comes piece by piece is gone after the first."""
         return self.body is None or isinstance(self.body, bytes)
+
+    def __repr__(self) -> str:
+        """Show where it goes, and nothing that may hold a credential: query, headers, body."""
+        return f"<{self.method} {self.path}>"
 
     def header(self, name: str) -> str | None:
         """Return a header's value by its name in any case."""

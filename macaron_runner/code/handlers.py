@@ -1,8 +1,8 @@
 """From an operation to the function that answers it, in code that was imported as in code that was only read.
 
 In this order: `x-bind-server: module.function`, a dotted operationId, the operationId in the API's `handlers` modules
-(also in snake_case). `x-decorate-server` names decorators around it. What does not fit is a diagnostic; what reading
-cannot tell is none. Not for calling the function (server.binding).
+(also in snake_case). `x-decorate-server` names decorators around it, `x-decorate-request` those of calls. What does not
+fit is a diagnostic; what reading cannot tell is none. Not for calling the function (server.binding).
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ def bound_name(operation: Operation) -> object | None:
     return named
 
 
-def decorator_names(operation: Operation) -> tuple[str, ...]:
-    """Return what `x-decorate-server` names, the outermost first."""
-    names = operation.extensions.get("x-decorate-server")
+def decorator_names(operation: Operation, key: str = "x-decorate-server") -> tuple[str, ...]:
+    """Return the decorators that an operation names, the outermost first."""
+    names = operation.extensions.get(key)
     several = names if isinstance(names, list | tuple) else () if names is None else (names,)
     return tuple(map(str, several))
 
@@ -96,6 +96,15 @@ def find_handler(
     handler = search.handler(handlers)
     decorators = tuple(search.decorators())
     return Found(handler, decorators, tuple(search.problems), search.missing)
+
+
+def find_request_decorators(
+    operation: Operation, code: Code
+) -> tuple[tuple[Function | Unknowable, ...], tuple[Diagnostic, ...]]:
+    """Return what `x-decorate-request` names, the outermost first, and MAC503 for what does not exist."""
+    search = _Search(operation, code, optional=False)
+    found = tuple(decorator for _, decorator in search.decorators("x-decorate-request"))
+    return found, tuple(search.problems)
 
 
 def check_fit(function: Function, operation: Operation) -> tuple[Diagnostic, ...]:
@@ -163,10 +172,10 @@ class _Search:
         )
         return None
 
-    def decorators(self) -> Iterator[tuple[str, Function | Unknowable]]:
-        """Yield the decorators that `x-decorate-server` names, the outermost first."""
-        for name in decorator_names(self._operation):
-            found = self._dotted(name, "x-decorate-server")
+    def decorators(self, key: str = "x-decorate-server") -> Iterator[tuple[str, Function | Unknowable]]:
+        """Yield the decorators that the operation names under a key, the outermost first."""
+        for name in decorator_names(self._operation, key):
+            found = self._dotted(name, key)
             if found is not None:
                 yield name, found
 

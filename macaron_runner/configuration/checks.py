@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from macaron_runner.configuration.address import check_address, listened_on
 from macaron_runner.configuration.brokers import BROKERS, LATER_BROKERS, STORES, known_kind
+from macaron_runner.configuration.client_checks import check_clients
 from macaron_runner.configuration.cron import parse_cron
 from macaron_runner.configuration.deployment_checks import check_deployment
 from macaron_runner.configuration.model import JwtKey, Schedule, Tasks
@@ -278,5 +279,5 @@ def _folders(subject: Subject) -> Iterator[Diagnostic]:
 
 _CHECKS: Final[tuple[Callable[[Subject], Iterator[Diagnostic]], ...]] = (
     _folders, _variables, _secrets, _keys, _api_names, _verifiers, _addresses, _broker, _store, _queues, _schedules,
-    check_deployment,
+    check_clients, check_deployment,
 )  # fmt: skip

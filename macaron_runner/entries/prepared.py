@@ -21,7 +21,7 @@ from macaron_runner.entries.start import speak
 from macaron_runner.errors import UsageError
 from macaron_runner.openapi.cache import ParsedCache
 from macaron_runner.processes.state import StateDirectory
-from macaron_runner.server.loading import stand_in
+from macaron_runner.server.loading import Served, stand_in
 from macaron_runner.tasks.brokers.guarantee import WORKER_PATIENCE
 from macaron_runner.tasks.celery_app import ServiceCelery, create_celery
 from macaron_runner.tasks.discover import AnyTask, homes, load_tasks
@@ -63,5 +63,6 @@ def assembled(configuration: Configuration, state: StateDirectory, *, keeping: b
     outbox = state.outbox if keeping else None
     celery = create_celery(configuration.config, state.broker_socket, WORKER_PATIENCE, outbox=outbox)
     celery.dead_letters.redact = configuration.redactor.redact
-    context.amend(queue=CeleryQueue(celery, tasks, homes(section, tasks)))
+    context.amend(queue=CeleryQueue(celery, tasks, homes(section, tasks)), application=Served(assembly))
+    assembly.clients.prepare()
     return Prepared(configuration, state, section, tasks, celery)

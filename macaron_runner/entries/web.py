@@ -39,6 +39,8 @@ def main(words: Sequence[str]) -> int:
     app = create_app(assembly, heartbeats=state.health_directory if has_tasks else None)
     check_worker_class(configuration)
     attach_queue(app, assembly, state)
+    context.amend(application=lambda: app)
+    assembly.clients.prepare()
     serve(app, configuration, os.environ)
     return 0
 

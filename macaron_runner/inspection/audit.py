@@ -25,6 +25,7 @@ from macaron_runner.inspection.api_risks import (
     unused_scopes,
 )
 from macaron_runner.inspection.audited import Audited, CommittedByGit, Risk
+from macaron_runner.inspection.client_risks import credentials_in_clear, unverified_servers
 from macaron_runner.inspection.deployment_risks import (
     changeable_files,
     floating_base,
@@ -95,6 +96,8 @@ RULES: Final = (
     Rule("MAC720", _HIGH, known_broker_password),
     Rule("MAC721", _HIGH, changeable_files),
     Rule("MAC722", _HIGH, committed_files),
+    Rule("MAC723", _HIGH, unverified_servers),
+    Rule("MAC724", _MEDIUM, credentials_in_clear),
     Rule("MAC730", _MEDIUM, unsaid_operations),
     Rule("MAC731", _MEDIUM, unsaid_apis),
     Rule("MAC732", _MEDIUM, keys_in_urls),

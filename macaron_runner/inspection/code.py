@@ -6,11 +6,11 @@ Not for importing them (imports).
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from macaron_runner.code.function import Function
-from macaron_runner.code.handlers import handler_modules, split_name
+from macaron_runner.code.handlers import find_request_decorators, handler_modules, split_name
 from macaron_runner.code.idle import find_idle_functions
 from macaron_runner.code.named import check_named_functions
 from macaron_runner.code.search import python_folders
@@ -23,6 +23,7 @@ from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.inspection.handlers import HandlerSearch
 from macaron_runner.inspection.inspection import InspectedApi
 from macaron_runner.inspection.parents import check_parents, parent_modules
+from macaron_runner.openapi.operation import Api
 from macaron_runner.tasks.brokers.promises import check_options
 
 
@@ -42,8 +43,9 @@ def look_at_code(
     documents: Sequence[ApiDocument],
     apis: tuple[InspectedApi, ...],
     doubts: Doubts,
+    called: Sequence[Api] = (),
 ) -> CodeLook:
-    """Return what the modules hold that macaron.yaml and the documents name.
+    """Return what the modules hold that macaron.yaml and the documents name; `called` are the APIs of clients.
 
     Where `service.python_path` is wrong nothing is looked for: it would not be found.
     """
@@ -64,6 +66,7 @@ def look_at_code(
         meant = {problem.meant for problem in found if problem.meant is not None}
         found += _idle(configuration, filled_in, code, meant)
     found += check_parents(filled_in, code)
+    found += _request_decorators((*(each.api for each in filled_in), *called), code)
     modules = {**dict(parent_modules(filled_in)), **_named(configuration, filled_in, code)}
     return CodeLook(configuration, filled_in, tasks, (*code.problems, *found), modules)
 
@@ -83,6 +86,13 @@ def _idle(
         python_folders(configuration),
         meant,
     )
+
+
+def _request_decorators(apis: Iterable[Api], code: WrittenCode) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the functions that decorate requests of clients."""
+    for api in apis:
+        for operation in api.operations:
+            yield from find_request_decorators(operation, code)[1]
 
 
 def _search_path() -> list[str]:

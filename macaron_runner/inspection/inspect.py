@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from macaron_runner.collection import uncollected
 from macaron_runner.configuration.load import examine
@@ -15,7 +15,7 @@ from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.reading import noted
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import Diagnostic, has_errors
-from macaron_runner.documents import ApiDocument, read_apis, read_documents
+from macaron_runner.documents import ApiDocument, read_apis, read_client_documents, read_documents
 from macaron_runner.inspection.doubts import Doubts
 from macaron_runner.inspection.inspection import Inspection
 from macaron_runner.inspection.order import files_of, in_order
@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from macaron_runner.inspection.code import CodeLook
     from macaron_runner.openapi.cache import ParsedCache
 
-_Files = tuple[Configuration | None, tuple[ApiDocument, ...], list[Diagnostic]]
+
+class _Files(NamedTuple):
+    """What the files of a service say: macaron.yaml, the documents of `apis:` and of `clients:`, and their problems."""
+
+    configuration: Configuration | None
+    documents: tuple[ApiDocument, ...]
+    called: tuple[ApiDocument, ...]
+    found: list[Diagnostic]
+
+    @property
+    def all_documents(self) -> tuple[ApiDocument, ...]:
+        """Those of `apis:` and of `clients:`."""
+        return (*self.documents, *self.called)
 
 
 def inspect_files(
@@ -40,9 +52,9 @@ def inspect_files(
     what of it is not served. Raises what `secret_keeper` does.
     """
     with uncollected():
-        configuration, documents, found = _look_at_files(selection, environ, secret_keeper, cache)
-        found += read_apis(each for each in documents if each.left_out is not None)[1]
-        return _inspection(selection, configuration, documents, found)
+        files = _look_at_files(selection, environ, secret_keeper, cache)
+        left_out = read_apis(each for each in files.documents if each.left_out is not None)[1]
+        return _inspection(selection, files, [*files.found, *left_out])
 
 
 def inspect_service(
@@ -64,17 +76,20 @@ def inspect_service(
     broker answers. Raises what `secret_keeper` does.
     """
     from macaron_runner.inspection.apis import inspect_apis
+    from macaron_runner.inspection.clients import inspect_clients
     from macaron_runner.inspection.code import look_at_code
     from macaron_runner.inspection.security import check_keys
 
     with uncollected():
-        configuration, documents, found = _look_at_files(selection, environ, secret_keeper)
+        files = _look_at_files(selection, environ, secret_keeper)
+        configuration, found = files.configuration, list(files.found)
         if configuration is None:
-            return _inspection(selection, configuration, documents, found)
+            return _inspection(selection, files, found)
         doubts = Doubts(configuration, found)
-        apis, in_apis = inspect_apis(configuration, documents, doubts)
-        look = look_at_code(configuration, documents, apis, doubts)
-        found += (*in_apis, *check_keys(configuration))
+        apis, in_apis = inspect_apis(configuration, files.documents, doubts)
+        called, in_clients = inspect_clients(configuration, files.called, apis, doubts)
+        look = look_at_code(configuration, files.documents, apis, doubts, called)
+        found += (*in_apis, *in_clients, *check_keys(configuration))
         found += look.problems if imports is None or has_errors(found) else _import(look, environ, imports)
         if targets:
             from macaron_runner.configuration.targets import check_targets
@@ -84,7 +99,7 @@ def inspect_service(
             found += _ports(configuration, doubts)
         if connect:
             found += _broker(configuration, doubts)
-        return _inspection(selection, configuration, documents, found, look)
+        return _inspection(selection, files, found, look)
 
 
 def _look_at_files(
@@ -95,9 +110,11 @@ def _look_at_files(
 ) -> _Files:
     configuration, found = examine(selection, environ=environ, secret_keeper=secret_keeper)
     if configuration is None:
-        return None, (), list(found)
+        return _Files(None, (), (), list(found))
     documents, in_documents = read_documents(configuration, cache)
-    return configuration, documents, [*found, *in_documents, *_check_settings(configuration)]
+    called, in_called = read_client_documents(configuration, cache)
+    problems = [*found, *in_documents, *in_called, *_check_settings(configuration)]
+    return _Files(configuration, documents, called, problems)
 
 
 def _check_settings(configuration: Configuration) -> Iterator[Diagnostic]:
@@ -135,14 +152,14 @@ def _broker(configuration: Configuration, doubts: Doubts) -> Iterator[Diagnostic
 
 def _inspection(
     selection: Selection,
-    configuration: Configuration | None,
-    documents: Sequence[ApiDocument],
+    files: _Files,
     found: Sequence[Diagnostic],
     look: CodeLook | None = None,
 ) -> Inspection:
-    files = files_of(configuration, documents) if configuration is not None else [selection.file]
+    configuration, documents = files.configuration, files.all_documents
+    names = files_of(configuration, documents) if configuration is not None else [selection.file]
     layers = configuration.merged.layers if configuration is not None else ()
-    diagnostics = in_order((noted(each, layers) for each in found), files)
+    diagnostics = in_order((noted(each, layers) for each in found), names)
     read = tuple(_read(configuration, documents))
     if look is None:
         return Inspection(selection, configuration, diagnostics=diagnostics, read=read)

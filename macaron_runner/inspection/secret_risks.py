@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from macaron_runner.configuration.files import shown_name
+from macaron_runner.configuration.sensitive import is_secret_by_place
 from macaron_runner.configuration.source import Path
 from macaron_runner.diagnostics import Location, Severity
 from macaron_runner.inspection.audited import Audited, Risk, is_loopback, mapping, scalars
@@ -137,6 +138,8 @@ def literal_credentials(audited: Audited) -> Iterator[Risk]:
     """Find a password or token that is written in the file, under a key of that name or in a URL."""
     for path, text in scalars(audited.written):
         if not isinstance(text, str) or path[0] not in _PLACES_FOR_LITERALS or "${" in text:
+            continue
+        if is_secret_by_place(path):  # `check` warns of it already: MAC210
             continue
         if (_is_credential(path) and text.strip()) or _password_in(text):
             yield audited.risk(

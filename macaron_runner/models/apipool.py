@@ -46,20 +46,16 @@ class ApiNamespace:
 
     def __init__(self, name: str, models: Mapping[str, Any], client: Any = None) -> None:
         model = ModelNamespace(name, models)
-        vars(self).update({word: getattr(model, word) for word in dir(model) if word != "client"})
+        vars(self).update({word: getattr(model, word) for word in dir(model)})
         self._name = name
-        self._client = client
+        self.client = client
         self.model = model
 
     def __getattr__(self, name: str) -> Any:
-        if name != "client":
-            return getattr(self.model, name)  # which says what there is
-        if self._client is None:
-            raise AttributeError(f'there is no client for the API "{self._name}": this service serves it')
-        return self._client
+        return getattr(self.model, name)  # which says what there is
 
     def __dir__(self) -> list[str]:
-        return sorted({*dir(self.model), "model", *(["client"] if self._client is not None else [])})
+        return sorted({*dir(self.model), "client", "model"})
 
     def __repr__(self) -> str:
         return f"<API {self._name}>"

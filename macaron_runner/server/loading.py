@@ -1,4 +1,4 @@
-"""A whole service as an application in this process: for its tests, for a Python shell, for other WSGI servers.
+"""A whole service in this process: for scripts, for its tests, for a Python shell, for other WSGI servers.
 
 Not for running it as `macaron run` does: there is no server, no worker and no broker.
 """
@@ -6,14 +6,28 @@ Not for running it as `macaron run` does: there is no server, no worker and no b
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from macaron_runner.assembly import assemble
+from macaron_runner import context
+from macaron_runner.assembly import Assembly, assemble
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.selection import select
-from macaron_runner.server.app import create_app
-from macaron_runner.server.service_app import ServiceApp
+
+if TYPE_CHECKING:
+    from macaron_runner.server.service_app import ServiceApp
+
+
+def load_service(file: str | Path = "", *, env: str = "", overrides: tuple[str, ...] = ()) -> context.Service:
+    """Load a service into a plain script: `apipool`, `config`, `generate_token` work afterwards, tasks run at once.
+
+    `file` is a macaron.yaml (default: MACARON_CONFIG, else ./macaron.yaml), `env` its overlay, `overrides` are
+    "key.path=value". Its handlers are imported when a client of its own APIs is called. Raises BadConfiguration.
+    """
+    assembly = _assembled(file, env, overrides)
+    return context.amend(application=Served(assembly))
 
 
 def load_app(file: str | Path = "", *, env: str = "", overrides: tuple[str, ...] = ()) -> ServiceApp:
@@ -23,12 +37,41 @@ def load_app(file: str | Path = "", *, env: str = "", overrides: tuple[str, ...]
     afterwards. Tasks that handlers call run at once. Secrets made for development are made anew each time. Raises
     BadConfiguration.
     """
+    served = Served(_assembled(file, env, overrides))
+    context.amend(application=served)
+    return served()
+
+
+def _assembled(file: str | Path, env: str, overrides: tuple[str, ...]) -> Assembly:
     selection = select(os.fspath(file) or None, env or None, overrides, environ=os.environ, cwd=Path.cwd())
-    return create_app(assemble(load(selection, environ=os.environ)))
+    return assemble(load(selection, environ=os.environ))
+
+
+class Served:
+    """Gives the application that serves a service, made when it is first asked for: Flask and handlers cost their time.
+
+    For calls that a process makes of its own service (context.OwnApplication). Raises BadConfiguration.
+    """
+
+    def __init__(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._making = threading.Lock()
+        self._made: ServiceApp | None = None
+
+    def __call__(self) -> ServiceApp:
+        """Return it, the same one each time."""
+        with self._making:
+            if self._made is None:
+                from macaron_runner.server.app import create_app
+
+                self._made = create_app(self._assembly)
+            return self._made
 
 
 def stand_in(configuration: Configuration) -> ServiceApp:
     """Return the application for modules that register hooks with flask.current_app when they are imported."""
+    from macaron_runner.server.service_app import ServiceApp
+
     config = configuration.config
     return ServiceApp(
         config.service.name, configuration.directory, body_limit=config.http.body_limit, slow_call=None

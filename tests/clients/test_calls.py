@@ -88,6 +88,12 @@ paths:
         "200":
           description: lines
           content: {application/jsonl: {itemSchema: {$ref: "#/components/schemas/Item"}}}
+    post:
+      operationId: send_lines
+      requestBody:
+        required: true
+        content: {application/jsonl: {itemSchema: {$ref: "#/components/schemas/Item"}}}
+      responses: {"200": {description: how many, content: {application/json: {schema: {type: integer}}}}}
   /events:
     get:
       operationId: events
@@ -164,6 +170,10 @@ def lines():
     return iter([{"sku": "a"}, {"sku": "b"}])
 
 
+def send_lines(body):
+    return len(body)
+
+
 def events():
     return iter([{"data": "one\\ntwo"}, {"event": "end", "data": "three"}])
 
@@ -208,7 +218,7 @@ def client_of(service: Any, **settings: Any) -> tuple[Client, WsgiCaller]:
     shared = ClientApi(
         served.api, served.models, Definitions(served.api.schemas), lambda _: caller, **settings
     )
-    return Client.of("stock", compile_operations(shared)), caller
+    return Client("stock", compile_operations(shared)), caller
 
 
 @pytest.fixture
@@ -460,3 +470,14 @@ def test_a_request_can_be_made_without_sending_it(service: Any) -> None:
     client, caller = client_of(service)
     assert client.get_item.prepare(item_id=3).target == "/v1/items/3"
     assert caller.sent is None
+
+
+def test_an_item_that_does_not_fit_ends_a_stream_that_is_under_way(client: Client) -> None:
+    def lines() -> Iterator[Any]:
+        yield {"sku": "a"}
+        yield {"sku": 5}
+
+    failed = client.send_lines(lines())
+    assert isinstance(failed, CannotSend)
+    assert [each[:2] for each in failed.errors] == [("body", "/sku")]
+    assert client.send_lines([{"sku": "a"}, {"sku": "b"}]) == 2

@@ -58,11 +58,6 @@ def test_an_unknown_api_is_told_with_the_near_word() -> None:
         _ = apipool.shpo
 
 
-def test_a_client_that_is_not_there_is_told_clearly() -> None:
-    with pytest.raises(AttributeError, match='there is no client for the API "shop"'):
-        _ = ApiNamespace("shop", {}).client
-
-
 def test_without_a_service_the_hint_says_what_to_call() -> None:
     with pytest.raises(RuntimeError, match="load_service"):
         _ = apipool.shop
@@ -72,8 +67,7 @@ def test_dir_lists_what_is_there() -> None:
     shop = ApiNamespace("shop", models_of({"Order": ORDER, "a-b": ORDER}))
     serving(shop=shop, my__shop=shop)
     assert dir(apipool) == ["my_shop", "shop"]
-    assert dir(shop) == ["Order", "a-b", "a_b", "model"]
-    assert "client" in dir(ApiNamespace("shop", {}, client=1))
+    assert dir(shop) == ["Order", "a-b", "a_b", "client", "model"]
 
 
 def test_looking_at_the_pool_needs_no_service() -> None:

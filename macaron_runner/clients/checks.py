@@ -1,0 +1,89 @@
+"""What is wrong with a client as its section of macaron.yaml and its document together say it. Pure.
+
+Not for the section alone (configuration), nor for the document (documents).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final, TypeAlias
+from urllib.parse import urlsplit
+
+from macaron_runner.clients.naming import operation_name
+from macaron_runner.configuration.clients import Client, Credential
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, Severity
+from macaron_runner.validation.identifiers import parameter_identifiers
+
+if TYPE_CHECKING:
+    from macaron_runner.openapi.operation import Api, Operation
+
+Locate: TypeAlias = Callable[..., Location]
+"""Gives the place of a path of keys in macaron.yaml."""
+
+_HTTP: Final = ("http", "https")
+_BOUND_BY: Final = "x-bind-client"
+
+
+def check_client(name: str, settings: Client, api: Api, locate: Locate) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a client of `clients:` (MAC803, MAC804) and with its operations (MAC375, 801, 802)."""
+    if settings.url is None and served_at(api) is None:
+        yield Diagnostic(
+            "MAC803",
+            f'nothing says where the API "{name}" is served: its document names no absolute URL',
+            locate("clients", name, key=True),
+            help=f"write url: http://{name}:8080",
+        )
+    has_key = isinstance(settings.auth, Credential) and settings.auth.api_key is not None
+    if has_key and not any(each.type == "apiKey" for each in api.security_schemes.values()):
+        yield Diagnostic(
+            "MAC804",
+            f'the document of "{name}" does not say where an API key goes: it has no such security scheme',
+            locate("clients", name, "auth", "api_key", key=True),
+            help="give token: instead, or describe the scheme in the document",
+        )
+    yield from check_operations(api.operations)
+
+
+def served_at(api: Api) -> str | None:
+    """Return the first absolute URL at which a document says that its API is served; None where it names none."""
+    urls = (server.default_url for server in api.servers)
+    return next((url for url in urls if urlsplit(url).scheme in _HTTP and urlsplit(url).hostname), None)
+
+
+def check_operations(operations: Iterable[Operation]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the names of operations in clients, and of their parameters."""
+    firsts: dict[str, Operation] = {}
+    for operation in operations:
+        bound = operation.extensions.get(_BOUND_BY)
+        if bound is not None and not (isinstance(bound, str) and bound.isidentifier()):
+            yield Diagnostic(
+                "MAC801",
+                f"the {_BOUND_BY} of {operation.name} is no name in Python",
+                operation.location,
+                help="write one word, as get_item",
+            )
+        name = operation_name(operation)
+        first = firsts.setdefault(name, operation)
+        if first is not operation and not _stands_twice(operation, first):
+            yield _clash(name, operation, first)
+        try:
+            parameter_identifiers(operation)
+        except BadConfiguration as problem:
+            yield from problem.diagnostics
+
+
+def _stands_twice(operation: Operation, first: Operation) -> bool:
+    """Tell whether two operations have one operationId, which the rules of documents tell (MAC315)."""
+    return operation.operation_id is not None and operation.operation_id == first.operation_id
+
+
+def _clash(name: str, operation: Operation, first: Operation) -> Diagnostic:
+    place = first.location
+    return Diagnostic(
+        "MAC802",
+        f'{operation.name} cannot be called by clients: "{name}" is {first.name}',
+        operation.location,
+        help=f"give one of them another name: {_BOUND_BY}: …",
+        severity=Severity.WARNING,
+        related=((place, f'"{name}" as well'),) if place is not None else (),
+    )
