@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from macaron_runner.clients.naming import operation_name
 from macaron_runner.configuration.clients import Client, Credential
-from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, Severity
-from macaron_runner.validation.identifiers import parameter_identifiers
+from macaron_runner.diagnostics import Diagnostic, Location, Severity
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Api, Operation
@@ -25,7 +24,7 @@ _BOUND_BY: Final = "x-bind-client"
 
 
 def check_client(name: str, settings: Client, api: Api, locate: Locate) -> Iterator[Diagnostic]:
-    """Yield what is wrong with a client of `clients:` (MAC803, MAC804) and with its operations (MAC375, 801, 802)."""
+    """Yield what is wrong with a client of `clients:` (MAC803, MAC804) and with its operations (MAC801, MAC802)."""
     if settings.url is None and served_at(api) is None:
         yield Diagnostic(
             "MAC803",
@@ -51,7 +50,7 @@ def served_at(api: Api) -> str | None:
 
 
 def check_operations(operations: Iterable[Operation]) -> Iterator[Diagnostic]:
-    """Yield what is wrong with the names of operations in clients, and of their parameters."""
+    """Yield what is wrong with the names of operations in clients."""
     firsts: dict[str, Operation] = {}
     for operation in operations:
         bound = operation.extensions.get(_BOUND_BY)
@@ -66,10 +65,6 @@ def check_operations(operations: Iterable[Operation]) -> Iterator[Diagnostic]:
         first = firsts.setdefault(name, operation)
         if first is not operation and not _stands_twice(operation, first):
             yield _clash(name, operation, first)
-        try:
-            parameter_identifiers(operation)
-        except BadConfiguration as problem:
-            yield from problem.diagnostics
 
 
 def _stands_twice(operation: Operation, first: Operation) -> bool:

@@ -19,9 +19,12 @@ from macaron_runner.clients.client import Client
 from macaron_runner.clients.operations import ClientApi, CompiledOperation, Modelling, compile_operations
 from macaron_runner.clients.redirects import origin_of
 from macaron_runner.clients.remote import Remote, Way, in_process, over_http
-from macaron_runner.code.handlers import decorator_names
-from macaron_runner.code.named import import_function
+from macaron_runner.code.function import Function
+from macaron_runner.code.handlers import REQUEST_DECORATORS, decorator_names, find_request_decorators
+from macaron_runner.code.imported import ImportedCode
+from macaron_runner.code.search import python_folders
 from macaron_runner.configuration.clients import Client as ClientSettings
+from macaron_runner.diagnostics import raise_errors
 from macaron_runner.documents import base_path_of
 from macaron_runner.validation.formats import own_formats
 from macaron_runner.validation.schema import Definitions
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
 
 _PREPARED: Final = 500
 """How many operations of `clients:` are compiled before workers are forked; the others when they are first called."""
+
+_WITHIN: Final = ClientSettings.model_construct(retries=0, circuit_breaker="none")
+"""How an API of the service's own is called, where `clients:` does not say: it is there whenever its caller is."""
 
 
 class ServiceClients(Mapping[str, Client]):
@@ -55,9 +61,9 @@ class ServiceClients(Mapping[str, Client]):
         return len(self._clients)
 
     def prepare(self) -> None:
-        """Compile now what `clients:` names: before the fork, workers share it. Raises what decorators raise.
+        """Compile now what `clients:` names: before the fork, workers share it. Few call APIs of the service's own.
 
-        The functions that operations name are imported now. APIs of the service's own are called by few.
+        The functions that operations name are imported now. Raises BadConfiguration (MAC501, MAC502, MAC503).
         """
         several = (known.values() for name, known in self._operations.items() if name in self._configured)
         for operation in islice(chain.from_iterable(several), _PREPARED):
@@ -71,7 +77,7 @@ def compile_clients(
     config = configuration.config
     operations = {}
     for name, api in apis.items():
-        settings = config.clients.get(name) or ClientSettings.model_construct()
+        settings = config.clients.get(name) or _WITHIN
         called = at_base_path(api, base_path_of(settings))
         way = _way(configuration, settings, called, served=name in config.apis or name not in config.clients)
         operations[name] = compile_client(configuration, called, models[name], settings, way)
@@ -88,7 +94,7 @@ def compile_client(
             api,
             models,
             Definitions(api.schemas, own_formats(configuration.config.formats)),
-            lambda operation: Caller(remote, operation, _decorator(operation)),
+            lambda operation: Caller(remote, operation, _decorator(configuration, operation)),
             settings.validate_responses,
             settings.raise_errors,
         )
@@ -120,11 +126,17 @@ def at_base_path(api: Api, base_path: str | None) -> Api:
     return replace(api, base_path=base_path, operations=operations)
 
 
-def _decorator(operation: Operation) -> Decorate | None:
-    """Return the functions that `x-decorate-request` names as one, the first outermost."""
-    functions = [import_function(name) for name in decorator_names(operation, "x-decorate-request")]
-    if not functions:
+def _decorator(configuration: Configuration, operation: Operation) -> Decorate | None:
+    """Return the functions that `x-decorate-request` names as one, the first outermost; None where it names none.
+
+    Raises BadConfiguration (MAC501, MAC502, MAC503).
+    """
+    if not decorator_names(operation, REQUEST_DECORATORS):
         return None
+    code = ImportedCode(python_folders(configuration))
+    found, problems = find_request_decorators(operation, code)
+    raise_errors((*code.problems, *problems))
+    functions = [each.value for each in found if isinstance(each, Function) and each.value is not None]
 
     def decorate(send: Callable[..., Any]) -> Callable[..., Any]:
         for function in reversed(functions):

@@ -13,7 +13,7 @@ from inspect import Signature
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from macaron_runner.openapi.operation import Content, Operation, Parameter, Schema
-from macaron_runner.validation.identifiers import parameter_identifiers
+from macaron_runner.validation.identifiers import argument_names
 from macaron_runner.validation.media_types import parse_media_type
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _BODY: Final = "body"
 
 def signature_of(operation: Operation, annotate: Annotate) -> Signature:
     """Return the signature of an operation: its body first, then parameters by keyword, the required ones first."""
-    named = list(zip(parameter_identifiers(operation), operation.parameters, strict=True))
+    named = list(zip(argument_names(operation), operation.parameters, strict=True))
     arguments = [
         *_body(operation, annotate),
         *(_argument(name, each, annotate) for name, each in named if each.required),
@@ -115,7 +115,7 @@ def _described_body(operation: Operation) -> Iterator[str]:
 
 
 def _described_parameters(operation: Operation) -> Iterator[str]:
-    for name, parameter in zip(parameter_identifiers(operation), operation.parameters, strict=True):
+    for name, parameter in zip(argument_names(operation), operation.parameters, strict=True):
         where = (
             parameter.location if name == parameter.name else f'"{parameter.name}" in {parameter.location}'
         )

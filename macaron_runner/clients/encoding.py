@@ -19,7 +19,7 @@ from macaron_runner.clients.outgoing import Outgoing
 from macaron_runner.diagnostics import near_word
 from macaron_runner.errors import BadResponse, ErrorDetail, InvalidParameter
 from macaron_runner.validation.escaping import Inexpressible
-from macaron_runner.validation.identifiers import parameter_identifiers
+from macaron_runner.validation.identifiers import argument_names
 from macaron_runner.validation.jsonable import SURROGATE, NotJson, jsonable
 from macaron_runner.validation.parameter_encoder import Encode, compile_encoder
 from macaron_runner.validation.problems import invalid, pointer_of
@@ -230,7 +230,7 @@ def _template(operation: Operation) -> tuple[tuple[str, str | None], ...]:
 
 
 def compile_request(operation: Operation, definitions: Mapping[str, Schema], title: str) -> RequestEncoder:
-    """Return what makes the requests of an operation. Raises BadConfiguration for parameters of one name (MAC375)."""
+    """Return what makes the requests of an operation."""
     parameters = tuple(
         _Parameter(
             name,
@@ -238,7 +238,7 @@ def compile_request(operation: Operation, definitions: Mapping[str, Schema], tit
             compile_schema(parameter.schema, definitions, "request"),
             compile_encoder(parameter, definitions),
         )
-        for parameter, name in zip(operation.parameters, parameter_identifiers(operation), strict=True)
+        for parameter, name in zip(operation.parameters, argument_names(operation), strict=True)
     )
     body = BodyEncoder(operation.body, definitions) if operation.body is not None else None
     return RequestEncoder(operation, parameters, body, _accept(operation, definitions), title)

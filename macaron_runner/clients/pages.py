@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 from macaron_runner.clients.outgoing import Answer, Outgoing
 from macaron_runner.clients.runtime_expressions import Exchange, evaluate
 from macaron_runner.openapi.operation import Link, Operation, Response
-from macaron_runner.validation.identifiers import parameter_identifiers
+from macaron_runner.validation.identifiers import argument_names
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.jsonable import NotJson, jsonable
 from macaron_runner.validation.promises import said_of
@@ -49,7 +49,7 @@ class Pages:
         self._operation = operation
         self._names = {
             parameter.name: name
-            for parameter, name in zip(operation.parameters, parameter_identifiers(operation), strict=True)
+            for parameter, name in zip(operation.parameters, argument_names(operation), strict=True)
         }
         self._encode = encode
         self._responses = {each.status: each for each in operation.responses}

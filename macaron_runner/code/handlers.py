@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from macaron_runner.code.fit import arguments_for, misfits
 from macaron_runner.code.function import UNKNOWABLE, Code, Function, Marker, Module, Unknowable
@@ -18,6 +18,9 @@ from macaron_runner.configuration.model import Api
 from macaron_runner.diagnostics import BadConfiguration, Diagnostic, Location, did_you_mean, nearest
 from macaron_runner.openapi.operation import Operation
 from macaron_runner.validation.identifiers import identifier, snake_case
+
+REQUEST_DECORATORS: Final = "x-decorate-request"
+"""The extension of an operation that names decorators of what sends its requests."""
 
 Named: TypeAlias = tuple[str, Location | None]
 """A module's or function's full name, and the place in the user's files that says it."""
@@ -103,7 +106,7 @@ def find_request_decorators(
 ) -> tuple[tuple[Function | Unknowable, ...], tuple[Diagnostic, ...]]:
     """Return what `x-decorate-request` names, the outermost first, and MAC503 for what does not exist."""
     search = _Search(operation, code, optional=False)
-    found = tuple(decorator for _, decorator in search.decorators("x-decorate-request"))
+    found = tuple(decorator for _, decorator in search.decorators(REQUEST_DECORATORS))
     return found, tuple(search.problems)
 
 

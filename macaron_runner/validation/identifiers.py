@@ -43,16 +43,35 @@ def parameter_identifiers(operation: Operation) -> tuple[str, ...]:
     Where parameters of different locations share one (path `id` and query `id`), that of the path keeps it
     and the others carry their location: `id_in_query`. Raises BadConfiguration (MAC375) where two are still the same.
     """
-    plain = [identifier(parameter.name) for parameter in operation.parameters]
-    crowded = {name for name, count in Counter(plain).items() if count > 1}
-    names = tuple(
-        f"{name}_in_{parameter.location}" if name in crowded and parameter.location != "path" else name
-        for name, parameter in zip(plain, operation.parameters, strict=True)
-    )
+    names = _by_place(operation)
     clashes = [name for name, count in Counter(names).items() if count > 1]
     if clashes:
         raise BadConfiguration(_clash(operation, name, names) for name in clashes)
     return names
+
+
+def argument_names(operation: Operation) -> tuple[str, ...]:
+    """Return what `parameter_identifiers` does; of two that are still the same the second gets a number: `start_2`.
+
+    For calls: who describes a foreign API cannot be asked to rename its parameters.
+    """
+    names: list[str] = []
+    for wanted in _by_place(operation):
+        number, name = 2, wanted
+        while name in names:
+            number, name = number + 1, f"{wanted}_{number}"
+        names.append(name)
+    return tuple(names)
+
+
+def _by_place(operation: Operation) -> tuple[str, ...]:
+    plain = [identifier(parameter.name) for parameter in operation.parameters]
+    places = {(name, parameter.location) for name, parameter in zip(plain, operation.parameters, strict=True)}
+    crowded = {name for name, count in Counter(name for name, _ in places).items() if count > 1}
+    return tuple(
+        f"{name}_in_{parameter.location}" if name in crowded and parameter.location != "path" else name
+        for name, parameter in zip(plain, operation.parameters, strict=True)
+    )
 
 
 def _clash(operation: Operation, name: str, names: tuple[str, ...]) -> Diagnostic:

@@ -81,7 +81,7 @@ def as_file(value: Any) -> File | None:
 def _own_headers(value: Any) -> tuple[tuple[str, str], ...]:
     """Return the headers of a FileStorage that every part has not."""
     common = {"content-disposition", "content-type", "content-length"}
-    return tuple((name, text) for name, text in value.headers if name.lower() not in common)
+    return tuple((name, text) for name, text in value.headers.items() if name.lower() not in common)
 
 
 class MultipartEncoder:

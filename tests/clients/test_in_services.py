@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from macaron_runner import apipool, context, is_error
+from macaron_runner.assembly import assemble
+from macaron_runner.configuration.load import load
+from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.server.loading import load_app, load_service
 
@@ -180,3 +183,12 @@ def test_a_document_that_is_not_strict_gives_the_operations_that_are_sound(folde
     load_service(folder / "macaron.yaml")
     assert apipool.other.client.get_item.prepare(number=1).target == "/stock/items/1"
     assert apipool.other.Item(number=1).number == 1
+
+
+def test_a_decorator_that_does_not_exist_stops_the_start_of_a_process(folder: Path) -> None:
+    (folder / "other.yaml").write_text(STOCK.replace("in_services_shop.signed", "in_services_shop.sined"))
+    (folder / "macaron.yaml").write_text(f'{YAML}clients: {{other: {{spec: other.yaml, url: "http://a"}}}}\n')
+    with pytest.raises(BadConfiguration) as caught:
+        assemble(load(Selection(str(folder / "macaron.yaml")), environ={})).clients.prepare()
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.help) == ("MAC503", 'did you mean "signed"?')

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.openapi.operation import Operation, Parameter
-from macaron_runner.validation.identifiers import identifier, parameter_identifiers
+from macaron_runner.validation.identifiers import argument_names, identifier, parameter_identifiers
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,9 @@ def test_two_names_of_one_location_that_are_one_identifier_are_a_diagnostic() ->
     (found,) = caught.value.diagnostics
     assert found.code == "MAC375"
     assert '"shop-id" (query) and "shop_id" (query)' in found.message
+
+
+def test_calls_have_a_name_for_each_of_them() -> None:
+    operation = named(("at", "query"), ("at<", "query"), ("at>", "query"), ("at_2", "query"), ("id", "path"))
+    assert argument_names(operation) == ("at", "at_2", "at_3", "at_2_2", "id")
+    assert argument_names(named(("a", "query"), ("b", "query"))) == ("a", "b")
