@@ -1,8 +1,7 @@
 """Chords: the task after a group is sent as soon as the results of all its parts are there, once more at the worst.
 
 Celery counts the parts in the store as well, but forgets them where the task after them cannot be sent, or where the
-process that was to send it is killed. Not for results as such, which Celery keeps (celery.backends.redis), nor for
-reading them (results).
+process that was to send it is killed. Not for results as such, which Celery keeps, nor for reading them (results).
 """
 
 from __future__ import annotations
