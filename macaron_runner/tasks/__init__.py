@@ -7,7 +7,7 @@ On the way of one call:
     sending/                                         to the broker: queued, kept while it is away, sent again
     brokers/                                         which kinds there are, what each keeps and by which settings
     running/                                         in a worker: acknowledged, run, given back, refused
-    store, progress                                  what is remembered beside messages, and how far a task has come
+    store, result_store, progress                    what is remembered beside messages, and how far a task has come
 
 And around it:
 

@@ -58,7 +58,7 @@ def create_celery(
     announce()
     app = ServiceCelery(config.service.name, set_as_current=False, autofinalize=False)
     app.loader.override_backends = dict.fromkeys(
-        ("redis", "rediss"), "macaron_runner.tasks.chords:ResultStore"
+        ("redis", "rediss"), "macaron_runner.tasks.result_store:ResultStore"
     )
     app.store = open_store(config, broker_socket, patience)
     app.conf.update(celery_settings(config, broker_socket, patience))

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from celery import chain, chord, group
+from redis import Redis as Client
 
 from macaron_runner import context
 from tests.tasks import parcels
@@ -118,3 +119,23 @@ def test_the_task_after_a_group_is_sent_when_the_broker_is_back(workshop, runnin
     wait_until(lambda: "could not be queued" in service.running.log_of(worker), "it cannot be sent")
     service.broker.start()
     wait_until(lambda: any("at" in line for line in service.seen()), "it runs", 90)
+
+
+@pytest.mark.service
+def test_a_result_is_not_missed_where_the_store_takes_nothing_for_a_while(workshop, tmp_path):
+    service = workshop("embedded", MODULES, "tasks.settings.task_ignore_result=false")
+    worker = service.start_worker()
+    freed = tmp_path / "freed"
+    with context.entered(REQUEST):
+        handle = service.jobs.wait_until(str(freed), place=str(service.place))
+        part = service.jobs.wait_until.si(str(freed), place=str(service.place))
+        top = chord([part, service.jobs.pack.si(1, DAY)], service.jobs.advance.si()).delay()
+    service.wait_for(2, event="start")
+    with Client(unix_socket_path=service.broker.socket) as broker:
+        broker.config_set("min-replicas-to-write", 1)
+        freed.touch()
+        service.wait_for(2, event="end")
+        wait_until(lambda: "Connection to Redis lost" in service.running.log_of(worker), "it is tried again")
+        broker.config_set("min-replicas-to-write", 0)
+    assert handle.get(timeout=START_DEADLINE) is None
+    assert top.get(timeout=START_DEADLINE) is None

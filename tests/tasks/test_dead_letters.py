@@ -1,6 +1,7 @@
 """What failed for good is kept with its error, and nothing is lost on the way."""
 
 import sys
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
@@ -11,8 +12,8 @@ from redis import Redis
 
 from macaron_runner import context
 from macaron_runner.redaction import unredacted
-from macaron_runner.tasks.brokers.queues import MOST_DELIVERIES
-from macaron_runner.tasks.running.unreadable import refuse_misshapen
+from macaron_runner.tasks.brokers.queues import DELIVERIES, MOST_DELIVERIES
+from macaron_runner.tasks.running.unreadable import ComesBack, refuse_deadly, refuse_misshapen
 from macaron_runner.tasks.sending.dead_letters import DeadLetter, Failure
 from tests.tasks.test_options_live import KILLS
 from tests.tasks.workshop import TRANSPORTS, wait_until
@@ -76,6 +77,21 @@ def test_the_form_of_a_call(headers, payload, sound):
     else:
         with pytest.raises(InvalidTaskError):
             refuse_misshapen(message, {"known"})
+
+
+@pytest.mark.parametrize(
+    ("task", "count", "sound"),
+    [
+        ("known", MOST_DELIVERIES - 1, True),
+        ("known", MOST_DELIVERIES, False),
+        ("known", "many", True),
+        ("unknown", MOST_DELIVERIES, True),
+    ],
+)
+def test_a_call_that_came_back_too_often(task, count, sound):
+    message = SimpleNamespace(headers={"task": task, DELIVERIES: count})
+    with nullcontext() if sound else pytest.raises(ComesBack, match=f"{MOST_DELIVERIES} times"):
+        refuse_deadly(message, {"known"})
 
 
 @pytest.mark.parametrize(

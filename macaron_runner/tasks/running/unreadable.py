@@ -46,7 +46,7 @@ class Consumer(celery.worker.consumer.Consumer):
         def handle_sound(message: Any) -> Any:
             try:
                 refuse_misshapen(message, self.app.tasks)
-                refuse_deadly(message)
+                refuse_deadly(message, self.app.tasks)
             except ComesBack as error:
                 return self.on_coming_back(message, error)
             except (InvalidTaskError, ContentDisallowed) as error:
@@ -105,10 +105,10 @@ class Consumer(celery.worker.consumer.Consumer):
         return True
 
 
-def refuse_deadly(message: Any) -> None:
-    """Raise ComesBack for a call that has come back so often that it may be what its workers are lost by."""
+def refuse_deadly(message: Any, tasks: Container[str]) -> None:
+    """Raise ComesBack for a call of one of the tasks that came back so often that it may be why workers are lost."""
     count = deliveries(message)
-    if count >= MOST_DELIVERIES:
+    if count >= MOST_DELIVERIES and message.headers["task"] in tasks:
         raise ComesBack(f"it came back {count} times: its workers were lost with it, or gave it back")
 
 

@@ -1,7 +1,8 @@
-"""Chords: the task after a group is sent as soon as the results of all its parts are there, once more at the worst.
+"""Results in the store, as Celery keeps them, but for two things.
 
-Celery counts the parts in the store as well, but forgets them where the task after them cannot be sent, or where the
-process that was to send it is killed. Not for results as such, which Celery keeps, nor for reading them (results).
+None is missed where the store is away for a while. And the task after a group is sent as soon as the results of all
+parts are there, once more at the worst: Celery counts the parts of such a chord as well, but forgets them where the
+task after them cannot be sent, or where the process that was to send it is killed. Not for reading results (results).
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from celery.backends.redis import RedisBackend
 from celery.canvas import maybe_signature
 from celery.exceptions import ChordError, Reject
 from celery.result import GroupResult, allow_join_result
-from redis.exceptions import RedisError
+from celery.states import READY_STATES
+from redis.exceptions import RedisError, ResponseError
 
 _log: Final = logging.getLogger("macaron.tasks")
 
@@ -31,19 +33,46 @@ its result, the seconds all this is kept (0: for ever). Returns whether all are 
 
 
 class ResultStore(RedisBackend):
-    """Celery's results in a Redis."""
+    """Celery's results in a Redis, and what is noted of chords.
+
+    A store that is away or takes nothing (a full disk, a replica) is waited for by the processes that run tasks. Where
+    that does not help, what they have run is given back: whoever waits for its result must not wait for ever.
+    """
 
     # What celery-types does not know.
     app: Any
     client: Any
     chord_expires: int | None
+    connection_errors: Any
     _unpack_chord_result: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connection_errors = (*self.connection_errors, ResponseError)
+
+    def ensure(self, fun: Any, args: Any, **policy: Any) -> Any:
+        """Return what a use of the store does; it is tried again for long only where nobody else has to wait."""
+        said = {} if self._runs_a_task else {"max_retries": 1}
+        return super().ensure(fun, args, **{**said, **policy})
+
+    @property
+    def _runs_a_task(self) -> bool:
+        return self.app.current_worker_task is not None
 
     def on_task_call(self, *_: Any) -> None:
         """Do not listen yet for the result of a call: nobody may ever ask for it.
 
         Celery listens at each call; with the store away that would take minutes.
         """
+
+    def store_result(self, task_id: str, result: Any, state: str, *args: Any, **options: Any) -> Any:
+        """Keep the result of a call, or its state. Raises Reject where a task's own process cannot."""
+        try:
+            return super().store_result(task_id, result, state, *args, **options)
+        except RedisError as error:
+            if self._runs_a_task and state in READY_STATES:
+                raise Reject(error, requeue=True) from error
+            raise
 
     def on_chord_part_return(self, request: Any, state: str, result: Any, *_: Any, **__: Any) -> None:
         """Note the result of a part and, where it was the last, send the task after them.
@@ -54,7 +83,7 @@ class ResultStore(RedisBackend):
         if not request.group:
             return
         try:
-            if self._note(request, state, result):
+            if self.ensure(self._note, (request, state, result)):
                 self._go_on(request.group, maybe_signature(request.chord, app=self.app))
                 self._forget(request.group)
         except RedisError as error:
