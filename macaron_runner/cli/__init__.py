@@ -32,6 +32,7 @@ VERBS: Final = {
     "init": "write a new service, from a template or from an API document",
     "mock": "serve documents alone: every answer is an example or made up",
     "token": "print a token that the service accepts",
+    "call": "call an operation of an API",
     "models": "write what type checkers and editors should know of the models and clients",
     "schema": "print the JSON Schema of macaron.yaml, for editors",
     "completion": "print the completion script for a shell",

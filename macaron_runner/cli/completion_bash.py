@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from macaron_runner.cli.completion_scripts import filled
@@ -26,18 +26,23 @@ def _verb(verb: Verb) -> str:
         lines.append("        esac")
     names = " ".join(name for option in verb.options for name in option.names)
     lines.append(f'        if [[ $cur == -* ]]; then _macaron_words "{names}"; return; fi')
-    lines += _values(verb.values, " ".join(name for each in with_value for name in each.names))
+    if not verb.is_call:
+        lines.append("        [[ -z $assigned ]] || return")
+    lines += _values(verb)
     lines.append("        ;;")
     return "\n".join(lines) + "\n"
 
 
-def _values(values: Sequence[Value], with_value: str) -> Iterator[str]:
+def _values(verb: Verb) -> Iterator[str]:
     """Yield the lines for the plain words of a verb: where it takes several, each has its place."""
-    if len(values) < 2:
-        yield from (f"        {_value(value)}" for value in values)
+    if len(verb.values) < 2:
+        yield from (f"        {_value(value)}" for value in verb.values)
         return
-    yield f'        case $(_macaron_place "{with_value}") in'
-    yield from (f"        {place}) {_value(value)} ;;" for place, value in enumerate(values))
+    yield f'        _macaron_plain "{" ".join(verb.with_value)}"'
+    yield "        case ${#plain[@]} in"
+    for place, value in enumerate(verb.values):
+        last = verb.repeated and value is verb.values[-1]
+        yield f"        {'*' if last else place}) {_value(value)} ;;"
     yield "        esac"
 
 
@@ -51,6 +56,7 @@ def _value(value: Value | None) -> str:
         "environment": "_macaron_environments",
         "setting": "_macaron_keys =",
         "topic": "_macaron_keys ''; _macaron_words \"$_macaron_codes\"",
+        "called": "_macaron_called",
         "free": ":",
     }[value.kind]
 
@@ -74,15 +80,15 @@ _macaron_files() {
     )
 }
 
-# How many plain words stand before the one that is asked for; $1: the options that have a value.
-_macaron_place() {
-    local number word before= count=0
+# Puts the plain words that stand before the one that is asked for into `plain`; $1: the options that have a value.
+_macaron_plain() {
+    local number word before=
+    plain=()
     for ((number = 2; number < COMP_CWORD; number++)); do
         word=${COMP_WORDS[number]}
-        if [[ $word != -* && $word != = && $before != = && " $1 " != *" $before "* ]]; then ((count += 1)); fi
+        if [[ $word != -* && $word != = && $before != = && " $1 " != *" $before "* ]]; then plain+=("$word"); fi
         before=$word
     done
-    printf '%s' "$count"
 }
 
 # The macaron.yaml that the command is about.
@@ -113,12 +119,29 @@ _macaron_keys() {
     done < <(printf '%s' "$_macaron_patterns" | "${COMP_WORDS[0]}" completion --keys-of "$(_macaron_file)" 2>/dev/null)
 }
 
+# What comes behind the plain words of a call: an API, an operation, parameters as NAME= and their values.
+_macaron_called() {
+    local line last=$((${#plain[@]} - 1))
+    if [[ -n $assigned ]]; then
+        plain[last]+="="
+    elif ((last >= 1)); then
+        compopt -o nospace 2>/dev/null
+        _macaron_files yaml yml
+    fi
+    while IFS= read -r line; do
+        [[ -z $assigned ]] || line=${line#*=}
+        [[ $line != "$cur"* ]] || COMPREPLY+=("$line")
+    done < <(printf '%s\n' "${plain[@]}" | "${COMP_WORDS[0]}" completion --calls-of "$(_macaron_file)" 2>/dev/null)
+}
+
 _macaron() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} assigned= plain=()
     COMPREPLY=()
     # bash makes a word of its own of each "=": --format=json are three.
     if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
-    if [[ ${COMP_WORDS[COMP_CWORD-1]} == = || ${COMP_WORDS[COMP_CWORD]} == = ]] && [[ $prev != -* ]]; then return; fi
+    if [[ ${COMP_WORDS[COMP_CWORD-1]} == = || ${COMP_WORDS[COMP_CWORD]} == = ]] && [[ $prev != -* ]]; then
+        assigned=1
+    fi
     if ((COMP_CWORD == 1)); then
         if [[ $cur == -* ]]; then _macaron_words "-h --help --version"; else _macaron_words "@verbs@"; fi
         return

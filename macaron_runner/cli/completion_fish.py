@@ -21,30 +21,31 @@ def render() -> str:
             f"complete -c macaron -f -n __fish_use_subcommand -a {verb.name} -d {shlex.quote(verb.summary)}"
         )
         seen = f"-n '__fish_seen_subcommand_from {verb.name}'"
-        lines += [f"complete -c macaron {seen}{_option(option)}" for option in verb.options]
-        lines += [f"complete -c macaron {place} {_value(value)}" for place, value in _places(verb)]
+        lines += [f"complete -c macaron {seen}{_option(option, verb)}" for option in verb.options]
+        lines += [f"complete -c macaron {place} {_value(value, verb)}" for place, value in _places(verb)]
     return "\n".join(lines) + "\n"
 
 
 def _places(verb: Verb) -> Iterator[tuple[str, Value]]:
     """Yield each plain word that a verb takes, with the condition under which it is its turn."""
     seen = f"__fish_seen_subcommand_from {verb.name}"
-    with_value = " ".join(name for each in verb.options if each.value is not None for name in each.names)
+    with_value = " ".join(verb.with_value)
     for place, value in enumerate(verb.values):
-        turn = f"; and __macaron_at {place} {with_value}" if len(verb.values) > 1 else ""
+        compare = "-ge" if verb.repeated and value is verb.values[-1] else "-eq"
+        turn = f"; and __macaron_at {compare} {place} {with_value}" if len(verb.values) > 1 else ""
         yield f"-n '{seen}{turn}'", value
 
 
-def _option(option: Option) -> str:
+def _option(option: Option, verb: Verb) -> str:
     words = [
         f" -l {name[2:]}" if name.startswith("--") else f" -{'s' if len(name) == 2 else 'o'} {name[1:]}"
         for name in option.names
     ]
     words.append(f" -d {shlex.quote(option.help)}" if option.help else "")
-    return "".join(words) + (" -f" if option.value is None else f" -r {_value(option.value)}")
+    return "".join(words) + (" -f" if option.value is None else f" -r {_value(option.value, verb)}")
 
 
-def _value(value: Value) -> str:
+def _value(value: Value, verb: Verb) -> str:
     return {
         "choice": f"-f -a '{' '.join(value.choices)}'",
         "config": "-f -a '(__macaron_files yaml yml)'",
@@ -53,6 +54,7 @@ def _value(value: Value) -> str:
         "environment": "-f -a '(__macaron_environments)'",
         "setting": "-f -a '(__macaron_keys =)'",
         "topic": "-f -a '(__macaron_keys) $__macaron_codes'",
+        "called": f"-f -a '(__macaron_called {' '.join(verb.with_value)})'",
         "free": "-f",
     }[value.kind]
 
@@ -68,17 +70,31 @@ function __macaron_files
     end
 end
 
-# Whether as many plain words as the first argument says stand before; the others: the options that have a value.
-function __macaron_at
-    set -l count 0
+# The plain words before the one that is asked for; the arguments: the options that have a value.
+function __macaron_plain
     set -l before
     for word in (commandline -opc)[3..-1]
-        if not string match -q -- '-*' $word; and not contains -- "$before" $argv[2..-1]
-            set count (math $count + 1)
+        if not string match -q -- '-*' $word; and not contains -- "$before" $argv
+            echo $word
         end
         set before $word
     end
-    test $count -eq $argv[1]
+end
+
+# Whether there are as many of them as the first two arguments say (-eq 2); the others: as above.
+function __macaron_at
+    test (count (__macaron_plain $argv[3..-1])) $argv[1] $argv[2]
+end
+
+# What comes behind the plain words of a call: an API, an operation, parameters as NAME= and their values.
+function __macaron_called
+    set -l plain (__macaron_plain $argv)
+    set -l command (commandline -opc)[1]
+    set -l name (string match -r '^[^=]+=' -- (commandline -ct))
+    if test (count $plain) -ge 2; and test -z "$name"
+        __macaron_files yaml yml
+    end
+    printf '%s\n' $plain $name | $command completion --calls-of (__macaron_file) 2>/dev/null
 end
 
 # The macaron.yaml that the command is about.

@@ -25,7 +25,8 @@ def _verb(verb: Verb) -> str:
             f"{'*' if last else f'{number}:'}:{value.name.lower().replace(':', ' ')}:{_action(value)}"
         )
     lines = " \\\n".join(f"            {shlex.quote(spec)}" for spec in specs)
-    return f"    {verb.name})\n        _arguments -s \\\n{lines}\n        ;;"
+    valued = f"        _macaron_valued=({' '.join(verb.with_value)})\n" if verb.is_call else ""
+    return f"    {verb.name})\n{valued}        _arguments -s \\\n{lines}\n        ;;"
 
 
 def _option(option: Option, name: str) -> str:
@@ -48,6 +49,7 @@ def _action(value: Value) -> str:
         "environment": "_macaron_environments",
         "setting": "_macaron_keys -S = -q",
         "topic": "_macaron_topics",
+        "called": "_macaron_called",
         "free": " ",
     }[value.kind]
 
@@ -84,6 +86,21 @@ _macaron_keys() {
 _macaron_topics() {
     _macaron_keys
     compadd -- $_macaron_codes
+}
+
+# What comes behind the plain words of a call: an API, an operation, parameters as NAME= and their values.
+_macaron_called() {
+    local word before
+    local -a plain found
+    for word in "${(@)words[2,CURRENT-1]}"; do
+        if [[ $word != -* ]] && ((! $_macaron_valued[(Ie)$before])); then plain+=("$word"); fi
+        before=$word
+    done
+    [[ $PREFIX != *=* ]] || plain+=("${PREFIX%%=*}=")
+    found=(${(f)"$(print -rl -- $plain | $_macaron_command completion --calls-of "$(_macaron_file)" 2>/dev/null)"})
+    compadd -S '' -- ${(M)found:#*=}
+    compadd -- ${found:#*=}
+    if (($#plain > 1)) && [[ $PREFIX != *=* ]]; then _files -g "*.(yaml|yml)(-.)"; fi
 }
 
 _macaron() {

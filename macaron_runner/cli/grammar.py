@@ -13,11 +13,15 @@ from typing import Final, Literal, TypeAlias
 
 from macaron_runner.cli import VERBS
 
-Kind: TypeAlias = Literal["choice", "config", "document", "folder", "environment", "setting", "topic", "free"]
+Kind: TypeAlias = Literal[
+    "choice", "config", "document", "folder", "environment", "setting", "topic", "called", "free"
+]
 """What a value is: one of some words, a macaron.yaml, an API document, a folder, an environment that has an overlay, a
-key of the configuration with a value, what `explain` explains (a key or a code), or anything."""
+key of the configuration with a value, what `explain` explains (a key or a code), a word of a call of an API, or
+anything."""
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "API": "called",
     "DIRECTORY": "folder",
     "DOCUMENT": "document",
     "DURATION": "free",
@@ -28,14 +32,20 @@ KINDS: Final[Mapping[str, Kind]] = {
     "HOST": "free",
     "ID": "free",
     "JSON": "free",
+    "JSON|@FILE": "free",
     "KEY": "topic",
     "KEY=VALUE": "setting",
     "NAME": "free",
     "NAME=VALUE": "free",
+    "NAME=VALUE|FILE": "called",
     "NAME|ID": "free",
+    "OPERATION": "called",
     "PATH": "free",
     "PORT": "free",
     "SECONDS": "free",
+    "TYPE": "free",
+    "URL": "free",
+    "VERIFIER:USER": "free",
 }
 """What stands for a value in the help (its metavar) -> what it is. A test demands that every one is here."""
 
@@ -70,6 +80,16 @@ class Verb:
     options: tuple[Option, ...]
     values: tuple[Value, ...]
     repeated: bool = False
+
+    @property
+    def with_value(self) -> tuple[str, ...]:
+        """The spellings of the options that have a value."""
+        return tuple(name for each in self.options if each.value is not None for name in each.names)
+
+    @property
+    def is_call(self) -> bool:
+        """Whether its plain words are those of a call of an API."""
+        return any(value.kind == "called" for value in self.values)
 
 
 def grammar() -> tuple[Verb, ...]:

@@ -17,7 +17,7 @@ _LARGEST: Final = 2**20
 
 def expand(patterns: Sequence[str], file: str) -> Iterator[str]:
     """Yield the keys that patterns mean in a file; where it cannot be read, those without a name in them."""
-    tree = _read(file)
+    tree = read_tree(file)
     for pattern in patterns:
         yield from map(".".join, _fill(pattern.split("."), tree))
 
@@ -35,7 +35,8 @@ def _fill(steps: Sequence[str], tree: Any) -> Iterator[tuple[str, ...]]:
         yield (name, *tail)
 
 
-def _read(file: str) -> Any:
+def read_tree(file: str) -> Any:
+    """Return what a file says, nothing of it checked; None where it cannot be read."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -19,7 +19,7 @@ def describe_selection(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a macaron.yaml, or the folder it is in; default: $MACARON_CONFIG, else ./macaron.yaml",
     )
-    _describe_layers(parser)
+    describe_layers(parser)
 
 
 def describe_selections(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +30,11 @@ def describe_selections(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="one macaron.yaml or more, or their folders; default: $MACARON_CONFIG, else ./macaron.yaml",
     )
-    _describe_layers(parser)
+    describe_layers(parser)
 
 
-def _describe_layers(parser: argparse.ArgumentParser) -> None:
+def describe_layers(parser: argparse.ArgumentParser) -> None:
+    """Add --env and --set, for a verb that is told the file in a way of its own."""
     parser.add_argument("--env", metavar="ENV", help="merge macaron.ENV.yaml over it; default: $MACARON_ENV")
     parser.add_argument(
         "--set",

@@ -35,7 +35,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "--verifier", metavar="NAME", help="the verifier of auth: it is for; default: the first"
     )
     parser.add_argument(
-        "--lifetime", type=_lifetime, metavar="DURATION", help="default: the verifier's token_lifetime"
+        "--lifetime", type=duration, metavar="DURATION", help="default: the verifier's token_lifetime"
     )
 
 
@@ -73,7 +73,8 @@ def _claim(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _lifetime(text: str) -> float:
+def duration(text: str) -> float:
+    """Return the seconds of a duration as "1h", for options that are one."""
     try:
         return parse_duration(text)
     except ValueError as error:

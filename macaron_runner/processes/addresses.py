@@ -6,7 +6,10 @@ Not for finding out whether a text is an address at all (configuration.address h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
+
+_ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - nothing is bound here
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class InternetAddress:
 
     host: str
     port: int
+
+    @property
+    def reachable(self) -> InternetAddress:
+        """The address by which those on this machine reach it."""
+        return replace(self, host=_ANY.get(self.host, self.host))
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import http.client
 import socket
-from typing import Final
 
 from macaron_runner.processes.addresses import UnixAddress, parse_address
-
-_ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - nothing is bound here
 
 
 def ask(address: str, path: str, patience: float) -> tuple[bool, str]:
@@ -32,4 +29,4 @@ def _connect(address: str, patience: float) -> socket.socket:
         connection.settimeout(patience)
         connection.connect(target.path)
         return connection
-    return socket.create_connection((_ANY.get(target.host, target.host), target.port), patience)
+    return socket.create_connection((target.reachable.host, target.port), patience)

@@ -55,16 +55,50 @@ CASES = {
     "macaron explain server.timeout MAC1": [],
     "macaron --ver": ["--version"],
     "macaron token --user a": [],
+    "macaron call ": ["ping", "shop", "stock"],
+    "macaron call sh": ["shop"],
+    "macaron call stock get": ["get_item", "get_items"],
+    "macaron call stock get_item i": ["id", "in_"],
+    "macaron call stock get_item mac": ["macaron.prod.yaml", "macaron.test.yaml", "macaron.yaml"],
+    "macaron call --token a stock get_item with": ["with_history"],
+    "macaron call stock get_item with_history=": ["false", "true"],
+    "macaron call stock get_item id=3 kinds=b": ["bag", "box"],
+    "macaron call stock get_item id=": [],
+    "macaron call nothing ": [],
+    "macaron call stock get_item --b": ["--body"],
     "macaron tasks re": ["retry", "revoke"],
     "macaron tasks retry --a": ["--all", "--args"],
     "macaron tasks retry 1 ot": ["other.dev.yaml", "other.yaml"],
 }
 
 
+STOCK_YAML = """\
+openapi: 3.1.0
+info: {title: Stock, version: "1"}
+paths:
+  /items/{id}:
+    get:
+      operationId: getItem
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer}}
+        - {name: with-history, in: query, schema: {type: boolean}}
+        - {name: in, in: query, schema: {type: string}}
+        - {name: kinds, in: query, schema: {type: array, items: {$ref: "#/components/schemas/Kind"}}}
+      responses: {"200": {description: OK}}
+  /items:
+    get: {operationId: getItems, responses: {"200": {description: OK}}}
+    post: {responses: {"200": {description: OK}}}
+components: {schemas: {Kind: {enum: [box, bag, tin]}}}
+"""
+
+
 @pytest.fixture
 def folder(macaron: CommandLine) -> Path:
     """Give a folder with services, overlays and a macaron on the PATH."""
     macaron.write("macaron.yaml", (macaron.folder / "macaron.yaml").read_text().replace("k: {", "main: {"))
+    macaron.write("stock.yaml", STOCK_YAML)
+    with (macaron.folder / "macaron.yaml").open("a") as file:
+        file.write("clients: {stock: {spec: stock.yaml}}\n")
     for name in ("macaron.prod.yaml", "macaron.test.yaml", "other.yaml", "other.dev.yaml", "document.json"):
         macaron.write(name, "{}")
     (macaron.folder / "folder").mkdir()
@@ -92,7 +126,7 @@ def offer(request: pytest.FixtureRequest, folder: Path) -> Offer:
         "HOME": str(folder / "home"),
         "TERM": "dumb",
     }
-    return lambda line: sorted(set(ask(line, script, environ)))
+    return lambda line: sorted({each.rpartition("=")[2] for each in ask(line, script, environ)})
 
 
 def ask_bash(line: str, script: Path, environ: dict[str, str]) -> list[str]:
@@ -113,7 +147,7 @@ def ask_fish(line: str, script: Path, environ: dict[str, str]) -> list[str]:
     found = [each.split("\t")[0] for each in _run(command, script.parent, environ)]
     if not line.endswith("-") and "--" not in line.split()[-1]:
         found = [each for each in found if not each.startswith("-")]
-    return [each.rsplit("--format=")[-1].rstrip("=/") for each in found]
+    return [each.rstrip("=/") for each in found]
 
 
 def _run(command: list[str], folder: Path, environ: dict[str, str]) -> list[str]:
