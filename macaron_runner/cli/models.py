@@ -16,7 +16,7 @@ from macaron_runner.clients.naming import operation_names
 from macaron_runner.clients.typings import MARK, ROOT, TypedApi, typings
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import raise_errors
-from macaron_runner.documents import read_apis, read_documents
+from macaron_runner.documents import read_apis, read_client_documents, read_documents
 from macaron_runner.errors import DependencyMissing, UsageError
 
 _DEFAULT: Final = "typings"
@@ -59,8 +59,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _apis(configuration: Configuration) -> Iterator[TypedApi]:
     """Yield the APIs that handlers find in the apipool."""
-    documents, found = read_documents(configuration)
-    raise_errors(found)
+    served, found = read_documents(configuration)
+    called, found_in_clients = read_client_documents(configuration)
+    raise_errors((*found, *found_in_clients))
+    documents = (*served, *called)
     apis, found = read_apis(documents)
     raise_errors(found)
     for source in documents:

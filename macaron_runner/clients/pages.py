@@ -56,9 +56,7 @@ class Pages:
 
     def first(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Page:
         """Return the first page. Raises CannotSend, and TypeError also where nothing leads to a further page."""
-        if not any(
-            _link_to(self._operation, each) or _has_link_header(each) for each in self._responses.values()
-        ):
+        if not links_pages(self._operation):
             raise TypeError(f"the document of {self._operation.name} links no further pages")
         return Page(args, kwargs, self._encode(args, kwargs))
 
@@ -101,6 +99,11 @@ class Pages:
             (each.location, each.name): kwargs.get(self._names[each.name], kwargs.get(each.name))
             for each in self._operation.parameters
         }
+
+
+def links_pages(operation: Operation) -> bool:
+    """Tell whether the document says of an operation what leads from one of its pages to the next."""
+    return any(_link_to(operation, each) or _has_link_header(each) for each in operation.responses)
 
 
 def _is_of_answer(value: Any) -> bool:

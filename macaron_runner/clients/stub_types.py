@@ -53,10 +53,25 @@ class OperationTypes:
 
     def result(self, operation: Operation) -> str:
         """Return what an operation gives where it does not fail."""
-        described = [each for each in operation.responses if each.status[:1] == "2"] or [
-            each for each in operation.responses if each.status == "default"
+        return _union(arm for each in _successes(operation) for arm in self._received(each)) or ANY
+
+    def item(self, operation: Operation) -> str:
+        """Return what the pages that an operation gives are lists of: themselves, or the one list in each."""
+        found = {self._item_of(content.schema) for each in _successes(operation) for content in each.content}
+        return found.pop() if len(found) == 1 else ANY
+
+    def _item_of(self, schema: Schema | None) -> str:
+        if schema is None:
+            return ANY
+        shape = shape_of(schema, self._definitions)
+        if shape.items:
+            return self._annotation(shape.items[0])
+        lists = [
+            inner.items[0]
+            for member in shape.properties.values()
+            if (inner := shape_of(member, self._definitions)).items
         ]
-        return _union(arm for response in described for arm in self._received(response)) or ANY
+        return self._annotation(lists[0]) if len(lists) == 1 else ANY
 
     def _sent(self, content: Content) -> str:
         media_type = parse_media_type(content.media_type) or MediaType("*/*")
@@ -112,6 +127,13 @@ class OperationTypes:
         """Return how a built-in type is spelled inside the class."""
         self._mentioned[name] = None
         return f"_{name}" if name in self._hidden else name
+
+
+def _successes(operation: Operation) -> list[Response]:
+    """Return the responses that are results: of 2xx, where there are none the default."""
+    return [each for each in operation.responses if each.status[:1] == "2"] or [
+        each for each in operation.responses if each.status == "default"
+    ]
 
 
 def _union(arms: Iterable[str]) -> str:

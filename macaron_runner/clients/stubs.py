@@ -20,8 +20,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 from macaron_runner.clients.options import Options
+from macaron_runner.clients.pages import links_pages
 from macaron_runner.clients.stub_types import ANY, OperationTypes
-from macaron_runner.models.names import docstring, literal
+from macaron_runner.models.names import docstring, literal, pascal
 from macaron_runner.validation.identifiers import parameter_identifiers
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ _INDENT: Final = "    "
 _FAILURE: Final = "_Failure"
 _OF_RESULTS: Final = ("stream", "whole")
 """The options that have an operation give something else than its result."""
+_ABOUT_PAGES: Final = {
+    "pages": "The result, and those of the pages behind it. What fails is raised.",
+    "items": "The items of all pages. What fails is raised.",
+}
 
 
 def client_stub(api: Api, operations: Mapping[str, Operation], source: ModelSource) -> tuple[str, str]:
@@ -47,24 +52,55 @@ def client_stub(api: Api, operations: Mapping[str, Operation], source: ModelSour
     """
     types = OperationTypes(api, source, operations)
     plain, in_coroutines = source.give("Client"), source.give("AsyncClient")
-    methods = ["".join(_method(name, operation, types)) for name, operation in operations.items()]
+    classes = [
+        *_class(plain, f"Calls {api.name}.", operations, types),
+        *_aio(in_coroutines),
+        *_class(in_coroutines, f"Calls {api.name} in coroutines.", operations, types, coroutines=True),
+    ]
     text = [
         docstring(f"The client of the API {api.name}.", ""),
         _HEAD,
         *(f"{line}\n" for line in types.imports()),
         f'\n{_FAILURE} = _t.TypeVar("{_FAILURE}")\n',
-        *_class(plain, f"Calls {api.name}."),
-        *_aio(in_coroutines),
-        *(f"\n{_INDENT}def {each}" for each in methods),
-        *_class(in_coroutines, f"Calls {api.name} in coroutines."),
-        *(f"\n{_INDENT}async def {each}" for each in methods),
+        *classes,
     ]
     return plain, "".join(text)
 
 
-def _class(name: str, about: str) -> Iterator[str]:
-    """Yield a class up to its operations: what it is, and `with_options` for each thing that these make of results."""
+def _class(
+    name: str,
+    about: str,
+    operations: Mapping[str, Operation],
+    types: OperationTypes,
+    *,
+    coroutines: bool = False,
+) -> Iterator[str]:
+    """Yield a client; before it a class for each of its operations that has pages."""
+    methods: list[str] = []
+    for word, operation in operations.items():
+        if not links_pages(operation):
+            methods.append(_method(word, operation, types, coroutine=coroutines))
+            continue
+        kind = f"_{pascal(name, word)}"
+        yield from _paged(kind, operation, types, coroutines=coroutines)
+        methods.append(f"@property\n{_INDENT}def {word}(self) -> {kind}[{_FAILURE}]:\n{_about(operation)}")
     yield f"\nclass {name}(_t.Generic[{_FAILURE}]):\n{docstring(about, _INDENT)}"
+    yield from _with_options(name)
+    yield from (f"\n{_INDENT}{method}" for method in methods)
+
+
+def _paged(kind: str, operation: Operation, types: OperationTypes, *, coroutines: bool) -> Iterator[str]:
+    """Yield the class of an operation that has pages; what fails while they are followed is raised."""
+    iterator = "_abc.AsyncIterator" if coroutines else "_abc.Iterator"
+    yield f"\nclass {kind}(_t.Generic[{_FAILURE}]):\n"
+    yield f"{_INDENT}{_method('__call__', operation, types, coroutine=coroutines)}"
+    for name, given in (("pages", types.result(operation)), ("items", types.item(operation))):
+        head = _head(name, operation, types, f"{iterator}[{given}]")
+        yield f"\n{_INDENT}{head}{docstring(_ABOUT_PAGES[name], _INDENT * 2)}"
+
+
+def _with_options(name: str) -> Iterator[str]:
+    """Yield `with_options` for each thing that its options make of the results."""
     plain = {each.name: str(each.type) for each in fields(Options) if each.name not in _OF_RESULTS}
     plain["headers"] = "_abc.Mapping[str, str]"  # as which they are given
     silent = _optional({key: value for key, value in plain.items() if key != "raise_errors"})
@@ -88,18 +124,22 @@ def _aio(name: str) -> Iterator[str]:
     yield docstring("The same operations as coroutines.", _INDENT * 2)
 
 
-def _method(name: str, operation: Operation, types: OperationTypes) -> Iterator[str]:
-    """Yield a method from its name on."""
-    identifiers = parameter_identifiers(operation)
+def _method(name: str, operation: Operation, types: OperationTypes, *, coroutine: bool) -> str:
+    """Return a method that calls an operation."""
     result = types.result(operation)
-    yield f"{name}(\n"
-    yield from (f"{_INDENT * 2}{each},\n" for each in _arguments(operation, identifiers, types))
-    yield f"{_INDENT}) -> {result if result == ANY else f'{result} | {_FAILURE}'}:\n"
-    yield docstring(_about(operation, identifiers), _INDENT * 2)
+    head = _head(name, operation, types, result if result == ANY else f"{result} | {_FAILURE}")
+    return f"{'async ' if coroutine else ''}{head}{_about(operation)}"
 
 
-def _arguments(operation: Operation, identifiers: tuple[str, ...], types: OperationTypes) -> Iterator[str]:
+def _head(name: str, operation: Operation, types: OperationTypes, result: str) -> str:
+    """Return a method up to its docstring, which takes what an operation takes."""
+    arguments = "".join(f"{_INDENT * 2}{each},\n" for each in _arguments(operation, types))
+    return f"def {name}(\n{arguments}{_INDENT}) -> {result}:\n"
+
+
+def _arguments(operation: Operation, types: OperationTypes) -> Iterator[str]:
     """Yield the arguments of a method: the body first, parameters by their names only."""
+    identifiers = parameter_identifiers(operation)
     yield from ("self", "/")
     if operation.body is not None:
         yield f"body: {types.body(operation)}{'' if operation.body.required else ' = None'}"
@@ -116,14 +156,11 @@ def _default(parameter: Parameter) -> str:
     return literal(default) if isinstance(default, bool | int | float | str) else "None"
 
 
-def _about(operation: Operation, identifiers: tuple[str, ...]) -> str:
-    """Return what the document tells of an operation and its parameters."""
+def _about(operation: Operation) -> str:
+    """Return what the document tells of an operation and its parameters, as the docstring of its method."""
     told = [operation.summary.strip() or operation.description.strip() or operation.name]
     if operation.summary.strip() and operation.description.strip():
         told.append(operation.description.strip())
-    described = [
-        f"{name}: {parameter.description.strip()}"
-        for name, parameter in zip(identifiers, operation.parameters, strict=True)
-        if parameter.description.strip()
-    ]
-    return "\n\n".join([*told, *(["\n".join(described)] if described else [])])
+    named = zip(parameter_identifiers(operation), operation.parameters, strict=True)
+    described = [f"{name}: {text}" for name, parameter in named if (text := parameter.description.strip())]
+    return docstring("\n\n".join([*told, *(["\n".join(described)] if described else [])]), _INDENT * 2)

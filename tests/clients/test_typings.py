@@ -52,6 +52,19 @@ paths:
     post:
       requestBody: {required: true, content: {image/png: {}}}
       responses: {"200": {description: A smaller one, content: {image/png: {}, text/plain: {}}}}
+  /lists:
+    get:
+      operationId: getLists
+      parameters: [{name: page, in: query, schema: {type: integer}}]
+      responses:
+        "200":
+          description: A page
+          headers: {Link: {schema: {type: string}}}
+          content:
+            application/json:
+              schema:
+                type: object
+                properties: {lists: {type: array, items: {$ref: "#/components/schemas/Trouble"}}, more: {type: boolean}}
 components:
   schemas:
     client: {type: object, required: [the-name], properties: {the-name: {type: string}}}
@@ -70,18 +83,16 @@ import typing as _t
 from macaron_runner.clients.failures import ClientError as _ClientError
 _list = list
 from .models import GetItemResult
+from .models import GetListsResult
+from .models import Trouble
 from .models import client
 from macaron_runner.models.values import Date
 
 _Failure = _t.TypeVar("_Failure")
-
+…
 class Client(_t.Generic[_Failure]):
     """Calls stock."""
 …
-    @property
-    def aio(self) -> AsyncClient[_Failure]:
-        """The same operations as coroutines."""
-
     def get_item(
         self,
         /,
@@ -113,7 +124,11 @@ class Client(_t.Generic[_Failure]):
         body: bytes | _t.IO[bytes] | _abc.Iterable[bytes],
     ) -> bytes | str | _Failure:
         """stock POST /picture"""
-
+…
+    @property
+    def aio(self) -> AsyncClient[_Failure]:
+        """The same operations as coroutines."""
+…
 class AsyncClient(_t.Generic[_Failure]):
     """Calls stock in coroutines."""
 …
@@ -137,13 +152,22 @@ def files(*apis: TypedApi) -> dict[str, str]:
 
 def test_the_stub_of_a_client(tmp_path: Path) -> None:
     stub = files(typed(stock(tmp_path)))["_apipool/stock/_client.pyi"]
-    head, methods, _ = STUB.split("…\n")
+    head, client, methods, *others = STUB.split("…\n")
     assert stub.startswith(head)
-    assert methods in stub
-    assert (
-        methods.partition("    def get_item(")[2].partition("\nclass ")[0].replace(" def ", " async def ")
-        in stub
-    )
+    missing = [part for part in (client, methods, *others) if part not in stub]
+    assert not missing
+    assert methods.replace(" def ", " async def ") in stub
+
+
+def test_an_operation_that_has_pages(tmp_path: Path) -> None:
+    stub = files(typed(stock(tmp_path)))["_apipool/stock/_client.pyi"]
+    assert "    def get_lists(self) -> _ClientGetLists[_Failure]:\n" in stub
+    assert "    def get_lists(self) -> _AsyncClientGetLists[_Failure]:\n" in stub
+    for returned in (
+        "GetListsResult | _Failure", "_abc.Iterator[GetListsResult]", "_abc.Iterator[Trouble]",
+        "_abc.AsyncIterator[GetListsResult]", "_abc.AsyncIterator[Trouble]",
+    ):  # fmt: skip
+        assert f"        page: int | None = None,\n    ) -> {returned}:\n" in stub
 
 
 def test_the_options_of_calls_tell_what_an_operation_gives(tmp_path: Path) -> None:
@@ -224,6 +248,8 @@ def create_order(body: apipool.shop.Order) -> apipool.shop.model.Order:
     apipool.shop.client.create_order({"customer": {}, "items": []})
     apipool.shop.client.get_stock(skus=("TEA-01", "CUP-01"), x_currency="SEK")
     apipool.shop.client.list_orders(status=["placed"], created={"after": "2026-01-01T00:00:00Z"})
+    troubles: list[apipool.stock.Trouble] = list(apipool.stock.client.get_lists.items(page=1))
+    assert troubles
     return known
 
 
@@ -245,6 +271,7 @@ apipool.shop.client.get_stock(skus=["TEA-01"], x_currency="USD")
 apipool.shop.client.create_order(3)
 apipool.shop.client.create_order(apipool.shop.Customer(name="Ada", email="a@b.c"), dryrun=True)
 apipool.shop.client.with_options(timout=3)
+apipool.stock.client.get_lists.pages(size=3)
 apipool.shop.Customer(name="Ada", emial="ada@example.com")
 if not is_error(result):
     result.totl
