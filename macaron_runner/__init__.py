@@ -37,12 +37,14 @@ if TYPE_CHECKING:
     from macaron_runner.models.apipool import apipool
     from macaron_runner.models.model import Model
     from macaron_runner.server.loading import load_app, load_service
+    from macaron_runner.standalone import API, load_clients
     from macaron_runner.tasks.limits import SoftTimeLimitExceeded
     from macaron_runner.tasks.progress import task_progress
     from macaron_runner.tasks.retries import Retries
     from macaron_runner.tasks.task import asynctask
 
 HOMES: Final = {
+    "API": "standalone",
     "AuthorizationHeaderMissing": "errors",
     "ErrorDetail": "errors",
     "Forbidden": "errors",
@@ -68,6 +70,7 @@ HOMES: Final = {
     "is_error": "errors",
     "load_app": "server.loading",
     "load_auth_token": "auth.users",
+    "load_clients": "standalone",
     "load_service": "server.loading",
     "requires_auth": "auth.users",
     "task_progress": "tasks.progress",
@@ -75,6 +78,7 @@ HOMES: Final = {
 """The module of each public name, below this one."""
 
 __all__ = [
+    "API",
     "AuthorizationHeaderMissing",
     "ErrorDetail",
     "Forbidden",
@@ -100,6 +104,7 @@ __all__ = [
     "is_error",
     "load_app",
     "load_auth_token",
+    "load_clients",
     "load_service",
     "requires_auth",
     "task_progress",

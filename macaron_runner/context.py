@@ -231,6 +231,11 @@ def amend(**changes: Any) -> Service:
     return _service
 
 
+def active() -> Service | None:
+    """Return the active service, or None where none was loaded."""
+    return _service
+
+
 def service() -> Service:
     """Return the active service. Raises RuntimeError, with a hint, where none was loaded."""
     if _service is None:

@@ -26,7 +26,12 @@ def load_service(file: str | Path = "", *, env: str = "", overrides: tuple[str, 
     `file` is a macaron.yaml (default: MACARON_CONFIG, else ./macaron.yaml), `env` its overlay, `overrides` are
     "key.path=value". Its handlers are imported when a client of its own APIs is called. Raises BadConfiguration.
     """
-    assembly = _assembled(file, env, overrides)
+    return load_configured(_configuration(file, env, overrides))
+
+
+def load_configured(configuration: Configuration) -> context.Service:
+    """Load the service of a configuration, as `load_service` does. Raises BadConfiguration."""
+    assembly = assemble(configuration)
     return context.amend(application=Served(assembly))
 
 
@@ -37,14 +42,14 @@ def load_app(file: str | Path = "", *, env: str = "", overrides: tuple[str, ...]
     afterwards. Tasks that handlers call run at once. Secrets made for development are made anew each time. Raises
     BadConfiguration.
     """
-    served = Served(_assembled(file, env, overrides))
+    served = Served(assemble(_configuration(file, env, overrides)))
     context.amend(application=served)
     return served()
 
 
-def _assembled(file: str | Path, env: str, overrides: tuple[str, ...]) -> Assembly:
+def _configuration(file: str | Path, env: str, overrides: tuple[str, ...]) -> Configuration:
     selection = select(os.fspath(file) or None, env or None, overrides, environ=os.environ, cwd=Path.cwd())
-    return assemble(load(selection, environ=os.environ))
+    return load(selection, environ=os.environ)
 
 
 class Served:
