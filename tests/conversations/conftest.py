@@ -13,6 +13,7 @@ from tests.support.service import RunningService
 
 HERE = Path(__file__).parent
 SECRET = "the secret of the recorded conversations"
+NOWHERE = "http://127.0.0.1:1"
 
 RECIPES = json.loads((HERE / "tokens.json").read_text()) | json.loads((HERE / "more_tokens.json").read_text())
 
@@ -28,7 +29,11 @@ def helloworld(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServ
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     database = tmp_path_factory.mktemp("shop") / "shop.sqlite3"
-    environment = {"SHOP_JWT_SECRET": SECRET, "SHOP_DATABASE": str(database)}
+    environment = {
+        "SHOP_JWT_SECRET": SECRET,
+        "SHOP_DATABASE": str(database),
+        "INVENTORY_URL": NOWHERE,  # what was recorded is the shop alone
+    }
     with RunningService("sample_services/shop/macaron.yaml", environment=environment) as service:
         yield service
 

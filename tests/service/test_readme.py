@@ -77,13 +77,25 @@ def test_tour(tmp_path: Path, shell: Shell) -> None:
             _take(step, shell, port)
 
 
+def test_api_clients(tmp_path: Path, shell: Shell) -> None:
+    port = str(free_port())
+    text = (ROOT / "README.md").read_text().split("## API clients\n")[1].split("\n## ")[0]
+    shell.type(
+        f"export INVENTORY_URL=http://127.0.0.1:{port} INVENTORY_DATABASE={tmp_path / 'inventory.sqlite3'}"
+    )
+    taken = list(steps(text.replace("8081", port)))
+    assert len(taken) > 4
+    for step in taken:
+        _take(step, shell, port)
+
+
 def _take(step: Step, shell: Shell, port: str) -> None:
     """Type the command; where the README shows output, it must be that."""
-    if step.command.startswith(("macaron run", "macaron mock")):
-        shell.type(step.command.removesuffix("&") + "> run.log 2>&1 &")
+    if step.command.removeprefix(f"PORT={port} ").startswith(("macaron run", "macaron mock")):
+        shell.type(step.command.removesuffix("&") + "> $MACARON_STATE_DIR.log 2>&1 &")
         ready = f"curl -s http://127.0.0.1:{port}/health/ready"
         wait_for("the service", lambda: shell.type(ready) == '{"status":"ok"}')
-        printed = shell.type("cat run.log")
+        printed = shell.type("cat $MACARON_STATE_DIR.log")
     else:
         printed = shell.type(step.command)
     shown = pattern(step.output)

@@ -2,7 +2,7 @@
 
 import logging
 
-from macaron_runner import asynctask, current_user
+from macaron_runner import MacaronError, Retries, apipool, asynctask, current_user, is_error
 from shop import store
 
 log = logging.getLogger(__name__)
@@ -15,7 +15,21 @@ def send_receipt(order):
     store.mark_receipt_sent(order.id)
 
 
+@asynctask(retries=Retries(max=5, backoff="5s"))
+def give_back(order_id):
+    """Tell the inventory that a cancelled order needs nothing; tried again later, where that cannot be asked."""
+    released = apipool.inventory.client.release(order_id=order_id)
+    if is_error(released) and released.status != 404:  # nothing was set aside
+        raise released
+
+
 @asynctask()
 def report():
-    """Log how many orders there are; macaron.yaml schedules it nightly."""
+    """Log how many orders there are, and what runs out; macaron.yaml schedules it nightly."""
     log.info("orders: %s", store.count_by_status())
+    try:
+        scarce = [item.sku for item in apipool.inventory.client.list_items.items() if item.quantity < 10]
+    except MacaronError as error:
+        log.warning("the stock is not known: %s", error.description)
+    else:
+        log.info("running out: %s", ", ".join(scarce) or "nothing")

@@ -5,10 +5,10 @@ import datetime
 import logging
 import uuid
 
-from macaron_runner import apipool, current_user
+from macaron_runner import apipool, current_user, is_error
 from shop import store
 from shop.errors import AlreadyCancelled
-from shop.jobs import send_receipt
+from shop.jobs import give_back, send_receipt
 from shop.stock import price_of
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,21 @@ def create_order(order, x_shop, dry_run):
     order.total = price_of(order.items)
     if dry_run:
         return order
+    reserved = reserve(order)
+    if is_error(reserved) and reserved.status == 409:
+        return reserved  # the client sees the inventory's error, and that it came from there
     store.add(order)
     send_receipt(order)
     return order, 201, {"Location": f"orders/{order.id}"}
+
+
+def reserve(order):
+    """Have the inventory set aside what an order needs; where it cannot be asked, the order is taken on trust."""
+    lines = [{"sku": item.sku, "quantity": item.quantity} for item in order.items]
+    reserved = apipool.inventory.client.reserve({"lines": lines}, order_id=order.id)
+    if is_error(reserved):
+        log.warning("nothing is set aside for order %s: %s", order.id, reserved.description)
+    return reserved
 
 
 async def get_order(order_id):
@@ -51,6 +63,7 @@ def cancel_order(order_id, body=None):
     store.load(order_id)
     if not store.cancel(order_id):
         raise AlreadyCancelled(f"Order {order_id} is cancelled already")
+    give_back(order_id)
     log.info(
         "%s cancelled order %s: %s", current_user.id, order_id, body.reason if body else "no reason given"
     )

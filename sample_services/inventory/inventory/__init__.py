@@ -1,0 +1,1 @@
+"""What is in stock: items and reservations, asked by other services."""
