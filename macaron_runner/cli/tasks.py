@@ -32,7 +32,7 @@ _EPILOG: Final = """\
   retry ID    send a call that failed for good to its queue again; --all: all of them
   discard ID  drop what is kept of a call that failed for good; --all: of all of them
 
-When schedules run next: macaron explain tasks.schedules.NAME
+When schedules run next: macaron explain tasks.schedules
 """
 
 

@@ -16,17 +16,17 @@ from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.merge import ABSENT
 from macaron_runner.diagnostics import Diagnostic
 from macaron_runner.inspection.computed import computed
-from macaron_runner.inspection.outlook import Outlook, outlook
+from macaron_runner.inspection.outlook import Outlook, Overview, outlook
 from macaron_runner.processes.capacity import read_limits
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What is told of one key; `notes` are sentences about what is worked out, `outlook` is that of a schedule."""
+    """What is told of one key; `notes` are sentences about what is worked out, `outlook` is that of schedules."""
 
     told: Explanation
     notes: tuple[str, ...]
-    outlook: Outlook | None = None
+    outlook: Outlook | Overview | None = None
 
     def to_text(self) -> Iterator[str]:
         """Yield the lines for a person: the value, what the key is, what touched it, what is in it."""

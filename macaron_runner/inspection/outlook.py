@@ -1,11 +1,11 @@
-"""When a schedule runs next: for `macaron explain tasks.schedules.<name>`, as text and as JSON.
+"""When schedules run next: for `macaron explain tasks.schedules`, and of one of them, as text and as JSON.
 
 Pure: the time is an argument. Not for when its runs come (tasks.scheduling).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -57,35 +57,76 @@ class Outlook:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The next run of each schedule, the soonest first, with the schedule's name."""
+
+    runs: tuple[tuple[str, Upcoming], ...]
+    why = ""
+
+    def to_text(self) -> Iterator[str]:
+        """Yield the lines for a person, in UTC, for zones may differ."""
+        yield "the next run of each, in UTC:"
+        precision = _precision(run for _, run in self.runs)
+        for name, run in self.runs:
+            at = run.at.astimezone(UTC)
+            yield f"  {at:%a} {at.replace(tzinfo=None).isoformat(' ', precision)}  {name}"
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the runs as JSON."""
+        return [
+            {"schedule": name, "local": run.at.isoformat(), "utc": _utc(run.at, "auto", "T")}
+            for name, run in self.runs
+        ]
+
+
 def outlook(
     configuration: Configuration, path: Path, now: datetime, problems: tuple[Diagnostic, ...]
-) -> Outlook | None:
-    """Return when the schedule at a path runs after `now`; None where there is none, or its times have an error."""
+) -> Outlook | Overview | None:
+    """Return when the schedule at a path, or each of them, runs after `now`; None where no schedule is there.
+
+    A schedule whose times have an error is none.
+    """
     tasks = configuration.config.tasks
-    if len(path) != 3 or path[:2] != ("tasks", "schedules") or tasks is None:
+    if path[:2] != ("tasks", "schedules") or len(path) > 3 or tasks is None:
         return None
-    schedule = tasks.schedules.get(str(path[2]))
-    if schedule is None or not any((schedule.cron, schedule.every, schedule.sun)):
-        return None
-    times = ("cron", "every", "sun", "time_zone")
     doubts = Doubts(configuration, problems)
-    if any(doubts.about(*path, key) for key in times):
-        return None
-    return _outlook(schedule, now)
+    if len(path) == 3:
+        name = str(path[2])
+        schedule = tasks.schedules.get(name)
+        return (
+            _outlook(schedule, now) if schedule is not None and _has_times(name, schedule, doubts) else None
+        )
+    ahead = (
+        (name, _outlook(schedule, now, 1).runs)
+        for name, schedule in tasks.schedules.items()
+        if _has_times(name, schedule, doubts)
+    )
+    return Overview(
+        tuple(sorted(((name, run) for name, runs in ahead for run in runs), key=lambda each: each[1].at))
+    )
 
 
-def _outlook(schedule: Schedule, now: datetime) -> Outlook:
+def _has_times(name: str, schedule: Schedule, doubts: Doubts) -> bool:
+    if not any((schedule.cron, schedule.every, schedule.sun)):
+        return False
+    times = ("cron", "every", "sun", "time_zone")
+    return not any(doubts.about("tasks", "schedules", name, key) for key in times)
+
+
+def _outlook(schedule: Schedule, now: datetime, count: int = _COUNT) -> Outlook:
     if schedule.sun is not None and not sun.is_known():
         return Outlook((), "UTC", f"when it runs is told by ephem: {sun.INSTALL}")
-    runs = upcoming(times_of(schedule), ZoneInfo(schedule.time_zone), now, _COUNT)
+    runs = upcoming(times_of(schedule), ZoneInfo(schedule.time_zone), now, count)
     return Outlook(runs, schedule.time_zone, "" if runs else "it never runs: the sun never does that there")
 
 
-def _precision(runs: tuple[Upcoming, ...]) -> str:
+def _precision(runs: Iterable[Upcoming]) -> str:
     """Return how exactly times must be shown so that nothing of them is lost, as isoformat calls it."""
-    if any(run.at.microsecond for run in runs):
+    times = [run.at for run in runs]
+    if any(time.microsecond for time in times):
         return "milliseconds"
-    return "seconds" if any(run.at.second for run in runs) else "minutes"
+    return "seconds" if any(time.second for time in times) else "minutes"
 
 
 def _utc(moment: datetime, precision: str, separator: str = " ") -> str:

@@ -36,13 +36,14 @@ def told(folder: Path, key: str, now: str) -> Explained:
     configuration, problems = examine(Selection(str(folder / "macaron.yaml")), environ={})
     assert configuration is not None
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
-    return explained(configuration, f"tasks.schedules.{key}", environ={}, now=at, problems=problems)
+    key = f"tasks.schedules.{key}".rstrip(".")
+    return explained(configuration, key, environ={}, now=at, problems=problems)
 
 
 def runs(folder: Path, key: str, now: str) -> list[str]:
     """Return the lines about the runs of a schedule."""
     lines = list(told(folder, key, now).to_text())
-    heads = [number for number, line in enumerate(lines) if line.startswith("the next runs")]
+    heads = [number for number, line in enumerate(lines) if line.startswith("the next run")]
     return lines[heads[0] : lines.index("its keys:") - 1] if heads else []
 
 
@@ -99,6 +100,20 @@ def test_as_json(tmp_path: Path) -> None:
         },
     ]
     assert "next_runs" not in told(tmp_path, "nightly.cron", "2026-10-24T12:00").to_json()
+
+
+def test_all_of_them_together(tmp_path: Path) -> None:
+    soonest, second, *_, last = runs(tmp_path, "", "2026-10-24T20:00")[1:]
+    assert soonest == "  Sat 2026-10-24 20:00:00.250  quicker"
+    assert second == "  Sat 2026-10-24 20:00:01.500  quick"
+    assert last == "  Sat 2026-10-31 16:00:00.000  monthly"
+    found = told(tmp_path, "", "2026-10-24T20:00").to_json()["next_runs"]
+    assert {
+        "schedule": "nightly",
+        "local": "2026-10-25T02:30:00+02:00",
+        "utc": "2026-10-25T00:30:00Z",
+    } in found
+    assert not {"faulty", "unplaced", "undirected"} & {each["schedule"] for each in found}
 
 
 def test_the_sun_needs_somebody_who_knows_it(tmp_path: Path) -> None:
