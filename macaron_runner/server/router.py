@@ -12,12 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 Target = TypeVar("Target")
 
 _NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
+_PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F)))
 _ENCODED: Final = re.compile(r"%([0-7][0-9A-Fa-f])")
 
 
@@ -153,14 +154,19 @@ def _child(node: _Node[Target], segment: str) -> _Node[Target]:
     if _VARIABLE.fullmatch(segment):
         node.variable = node.variable or _Node()
         return node.variable
-    texts = tuple(map(unquote, _VARIABLE.split(segment)[::2]))
+    texts = tuple(map(_mixed_text, _VARIABLE.split(segment)[::2]))
     for known in node.mixed:
         if known.texts == texts:
             return known.node
-    made: _Mixed[Target] = _Mixed(texts, _Node(), frozenset("".join(texts)))
+    made: _Mixed[Target] = _Mixed(texts, _Node(), frozenset(unquote("".join(texts))))
     node.mixed.append(made)
     node.mixed.sort(key=_Mixed.precision)
     return made.node
+
+
+def _mixed_text(text: str) -> str:
+    """Return a text beside a variable as it is compared: decoded, but what is not ASCII as requests have it."""
+    return quote(unquote(text), safe=_PRINTABLE)
 
 
 def shape_of_path(route: str) -> str:

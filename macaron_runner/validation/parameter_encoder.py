@@ -110,7 +110,8 @@ class _Writer:
         self._definitions = definitions
         self._escapes = compile_escapes(parameter)
         self._plain_name = parameter.name
-        self._name = self._escapes.name(parameter.name) if self._in_pieces else parameter.name
+        named = parameter.location != "header"  # there the name stands before the colon
+        self._name = self._escapes.name(parameter.name) if named else parameter.name
 
     def write(self, value: Any) -> list[str]:
         """Return the pieces of a JSON value. Raises Inexpressible."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import quote
 
 from macaron_runner.validation.deep_object import DeepReader, nodes_of
 from macaron_runner.validation.json_text import read_json
@@ -192,8 +193,13 @@ def _prefix_remover(parameter: Parameter) -> Callable[[str], str] | None:
         return None
     if not syntax.named:
         return lambda raw: _after(raw, syntax.start)
-    name = syntax.start + parameter.name
-    return lambda raw: "" if raw == name else _after(raw, name + "=")
+    names = [syntax.start + name for name in (parameter.name, quote(parameter.name, safe=""))]
+
+    def remove(raw: str) -> str:
+        name = next((name for name in names if raw == name or raw.startswith(f"{name}=")), names[0])
+        return "" if raw == name else _after(raw, f"{name}=")
+
+    return remove
 
 
 def _splitter(parameter: Parameter, *, named: bool = True) -> Split:
