@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import shutil
 import sys
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
-from tests.benchmarks import baseline, end_to_end, in_process, instructions, tasks
+from tests.benchmarks import baseline, clients, end_to_end, in_process, instructions, tasks
 from tests.benchmarks.load import find_load
 from tests.benchmarks.peers import EVERYONE, Peer
 from tests.benchmarks.publish import publish
@@ -120,11 +121,24 @@ def show_tasks(arguments: argparse.Namespace) -> Results:
     return results
 
 
+def show_clients(arguments: argparse.Namespace) -> Results:
+    """Print what a call of another service costs; workloads and peers are this part's own."""
+    rounds, seconds = (15, 1.0) if arguments.thorough else (7, 0.3)
+    heading(f"Clients: macaron, httpx2 by hand; CPU microseconds a call, medians of {rounds} rounds")
+    if importlib.util.find_spec("httpx2") is None:
+        print("left out: httpx2 is not installed")
+        return Results("CPU us")
+    results = clients.measure(rounds, seconds)
+    print(*clients.table(results), sep="\n")
+    return results
+
+
 SHOW: Final[Mapping[str, Callable[[argparse.Namespace], Results]]] = {
     "in-process": show_in_process,
     "instructions": show_instructions,
     "end-to-end": show_end_to_end,
     "tasks": show_tasks,
+    "clients": show_clients,
 }
 PARTS: Final = tuple(SHOW)
 
