@@ -7,14 +7,15 @@ Not for arguments and results (client), nor for what all operations of a client 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner import context
 from macaron_runner.clients.call_tree import in_tree
 from macaron_runner.clients.course import Course, Deadline, Rules, course, failed
 from macaron_runner.clients.decorated import Decorate, Decorated, Plain
 from macaron_runner.clients.drivers import run, run_async
-from macaron_runner.clients.failures import DeadlineExceeded, TooManyCalls
+from macaron_runner.clients.failures import ClientError, DeadlineExceeded, TooManyCalls
 from macaron_runner.clients.identity import compile_identity
 from macaron_runner.clients.options import NO_OPTIONS, Options
 from macaron_runner.clients.outgoing import Answer, Outgoing
@@ -23,6 +24,9 @@ from macaron_runner.clients.streamed import Streamed, StreamedAsync
 if TYPE_CHECKING:
     from macaron_runner.clients.remote import Own, Remote
     from macaron_runner.openapi.operation import Operation
+
+
+_log: Final = logging.getLogger("macaron.clients")
 
 
 class Caller:
@@ -45,6 +49,9 @@ class Caller:
         _take_place(own, outgoing)
         try:
             answer = run(steps, self._through.blocking(own.transports.blocking))
+        except ClientError as error:
+            _tell(error)
+            raise
         finally:
             if answer is None or isinstance(answer, Answer):
                 own.places.give_back()
@@ -58,6 +65,9 @@ class Caller:
         _take_place(own, outgoing)
         try:
             answer = await run_async(steps, self._through.coroutines(own.transports.coroutines))
+        except ClientError as error:
+            _tell(error)
+            raise
         finally:
             if answer is None or isinstance(answer, Answer):
                 own.places.give_back()
@@ -90,6 +100,11 @@ def _changed(rules: Rules, options: Options) -> Rules:
     if options.retries is not None:
         changes["retries"] = options.retries
     return rules._replace(**changes)
+
+
+def _tell(error: ClientError) -> None:
+    """Write down why there is no answer: the error itself, which may be shown to anybody, does not say it."""
+    _log.warning("calling %s: %s (%s)", error.operation, error.code, error.__cause__ or "nothing was sent")
 
 
 def _take_place(own: Own, outgoing: Outgoing) -> None:

@@ -317,6 +317,29 @@ def test_a_proxy_that_would_not(ask: Callable[..., Any]) -> None:
             ask(caller_of(remote, request("POST")), request("POST"))
 
 
+def test_a_process_that_called_ends_without_a_word() -> None:
+    code = """
+import asyncio, sys
+from tests.support.called import caller_of, remote_at
+from tests.support.played import request
+caller = caller_of(remote_at(sys.argv[1]), request())
+assert caller(request()).body == asyncio.run(caller.aio(request())).body == b"fine"
+"""
+    with misbehaving(FINE) as server:
+        words = [sys.executable, "-W", "error", "-c", code, server.origin]
+        ended = subprocess.run(words, capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+
+
+def test_why_there_was_no_answer_is_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        contextlib.closing(remote_at("http://127.0.0.1:9", retries=0)) as remote,
+        pytest.raises(ConnectionFailed),
+    ):
+        caller_of(remote, request())(request())
+    assert caplog.messages == ["calling stock.items: CONNECTION_FAILED (Connection refused)"]
+
+
 def test_the_library_is_imported_by_who_calls_over_http_alone() -> None:
     code = "import macaron_runner.clients.caller, sys; sys.exit('httpcore2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

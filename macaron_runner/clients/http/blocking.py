@@ -5,6 +5,8 @@ For one process: who is forked makes its own, and abandons this one (per_process
 
 from __future__ import annotations
 
+import weakref
+
 import httpcore2
 
 from macaron_runner.clients.course import failed
@@ -24,6 +26,7 @@ class HttpTransport:
     def __init__(self, reach: Reach) -> None:
         self._origin = Origin(reach.origin)
         self.sockets = Sockets()
+        weakref.finalize(self, self.sockets.close)  # at the end of the process as well
         self._pool = _pool(reach, self.sockets, own_certificate=True)
         self._elsewhere = (
             self._pool
@@ -59,7 +62,7 @@ class HttpTransport:
 
     def abandon(self) -> None:
         """Close this process's copies of another's connections, and nothing of that one's."""
-        self.sockets.abandon()
+        self.sockets.close()
 
 
 def _pool(reach: Reach, sockets: Sockets, *, own_certificate: bool) -> httpcore2.ConnectionPool:

@@ -5,6 +5,7 @@ Not for sending them (blocking, coroutines).
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import ssl
@@ -25,6 +26,10 @@ from macaron_runner.clients.outgoing import (
     TimedOut,
     TransportError,
 )
+
+logging.getLogger("httpcore2").setLevel(
+    logging.INFO
+)  # below, it writes down the headers of answers, cookies among them
 
 KEPT: Final = 4.0
 """Seconds that a connection without a call is kept: less than the 5 after which common servers close it (Node's does).
