@@ -104,7 +104,7 @@ def _changed(rules: Rules, options: Options) -> Rules:
 
 def _tell(error: ClientError) -> None:
     """Write down why there is no answer: the error itself, which may be shown to anybody, does not say it."""
-    _log.warning("calling %s: %s (%s)", error.operation, error.code, error.__cause__ or "nothing was sent")
+    _log.warning("calling %s: %s (%s)", error.operation, error.code, error.__cause__ or error)
 
 
 def _take_place(own: Own, outgoing: Outgoing) -> None:
