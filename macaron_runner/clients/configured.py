@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 _PREPARED: Final = 500
 """How many operations of `clients:` are compiled before workers are forked; the others when they are first called."""
 
-_WITHIN: Final = ClientSettings.model_construct(retries=0, circuit_breaker="none")
-"""How an API of the service's own is called, where `clients:` does not say: it is there whenever its caller is."""
+_WITHIN: Final = ClientSettings.model_construct(auth="forward", retries=0, circuit_breaker="none")
+"""How an API of the service's own is called, where `clients:` does not say: it is there whenever its caller is, and
+a token that does not leave the process is shown to nobody."""
 
 
 class ServiceClients(Mapping[str, Client]):
