@@ -10,14 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import quote
 
 from macaron_runner.validation.deep_object import DeepReader, nodes_of
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.media_types import parse_media_type
 from macaron_runner.validation.parameter_values import Split, Values, decoder_of, only
 from macaron_runner.validation.style_table import SYNTAXES, Syntax, cutter, style_of
-from macaron_runner.validation.text_values import UnreadableText, converter, decode_form, shape_of
+from macaron_runner.validation.text_values import (
+    UnreadableText,
+    converter,
+    decode_form,
+    decode_percent,
+    shape_of,
+)
 
 if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Parameter, ParameterLocation, Schema
@@ -193,11 +198,11 @@ def _prefix_remover(parameter: Parameter) -> Callable[[str], str] | None:
         return None
     if not syntax.named:
         return lambda raw: _after(raw, syntax.start)
-    names = [syntax.start + name for name in (parameter.name, quote(parameter.name, safe=""))]
 
     def remove(raw: str) -> str:
-        name = next((name for name in names if raw == name or raw.startswith(f"{name}=")), names[0])
-        return "" if raw == name else _after(raw, f"{name}=")
+        name, _, value = raw.partition("=")
+        known = decode_percent(_after(name, syntax.start)) == parameter.name
+        return value if known else _after(raw, f"{syntax.start}{parameter.name}=")
 
     return remove
 
