@@ -18,6 +18,7 @@ _DIGITS_TO_ZERO: Final = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte i
 _MANY_DIGITS: Final = b"0" * 19
 """-2**63, below which the fast parser turns integers into floats (as from 2**64 on), has nineteen digits."""
 _BACKSLASH: Final = 0x5C
+_SPACE: Final = b" \t\r\n"
 _LOOKED_THROUGH: Final = 64 * 1024
 """Bytes up to which the place of a repeated key is looked for."""
 _FAULTS: Final = (
@@ -43,7 +44,15 @@ def read_json(raw: bytes) -> Any:
     except TypeError:  # nested more deeply than it writes
         written = b""
     # What is written again as it came was read without a loss. This is so of most requests, and cheap to see.
-    return value if written == raw else _exact(raw, value, written)
+    return value if written == raw or _same_but_for_space(raw, written) else _exact(raw, value, written)
+
+
+def _same_but_for_space(raw: bytes, written: bytes) -> bool:
+    """Tell whether two JSON texts are the same without white space, that in their strings included.
+
+    Then they have the same structure, and their numbers are written alike. Texts with escapes are rarely so.
+    """
+    return _BACKSLASH not in raw and raw.translate(None, _SPACE) == written.translate(None, _SPACE)
 
 
 def _exact(raw: bytes, value: Any, written: bytes) -> Any:

@@ -9,8 +9,23 @@ from typing import Any
 from macaron_runner.validation.json_text import read_json
 from macaron_runner.validation.text_values import UnreadableText
 
-KEYS = ['"a"', '"b"', '"a:"', '":"', '"\\u0061"', '"\\u003a"', '"\\\\u003a"', '"é"', '""', '"\\""']
-SCALARS = ["1", "1.0", "1.50", "null", '"x:y"', '"\\u003a"', '":"', '"\\":"', "123456789012345678901"]
+KEYS = [
+    '"a"',
+    '"b"',
+    '" a"',
+    '"a b"',
+    '"a:"',
+    '":"',
+    '"\\u0061"',
+    '"\\u003a"',
+    '"\\\\u003a"',
+    '"é"',
+    '""',
+    '"\\""',
+]
+SCALARS = [
+    "1", "1.0", "1.50", "null", '"x:y"', '"x,y"', '"x , y"', '"\\u003a"', '":"', '"\\":"', "123456789012345678901",
+]  # fmt: skip
 REPEATED = object()
 
 
