@@ -116,7 +116,7 @@ def assemble(configuration: Configuration, cache: ParsedCache | None = None) -> 
     verifiers, issuer = _verifiers_and_issuer(configuration)
     checkers = _checkers(configuration, documents, apis, verifiers)
     clients = compile_clients(configuration, {**by_name, **called}, models)
-    service = _service(configuration, models, clients, issuer)
+    service = _service(configuration, tuple(by_name), models, clients, issuer)
     context.activate(service)
     served = tuple(
         ServedApi(api.name, source.settings, api, models[api.name], checkers[api.name], source.builtin)
@@ -222,6 +222,7 @@ def _differences(configuration: Configuration, api: Api, owners: Mapping[str, Ap
 
 def _service(
     configuration: Configuration,
+    served: tuple[str, ...],
     models: Mapping[str, Models],
     clients: ServiceClients,
     issuer: Issuer | None,
@@ -234,6 +235,7 @@ def _service(
         version=configuration.version,
         environment=configuration.environment,
         apis=MappingProxyType({name: ApiNamespace(name, models[name], clients[name]) for name in models}),
+        served=served,
         values=config.config,
         tokens=issuer,
         report_crash=_crash_reporter(configuration),

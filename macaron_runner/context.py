@@ -170,14 +170,15 @@ class CrashReporter(Protocol):
 class Service:
     """The one service this process belongs to; set once at start by the process's entry, or by a test.
 
-    `apis` maps an API's name to its models and client; `values` are the free values of `config:`; `application` answers
-    calls that the service makes of its own APIs.
+    `apis` maps an API's name to its models and client, `served` are the names of its own; `values` are the free values
+    of `config:`; `application` answers calls that the service makes of its own APIs.
     """
 
     name: str
     version: str
     environment: str = ""
     apis: Mapping[str, Any] = field(default_factory=_nothing)
+    served: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=_nothing)
     tokens: TokenIssuer | None = None
     queue: TaskQueue | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from typing import Final
 
@@ -58,6 +59,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.reveal and not arguments.curl:
         raise UsageError("--reveal is for --curl")
     parameters = _settle(arguments)
+    logging.getLogger("macaron.clients").addHandler(logging.NullHandler())  # what it tells, _failed tells
     target = find_target(selection_of(arguments), arguments)
     values = values_of(parameters, target.operation, target.api.schemas)
     body = body_of(arguments.body, target.operation, arguments.content_type)
@@ -110,7 +112,8 @@ def _failed(error: ClientError, target: Target, form: str) -> int:
     if isinstance(error, CannotSend):
         raise UsageError(f"{name} cannot be called so:{places or f' {error.description}'}")
     if not isinstance(error, RemoteError | InvalidAnswer):
-        raise DependencyMissing(f"{name} could not be asked at {target.origin}: {error.code}")
+        reason = error.__cause__ or error.description
+        raise DependencyMissing(f"{name} could not be asked at {target.origin}: {reason} ({error.code})")
     if isinstance(error, RemoteError):
         show(error.remote_body, form)
     print(

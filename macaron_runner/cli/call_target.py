@@ -132,15 +132,17 @@ def _api(name: str, configuration: Configuration) -> Api:
 def _url(given: str | None, settings: Client, api: Api, configuration: Configuration) -> SplitResult:
     """Return where an API is: as the command line says, macaron.yaml, or its document. Raises UsageError."""
     if given is not None:
-        url = urlsplit(given)
-        if origin_of(url) is None:
-            raise UsageError(f"{given!r} is no URL as http://127.0.0.1:8080")
-        return url
-    if settings.url is not None:
-        return urlsplit(settings.url.reveal())
-    if api.name in configuration.config.clients:
-        return urlsplit(served_at(api) or "")
-    return urlsplit(_own_address(configuration))
+        text, wrong = given, f"{given!r} is no URL as http://127.0.0.1:8080"
+    elif settings.url is not None:
+        text, wrong = settings.url.reveal(), f"the url of clients.{api.name} is none"
+    elif settings.spec is None:
+        text, wrong = _own_address(configuration), "server.bind is no address that a URL leads to"
+    else:
+        text, wrong = served_at(api) or "", f"nothing says where {api.name} is served; give a URL: --url"
+    url = urlsplit(text)
+    if origin_of(url) is None:
+        raise UsageError(wrong)
+    return url
 
 
 def _own_address(configuration: Configuration) -> str:

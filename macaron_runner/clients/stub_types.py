@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from macaron_runner.models.names import literal
 from macaron_runner.models.source import ModelSource, origin_of
 from macaron_runner.models.types import STRING_FORMATS
 from macaron_runner.validation.media_types import MediaType, parse_media_type
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from macaron_runner.openapi.operation import Api, Content, Operation, Parameter, Response, Schema
 
 ANY: Final = "_t.Any"
+_JSON_TYPES: Final = {
+    bool: frozenset({"boolean"}),
+    int: frozenset({"integer", "number"}),
+    float: frozenset({"number"}),
+    str: frozenset({"string"}),
+}
+"""What a value that can stand as a default is in JSON."""
 _BYTES: Final = ("bytes", "_t.IO[bytes]", "_abc.Iterable[bytes]")
 _OBJECT: Final = "_abc.Mapping[str, _t.Any]"
 
@@ -44,6 +52,15 @@ class OperationTypes:
         """Return what may be given for a parameter; an optional one may be None, and is left out then."""
         given = self._given(parameter.schema)
         return _union([given] if parameter.required else [given, "None"])
+
+    def default(self, parameter: Parameter) -> str:
+        """Return the default that the document tells of an optional parameter, where it is one and short to say."""
+        value = parameter.schema.get("default") if isinstance(parameter.schema, Mapping) else None
+        shape = shape_of(parameter.schema, self._definitions)
+        parts = parts_of(parameter.schema, self._definitions)
+        fits = _JSON_TYPES.get(type(value), frozenset()) & shape.types
+        listed = all(value in part["enum"] for part in parts if "enum" in part)
+        return literal(value) if fits and listed else "None"
 
     def body(self, operation: Operation) -> str:
         """Return what may be given for the body of an operation that takes one."""

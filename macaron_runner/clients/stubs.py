@@ -22,16 +22,18 @@ from typing import TYPE_CHECKING, Final
 from macaron_runner.clients.options import Options
 from macaron_runner.clients.pages import links_pages
 from macaron_runner.clients.stub_types import ANY, OperationTypes
-from macaron_runner.models.names import docstring, literal, pascal
+from macaron_runner.models.names import docstring, pascal
 from macaron_runner.validation.identifiers import parameter_identifiers
 
 if TYPE_CHECKING:
     from macaron_runner.models.source import ModelSource
-    from macaron_runner.openapi.operation import Api, Operation, Parameter
+    from macaron_runner.openapi.operation import Api, Operation
 
 _HEAD: Final = """
 import collections.abc as _abc
 import typing as _t
+
+import typing_extensions as _te
 
 from macaron_runner.clients.failures import ClientError as _ClientError
 """
@@ -128,7 +130,8 @@ def _method(name: str, operation: Operation, types: OperationTypes, *, coroutine
     """Return a method that calls an operation."""
     result = types.result(operation)
     head = _head(name, operation, types, result if result == ANY else f"{result} | {_FAILURE}")
-    return f"{'async ' if coroutine else ''}{head}{_about(operation)}"
+    mark = f'@_te.deprecated("as its document says")\n{_INDENT}' if operation.deprecated else ""
+    return f"{mark}{'async ' if coroutine else ''}{head}{_about(operation)}"
 
 
 def _head(name: str, operation: Operation, types: OperationTypes, result: str) -> str:
@@ -140,20 +143,16 @@ def _head(name: str, operation: Operation, types: OperationTypes, result: str) -
 def _arguments(operation: Operation, types: OperationTypes) -> Iterator[str]:
     """Yield the arguments of a method: the body first, parameters by their names only."""
     identifiers = parameter_identifiers(operation)
-    yield from ("self", "/")
+    body = []
     if operation.body is not None:
-        yield f"body: {types.body(operation)}{'' if operation.body.required else ' = None'}"
+        name = "_body" if "body" in identifiers else "body"  # a parameter of that name is meant by it
+        body = [f"{name}: {types.body(operation)}{'' if operation.body.required else ' = None'}"]
+    yield from ("self", *body, "/") if "body" in identifiers else ("self", "/", *body)
     if identifiers:
         yield "*"
     for name, parameter in zip(identifiers, operation.parameters, strict=True):
-        default = "" if parameter.required else f" = {_default(parameter)}"
+        default = "" if parameter.required else f" = {types.default(parameter)}"
         yield f"{name}: {types.parameter(parameter)}{default}"
-
-
-def _default(parameter: Parameter) -> str:
-    """Return the default that the document tells of a parameter, where it is short to say; else None: left out."""
-    default = parameter.schema.get("default") if isinstance(parameter.schema, Mapping) else None
-    return literal(default) if isinstance(default, bool | int | float | str) else "None"
 
 
 def _about(operation: Operation) -> str:

@@ -24,7 +24,7 @@ def version() -> dict[str, Any]:
     """Say what runs here."""
     service = context.service()
     return {
-        "apis": sorted({"ping", *service.apis}),
+        "apis": sorted({"ping", *service.served}),
         "name": service.name,
         "pym_env": service.environment,
         "version": service.version,

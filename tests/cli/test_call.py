@@ -153,16 +153,28 @@ def test_nobody_there(shop: CommandLine) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     done = shop("call", "stock", "get_item", "item_id=1", "--url", url)
     assert (done.code, done.out) == (69, "")
-    assert done.err == f"macaron: stock.get_item could not be asked at {url}: CONNECTION_FAILED\n"
+    assert done.err == (
+        f"macaron: stock.get_item could not be asked at {url}: Connection refused (CONNECTION_FAILED)\n"
+    )
 
 
 def test_the_service_itself_is_called_where_it_listens(shop: CommandLine, other: Other) -> None:
     other.answers({})
     assert shop("call", "ping", "ping", "--set", f"server.bind=0.0.0.0:{other.port}").out == "{}\n"
     assert other.asked[0]["line"] == "GET /ping?"
+    others = ("--set", f"server.bind=0.0.0.0:{other.port}", "--set", "clients.shop.timeout=3s")
+    assert "no operation" in shop("call", "shop", "any", *others).err  # it is no client of another's document
     done = shop("call", "ping", "ping", "--set", "server.bind=unix:/run/shop.sock")
     assert (done.code, done.err) == (
         2, "macaron: the service listens at unix:/run/shop.sock, where no URL leads; give one: --url\n",
+    )  # fmt: skip
+
+
+def test_an_api_of_which_nothing_says_where_it_is(shop: CommandLine) -> None:
+    shop.write("macaron.yaml", f"{MACARON_YAML}clients: {{stock: {{spec: stock.yaml}}}}\n")
+    done = shop("call", "stock", "get_item", "item_id=1")
+    assert (done.code, done.err) == (
+        2, "macaron: nothing says where stock is served; give a URL: --url\n",
     )  # fmt: skip
 
 
@@ -242,6 +254,7 @@ CALLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 def test_curl_sends_the_same(shop: CommandLine, other: Other, name: str) -> None:
     require("curl")

@@ -263,21 +263,29 @@ def test_keys_of_a_file_that_is_none(tmp_path: Path, content: bytes) -> None:
     assert list(expand(["server", "apis.*.spec"], str(tmp_path))) == ["server"]
 
 
-def test_keys_are_found_while_somebody_types() -> None:
+@pytest.mark.parametrize(
+    ("what", "heavy"),
+    [
+        ("keys", {"pydantic", "orjson", "flask"}),
+        ("calls", {"pydantic", "jsonschema_rs", "flask", "httpcore2"}),
+    ],
+)
+def test_it_answers_while_somebody_types(what: str, heavy: set[str]) -> None:
     program = (
         "import sys\nfrom macaron_runner.cli import main\n"
-        "main(['completion', '--keys-of', 'sample_services/shop/macaron.yaml'])\n"
-        "print({'pydantic', 'orjson', 'flask'} & set(sys.modules), file=sys.stderr)"
+        f"main(['completion', '--{what}-of', 'sample_services/shop/macaron.yaml'])\n"
+        f"print({heavy} & set(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
-        input=b"",
+        input=b"shop get_stock x_currency=" if what == "calls" else b"",
         capture_output=True,
         timeout=DEADLINE,
         check=True,
     )
     assert done.stderr == b"set()\n"
+    assert what == "keys" or b"x_currency=SEK" in done.stdout
 
 
 def test_which_shell(macaron: CommandLine) -> None:

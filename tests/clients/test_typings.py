@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from macaron_runner.clients.naming import operation_names
 from macaron_runner.clients.typings import MARK, TypedApi, typings
 from macaron_runner.openapi.api import read_api
 from macaron_runner.openapi.document import read_document
-from macaron_runner.openapi.operation import Api
+from macaron_runner.openapi.operation import Api, Parameter
 from tests.support.models import api_of, objects, posting, ref
 
 SAMPLE = Path(__file__).parents[2] / "sample_services" / "shop" / "apis" / "shop.yaml"
@@ -42,6 +43,7 @@ paths:
         default: {description: An error, content: {application/json: {schema: {$ref: "#/components/schemas/Trouble"}}}}
     put:
       operationId: list
+      deprecated: true
       requestBody: {content: {application/json: {schema: {type: array, items: {$ref: "#/components/schemas/client"}}}}}
       responses:
         "200":
@@ -55,7 +57,7 @@ paths:
   /lists:
     get:
       operationId: getLists
-      parameters: [{name: page, in: query, schema: {type: integer}}]
+      parameters: [{name: page, in: query, schema: {type: integer, default: one}}]
       responses:
         "200":
           description: A page
@@ -79,6 +81,8 @@ STUB = (
 
 import collections.abc as _abc
 import typing as _t
+
+import typing_extensions as _te
 
 from macaron_runner.clients.failures import ClientError as _ClientError
 _list = list
@@ -106,6 +110,7 @@ class Client(_t.Generic[_Failure]):
         sku: What it is called
         """
 
+    @_te.deprecated("as its document says")
     def list(
         self,
         /,
@@ -157,6 +162,15 @@ def test_the_stub_of_a_client(tmp_path: Path) -> None:
     missing = [part for part in (client, methods, *others) if part not in stub]
     assert not missing
     assert methods.replace(" def ", " async def ") in stub
+
+
+def test_a_parameter_may_be_called_body() -> None:
+    parameter = Parameter("body", "query", required=True, schema={}, style="form", explode=True)
+    made = files(typed(api_of({}, replace(posting({"type": "integer"}), parameters=(parameter,)))))
+    assert (
+        "(\n        self,\n        _body: int,\n        /,\n        *,\n        body: _t.Any,\n"
+        in (made["_apipool/shop/_client.pyi"])
+    )
 
 
 def test_an_operation_that_has_pages(tmp_path: Path) -> None:
