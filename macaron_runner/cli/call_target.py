@@ -15,10 +15,9 @@ from macaron_runner.cli.call_arguments import read_given
 from macaron_runner.cli.terminal import load_sound
 from macaron_runner.clients.checks import served_at
 from macaron_runner.clients.client import BlockingOperation
-from macaron_runner.clients.configured import at_base_path, compile_client
+from macaron_runner.clients.configured import at_base_path, compile_client, way_to
 from macaron_runner.clients.options import Options
 from macaron_runner.clients.redirects import origin_of
-from macaron_runner.clients.remote import over_http
 from macaron_runner.configuration.clients import Client
 from macaron_runner.diagnostics import near_word, raise_errors
 from macaron_runner.documents import base_path_of, read_apis, read_client_documents, read_documents
@@ -80,7 +79,7 @@ def find_target(selection: Selection, arguments: argparse.Namespace) -> Target:
     api = at_base_path(api, url.path.rstrip("/") or base_path_of(settings))
     origin = origin_of(url)
     assert origin is not None  # as _url saw
-    way = over_http(settings, origin, configuration.resolve)
+    way = way_to(origin, configuration, api.name, settings)
     operations = compile_client(configuration, api, _Plain(), settings, way)
     if arguments.operation not in operations:
         hint = near_word(arguments.operation, operations) or f"there are: {', '.join(operations) or 'none'}"

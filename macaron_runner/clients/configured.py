@@ -24,7 +24,7 @@ from macaron_runner.code.handlers import REQUEST_DECORATORS, decorator_names, fi
 from macaron_runner.code.imported import ImportedCode
 from macaron_runner.code.search import python_folders
 from macaron_runner.configuration.clients import Client as ClientSettings
-from macaron_runner.diagnostics import raise_errors
+from macaron_runner.diagnostics import BadConfiguration, Diagnostic, raise_errors
 from macaron_runner.documents import base_path_of
 from macaron_runner.validation.formats import own_formats
 from macaron_runner.validation.schema import Definitions
@@ -107,7 +107,22 @@ def _way(configuration: Configuration, settings: ClientSettings, api: Api, *, se
     origin = origin_of(urlsplit(url)) if url is not None else None
     if origin is None:
         return in_process(_own_application)
-    return over_http(settings, origin, configuration.resolve)
+    return way_to(origin, configuration, api.name, settings)
+
+
+def way_to(origin: str, configuration: Configuration, name: str, settings: ClientSettings) -> Way:
+    """Return the way of a client to an origin. Raises BadConfiguration (MAC240): what `tls:` names cannot be used."""
+    try:
+        return over_http(settings, origin, configuration.resolve)
+    except OSError as error:  # ssl.SSLError is one
+        problem = Diagnostic(
+            "MAC240",
+            f'the certificates of the client "{name}" cannot be used',
+            configuration.locate("clients", name, "tls"),
+            label=str(error.strerror or error),
+            help="certificates and keys are PEM, and a key is that of its certificate",
+        )
+        raise BadConfiguration([problem]) from None
 
 
 def _own_application() -> Callable[..., Any]:

@@ -15,11 +15,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from macaron_runner.clients.effects import Close, Effect, Read, Send, Wait
+from macaron_runner.clients.effects import Effect, Read, Send, Wait
 from macaron_runner.clients.failures import (
     CallTimeout,
     CircuitOpen,
@@ -57,6 +58,8 @@ _UNWELL: Final = frozenset({502, 503, 504})
 """Statuses that say that the other side is not at work."""
 _LATER: Final = _UNWELL | {429}
 _MOST_REDIRECTS: Final = 5
+_REDIRECTIONS_LIMIT: Final = 64 * 1024
+"""Bytes of a redirection's body that are read so that its connection is kept; of one that is longer, it is closed."""
 _ERRORS_LIMIT: Final = 1024 * 1024
 """Bytes of an error's body, where a result's would be read as it comes."""
 
@@ -152,7 +155,8 @@ def _arrive(
         moved = redirected(outgoing, rules.origin, arriving.status, arriving.headers)
         if moved is None:
             return arriving
-        yield Close(arriving)
+        with suppress(TransportError):
+            yield Read(arriving, _REDIRECTIONS_LIMIT)
         been.add((outgoing.origin, outgoing.target))
         outgoing = moved
         if (outgoing.origin, outgoing.target) in been or len(been) > _MOST_REDIRECTS:

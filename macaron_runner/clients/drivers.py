@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from macaron_runner.clients.course import Course
-from macaron_runner.clients.effects import Effect, Read, Send, Wait
+from macaron_runner.clients.effects import Effect, Read, Send
 from macaron_runner.clients.outgoing import AsyncTransport, Transport
 
 
@@ -49,9 +49,7 @@ def _perform(effect: Effect, transport: Transport) -> Any:
         return transport.send(effect.outgoing, effect.patience)
     if isinstance(effect, Read):
         return effect.arriving.read(effect.most)
-    if isinstance(effect, Wait):
-        return time.sleep(effect.seconds)
-    return effect.arriving.close()
+    return time.sleep(effect.seconds)
 
 
 async def _perform_async(effect: Effect, transport: AsyncTransport) -> Any:
@@ -59,6 +57,4 @@ async def _perform_async(effect: Effect, transport: AsyncTransport) -> Any:
         return await transport.send(effect.outgoing, effect.patience)
     if isinstance(effect, Read):
         return await effect.arriving.read(effect.most)
-    if isinstance(effect, Wait):
-        return await asyncio.sleep(effect.seconds)
-    return await effect.arriving.close()
+    return await asyncio.sleep(effect.seconds)

@@ -24,16 +24,10 @@ class Read(NamedTuple):
     most: int
 
 
-class Close(NamedTuple):
-    """Do without the body of an answer."""
-
-    arriving: Any
-
-
 class Wait(NamedTuple):
     """Wait so many seconds."""
 
     seconds: float
 
 
-Effect: TypeAlias = Send | Read | Close | Wait
+Effect: TypeAlias = Send | Read | Wait

@@ -39,27 +39,17 @@ class Way(NamedTuple):
 def over_http(settings: Client, origin: str, resolve: Callable[[str], Path]) -> Way:
     """Return the way to an origin over sockets; `resolve` makes paths of macaron.yaml absolute.
 
-    The HTTP library is imported now, so that a process that forks does it once for all its children.
+    The HTTP library is imported now, so that a process that forks does it once for all its children. Raises OSError
+    where a file of `tls:` is none of the kind.
     """
     from macaron_runner.clients.http.blocking import HttpTransport
     from macaron_runner.clients.http.coroutines import AsyncHttpTransport
     from macaron_runner.clients.http.reach import Reach
+    from macaron_runner.clients.http.tls import trust_of
 
-    tls = settings.tls
-    reach = Reach(
-        origin,
-        max_connections=settings.max_connections,
-        ca=_path(tls.ca, resolve),
-        certificate=_path(tls.certificate, resolve),
-        key=_path(tls.key, resolve),
-        verify=tls.verify,
-        proxy=settings.proxy.reveal() if settings.proxy is not None else None,
-    )
+    proxy = settings.proxy.reveal() if settings.proxy is not None else None
+    reach = Reach(origin, trust_of(settings.tls, origin, resolve), settings.max_connections, proxy)
     return Way(origin, lambda: Transports(HttpTransport(reach), AsyncHttpTransport(reach)))
-
-
-def _path(text: str | None, resolve: Callable[[str], Path]) -> str | None:
-    return None if text is None else str(resolve(text))
 
 
 def in_process(application: Callable[[], Application]) -> Way:

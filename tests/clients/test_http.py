@@ -8,13 +8,18 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from macaron_runner.assembly import assemble
 from macaron_runner.clients.failures import CallTimeout, CannotSend, ConnectionFailed
 from macaron_runner.clients.options import NO_OPTIONS, Options
 from macaron_runner.clients.outgoing import Outgoing
+from macaron_runner.configuration.load import load
+from macaron_runner.configuration.selection import Selection
+from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.openapi.operation import SecurityScheme
 from tests.support.called import caller_of, in_a_coroutine, in_a_thread, remote_at
 from tests.support.certificates import Authority
@@ -343,3 +348,19 @@ def test_why_there_was_no_answer_is_for_the_log(caplog: pytest.LogCaptureFixture
 def test_the_library_is_imported_by_who_calls_over_http_alone() -> None:
     code = "import macaron_runner.clients.caller, sys; sys.exit('httpcore2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("tls", "text"),
+    [("{ca: ca.pem}", "x"), ("{certificate: ca.pem}", ""), ("{certificate: ca.pem, key: ca.pem}", "x")],
+)
+def test_certificates_that_are_none_end_the_start(tls: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text(text)
+    (tmp_path / "stock.yaml").write_text('{openapi: 3.1.0, info: {title: stock, version: "1"}, paths: {}}')
+    (tmp_path / "macaron.yaml").write_text(
+        "macaron: 1\nservice: {name: shop}\napis: {crash: {spec: macaron:crash}}\n"
+        f'clients: {{stock: {{spec: stock.yaml, url: "https://stock", tls: {tls}}}}}\n'
+    )
+    with pytest.raises(BadConfiguration) as problem:
+        assemble(load(Selection(str(tmp_path / "macaron.yaml")), environ={}))
+    assert [each.code for each in problem.value.diagnostics] == ["MAC240"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from macaron_runner.clients.breaker import Breaker, NoBreaker
 from macaron_runner.clients.course import Deadline, Rules, World, course
-from macaron_runner.clients.effects import Close, Read, Send, Wait
+from macaron_runner.clients.effects import Read, Send, Wait
 from macaron_runner.clients.outgoing import Outgoing, Pairs, TooLong, TransportError
 from macaron_runner.openapi.operation import Operation, Response
 
@@ -44,7 +44,6 @@ class Played:
     sent: list[Outgoing] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     patience: list[Any] = field(default_factory=list)
-    closed: int = 0
 
     def call(
         self, outgoing: Outgoing, timeout: float = 30.0, *, own: bool = True, stream: bool = False
@@ -87,8 +86,6 @@ class Played:
             case Wait(seconds):
                 self.waits.append(seconds)
                 self.now += seconds
-            case Close():
-                self.closed += 1
         return None
 
     def _next(self, outgoing: Outgoing) -> Any:

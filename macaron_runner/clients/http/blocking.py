@@ -5,6 +5,7 @@ For one process: who is forked makes its own, and abandons this one (per_process
 
 from __future__ import annotations
 
+import ssl
 import weakref
 
 import httpcore2
@@ -18,21 +19,13 @@ from macaron_runner.clients.outgoing import Outgoing, Patience
 
 
 class HttpTransport:
-    """Carries requests to one origin, and elsewhere where they are redirected (outgoing.Transport).
-
-    Raises OSError where a file of `tls:` is none.
-    """
+    """Carries requests to one origin, and elsewhere where they are redirected (outgoing.Transport)."""
 
     def __init__(self, reach: Reach) -> None:
         self._origin = Origin(reach.origin)
         self.sockets = Sockets()
         weakref.finalize(self, self.sockets.close)  # at the end of the process as well
-        self._pool = _pool(reach, self.sockets, own_certificate=True)
-        self._elsewhere = (
-            self._pool
-            if reach.certificate is None
-            else _pool(reach, self.sockets, own_certificate=False)  # nobody else sees it
-        )
+        self._pool, self._elsewhere = (_pool(reach, tls, self.sockets) for tls in reach.trust)
 
     def send(self, outgoing: Outgoing, patience: Patience) -> Arriving:
         """Return the answer as soon as its head is here. Raises TransportError; CannotSend."""
@@ -65,6 +58,5 @@ class HttpTransport:
         self.sockets.close()
 
 
-def _pool(reach: Reach, sockets: Sockets, *, own_certificate: bool) -> httpcore2.ConnectionPool:
-    options = reach.pool_options(own_certificate=own_certificate)
-    return httpcore2.ConnectionPool(**options, network_backend=sockets)
+def _pool(reach: Reach, tls: ssl.SSLContext | None, sockets: Sockets) -> httpcore2.ConnectionPool:
+    return httpcore2.ConnectionPool(**reach.pool_options(tls), network_backend=sockets)

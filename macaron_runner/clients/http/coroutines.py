@@ -6,6 +6,7 @@ For one process, as that of threads (blocking).
 from __future__ import annotations
 
 import asyncio
+import ssl
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Any, Final
@@ -23,8 +24,7 @@ class _Pools:
     """What one loop has: connections to the one origin, to any other, and what closes them at the loop's end."""
 
     def __init__(self, reach: Reach, forget: Callable[[], object]) -> None:
-        self.home = _pool(reach, own_certificate=True)
-        self.elsewhere = self.home if reach.certificate is None else _pool(reach, own_certificate=False)
+        self.home, self.elsewhere = (_pool(reach, tls) for tls in reach.trust)
         self._forget = forget
         self._closing = self._close_at_the_end()
 
@@ -91,8 +91,8 @@ class AsyncHttpTransport:
 _ABANDONED: Final[list[Any]] = []
 
 
-def _pool(reach: Reach, *, own_certificate: bool) -> httpcore2.AsyncConnectionPool:
-    return httpcore2.AsyncConnectionPool(**reach.pool_options(own_certificate=own_certificate))
+def _pool(reach: Reach, tls: ssl.SSLContext | None) -> httpcore2.AsyncConnectionPool:
+    return httpcore2.AsyncConnectionPool(**reach.pool_options(tls))
 
 
 def _body(body: bytes | Iterable[bytes] | None) -> bytes | AsyncGenerator[bytes] | None:

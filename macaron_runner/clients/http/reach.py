@@ -17,6 +17,7 @@ import httpcore2
 
 from macaron_runner.clients.course import failed
 from macaron_runner.clients.failures import CannotSend
+from macaron_runner.clients.http.tls import Trust
 from macaron_runner.clients.inflating import ACCEPTED
 from macaron_runner.clients.outgoing import (
     Broken,
@@ -27,9 +28,8 @@ from macaron_runner.clients.outgoing import (
     TransportError,
 )
 
-logging.getLogger("httpcore2").setLevel(
-    logging.INFO
-)  # below, it writes down the headers of answers, cookies among them
+# Below that, it writes down the headers of answers, cookies among them.
+logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 KEPT: Final = 4.0
 """Seconds that a connection without a call is kept: less than the 5 after which common servers close it (Node's does).
@@ -40,42 +40,22 @@ A request sent at the moment the other side closes is lost, and what is not idem
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The origin ("http://host:80") that requests go to, and how: certificates as files, a proxy as a URL."""
+    """The origin ("http://host:80") that requests go to, how it is known, and the URL of a proxy."""
 
     origin: str
+    trust: Trust
     max_connections: int = 100
-    ca: str | None = None
-    certificate: str | None = None
-    key: str | None = None
-    verify: bool = True
     proxy: str | None = field(default=None, repr=False)
 
-    def pool_options(self, *, own_certificate: bool) -> dict[str, Any]:
-        """Return what a pool of connections is made with; `own_certificate` is for this origin alone.
-
-        Raises OSError where a file of `tls:` cannot be read or is none (ssl.SSLError is one).
-        """
+    def pool_options(self, tls: ssl.SSLContext | None) -> dict[str, Any]:
+        """Return what a pool of connections is made with."""
         return {
-            "ssl_context": self._tls(own_certificate=own_certificate),
+            "ssl_context": tls,
             "proxy": self._proxy(),
             "max_connections": self.max_connections,
             "max_keepalive_connections": self.max_connections,
             "keepalive_expiry": KEPT,
         }
-
-    def _tls(self, *, own_certificate: bool) -> ssl.SSLContext | None:
-        """Return how to talk TLS; None where nothing here says more than httpcore2's default."""
-        if self.verify and self.ca is None and self.certificate is None:
-            return None
-        made = (
-            httpcore2.default_ssl_context() if self.ca is None else ssl.create_default_context(cafile=self.ca)
-        )
-        if not self.verify:
-            made.check_hostname = False
-            made.verify_mode = ssl.CERT_NONE
-        if own_certificate and self.certificate is not None:
-            made.load_cert_chain(self.certificate, self.key)
-        return made
 
     def _proxy(self) -> httpcore2.Proxy | None:
         if self.proxy is None:
