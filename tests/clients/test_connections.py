@@ -154,7 +154,7 @@ def test_a_place_is_held_until_a_stream_is_closed() -> None:
 
 
 def test_a_stream_that_is_not_read_costs_its_connection_and_nothing_else() -> None:
-    with called(answer(200, bytes(5_000_000)), max_connections=1, timeout="1s") as (server, remote):
+    with called(answer(200, bytes(5_000_000)), max_connections=1) as (server, remote):
         caller = caller_of(remote, request())
         for _ in range(3):
             caller(request(), Options(stream=True)).close()

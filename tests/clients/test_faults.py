@@ -38,25 +38,24 @@ from tests.support.played import request
 
 FINE = answer(200, b"fine")
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
-TIMEOUT = 0.4
 LIMIT = "200KiB"
 BOTH = pytest.mark.parametrize("ask", [in_a_thread, in_a_coroutine])
 
 
 @contextmanager
-def in_time(most: float = TIMEOUT + 0.6) -> Iterator[None]:
+def in_time(most: float = 4.0) -> Iterator[None]:
     began = time.monotonic()
     yield
     assert time.monotonic() - began < most
 
 
 FAULTS: dict[str, tuple[Behaviour, type[ClientError]]] = {
-    "delay": (late(5.0, FINE), CallTimeout),
+    "delay": (late(15.0, FINE), CallTimeout),
     "reset": (reset, ConnectionFailed),
     "closed": (close, ConnectionFailed),
     "half, then closed": (half_then(close), InvalidAnswer),
     "half, then reset": (half_then(reset), InvalidAnswer),
-    "half, then silence": (half_then(late(5.0, close)), CallTimeout),
+    "half, then silence": (half_then(late(15.0, close)), CallTimeout),
     "half a head": (raw(b"HTTP/1.1 200 OK\r\nContent-Le"), ConnectionFailed),
     "half a chunk": (raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc"), InvalidAnswer),
     "no end of chunks": (
@@ -132,7 +131,7 @@ def test_later_is_later(ask: Callable[..., Any]) -> None:
         remote = remote_at(server.origin, timeout="5s")
         began = time.monotonic()
         assert ask(caller_of(remote, request()), request()).body == b"fine"
-        assert 1.0 <= time.monotonic() - began < 2.0
+        assert 1.0 <= time.monotonic() - began < 4.0
         remote.close()
 
 
@@ -155,7 +154,7 @@ def test_nobody_accepts(ask: Callable[..., Any]) -> None:
         remote = remote_at(
             f"http://127.0.0.1:{listener.getsockname()[1]}", connect_timeout="200ms", retries=0
         )
-        with in_time(0.8), pytest.raises(CallTimeout):
+        with in_time(), pytest.raises(CallTimeout):
             ask(caller_of(remote, request()), request())
         for each in waiting:
             each.close()
@@ -164,7 +163,7 @@ def test_nobody_accepts(ask: Callable[..., Any]) -> None:
 @BOTH
 def test_a_name_that_is_nobodys(ask: Callable[..., Any]) -> None:
     remote = remote_at("http://nobody.invalid:80", timeout="3s", retries=0)
-    with in_time(3.5), pytest.raises((ConnectionFailed, CallTimeout)) as failure:
+    with in_time(8.0), pytest.raises((ConnectionFailed, CallTimeout)) as failure:
         ask(caller_of(remote, request()), request())
     assert "invalid" not in str(failure.value)
 

@@ -229,14 +229,14 @@ def test_an_answer_may_be_read_as_it_comes(ask: Callable[..., Any]) -> None:
 
 def test_a_coroutine_waits_no_longer_than_its_deadline() -> None:
     def app(environ: Any, start_response: Any) -> Any:
-        time.sleep(0.5)
+        time.sleep(1.5)
         start_response("200 OK", [])
         return []
 
     began = time.monotonic()
     with pytest.raises(CallTimeout):
         ask_of(app, request(), in_a_coroutine, timeout="50ms")
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 1.5
 
 
 def test_a_request_whose_time_is_up_is_not_made_but_a_task_goes_on() -> None:
@@ -252,14 +252,16 @@ def test_it_is_told_the_nearer_deadline(ask: Callable[..., Any]) -> None:
     told = []
 
     def app(environ: Any, start_response: Any) -> Any:
-        told.append(float(environ["HTTP_X_REQUEST_DEADLINE"]) - time.time())
+        told.append(float(environ["HTTP_X_REQUEST_DEADLINE"]))
         start_response("200 OK", [])
         return []
 
-    for left in (2.0, 100.0):
-        with context.entered(Context("1f0c", call_id="1", deadline=time.time() + left)):
-            ask_of(app, request(), ask, timeout="10s")
-    assert told == [pytest.approx(2.0, abs=0.5), pytest.approx(10.0, abs=0.5)]
+    began = time.time()
+    for left in (60.0, 1000.0):
+        with context.entered(Context("1f0c", call_id="1", deadline=began + left)):
+            ask_of(app, request(), ask, timeout="500s")
+    assert told[0] == pytest.approx(began + 60.0, abs=0.001)
+    assert began + 499.9 < told[1] < time.time() + 500.1
 
 
 def test_head_has_no_body() -> None:
