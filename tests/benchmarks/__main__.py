@@ -30,7 +30,7 @@ def main(words: Sequence[str]) -> int:
     if arguments.update_baseline:
         baseline.store(baseline.counts_of(instructions.count(baseline.COUNTED)))
     if arguments.plot:
-        publish(*(results[PARTS.index(part)] for part in ("in-process", "end-to-end")))
+        publish(*(results[PARTS.index(part)] for part in ("in-process", "end-to-end", "tasks")))
     return 0
 
 
@@ -116,8 +116,8 @@ def show_tasks(arguments: argparse.Namespace) -> Results:
         if getattr(broker, "program", "") is None:
             print(f"left out: {kind} is not installed")
             continue
-        results = tasks.measure(kind, rounds, calls)
-        print(*tasks.table(results), sep="\n")
+        tasks.measure(results, kind, rounds, calls)
+        print(*tasks.table(results, kind), sep="\n")
     return results
 
 

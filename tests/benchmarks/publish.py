@@ -18,6 +18,7 @@ from tests.benchmarks.plot import plot
 from tests.benchmarks.results import Results
 from tests.benchmarks.servers import SERVERS
 from tests.benchmarks.targets import END_TO_END, IN_PROCESS
+from tests.benchmarks.tasks import TARGETS
 
 PICTURE: Final = Path(__file__).with_name("result.svg")
 README: Final = ROOT / "README.md"
@@ -29,15 +30,15 @@ _NOTE: Final = (
 _OURS: Final = ("macaron", "macaron-gthread")
 
 
-def publish(called: Results, served: Results) -> None:
-    """Write the picture, and the README's words, of a run in process and one end to end."""
+def publish(called: Results, served: Results, queued: Results) -> None:
+    """Write the picture, and the README's words, of a run in process, one end to end, and one of tasks."""
     titles = {name: server.title for name, server in SERVERS.items()}
     PICTURE.write_text(plot(served, titles, _OURS, _HEADING, (_NOTE, f"Measured {machine()}.")))
-    text = "\n".join(words(called, served))
+    text = "\n".join(words(called, served, queued))
     README.write_text(_BLOCK.sub(lambda block: f"{block[1]}{text}\n{block[2]}", README.read_text()))
 
 
-def words(called: Results, served: Results) -> Iterator[str]:
+def words(called: Results, served: Results, queued: Results) -> Iterator[str]:
     """Yield the lines between the README's markers."""
     yield f"![Server CPU a request, macaron and its peers]({PICTURE.relative_to(ROOT).as_posix()})"
     yield ""
@@ -45,7 +46,8 @@ def words(called: Results, served: Results) -> Iterator[str]:
     yield ""
     yield "| macaron | measured | to beat |"
     yield "|---|---|---|"
-    for where, targets, results in (("in process", IN_PROCESS, called), ("served", END_TO_END, served)):
+    parts = (("in process", IN_PROCESS, called), ("served", END_TO_END, served), ("tasks", TARGETS, queued))
+    for where, targets, results in parts:
         for target in targets:
             ratio = target.measured(results)
             if ratio is not None:

@@ -17,16 +17,17 @@ from typing import Final
 
 from macaron_runner.processes.state import StateDirectory
 from tests.benchmarks.results import Results
+from tests.benchmarks.targets import Target
 from tests.benchmarks.task_sides import read
 from tests.tasks.workshop import ROOT, Embedded, Rabbit, Redis, Running, stop, wait_until
 
-SIDES: Final = {"macaron": "macaron", "plain": "plain Celery"}
+SIDES: Final = ("macaron", "plain")
 MEASURES: Final = {
-    "call": "us a call, nothing consumes",
-    "run": "us a task, a queue emptied by two processes that hold one call each, macaron's default",
-    "run, 4": "us a task, the same with four each, Celery's default",
-    "start p50": "ms from call to start, idle",
-    "start p99": "ms from call to start, idle",
+    "call": ("us", "a call, nothing consumes"),
+    "run": ("us", "a task, two processes empty a queue and hold one call each (macaron's default)"),
+    "run, 4": ("us", "a task, two processes empty a queue and hold four calls each (Celery's default)"),
+    "start p50": ("ms", "from call to start, idle, median"),
+    "start p99": ("ms", "from call to start, idle, slowest of a hundred"),
 }
 HELD: Final = {"run": 1, "run, 4": 4}
 """The pool's `prefetch`, Celery's worker_prefetch_multiplier."""
@@ -35,9 +36,17 @@ LIMIT: Final = 1.1
 BROKERS: Final = {"embedded": Embedded, "redis": Redis, "rabbitmq": Rabbit}
 
 
-def measure(kind: str, rounds: int, calls: int) -> Results:
-    """Return the figures of both sides over a broker that is started for it."""
-    results = Results("as told")
+def _target(kind: str, name: str) -> Target:
+    text = f"{MEASURES[name][1]}, over {kind}, against plain Celery"
+    macaron, plain = ((f"{side} over {kind}", name) for side in SIDES)
+    return Target(text, LIMIT, macaron, plain)
+
+
+TARGETS: Final = tuple(_target(kind, name) for kind in BROKERS for name in MEASURES)
+
+
+def measure(results: Results, kind: str, rounds: int, calls: int) -> None:
+    """Add the figures of both sides over a broker that is started for it."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MACARON_STATE_DIR"] = folder
         running = Running(Path(folder))
@@ -48,11 +57,10 @@ def measure(kind: str, rounds: int, calls: int) -> Results:
             for _ in range(rounds):
                 for side in SIDES:
                     for name, figure in _round(running, side, broker.overrides, calls):
-                        results.add((side, name), figure)
+                        results.add((f"{side} over {kind}", name), figure)
         finally:
             _end(running)
             del os.environ["MACARON_STATE_DIR"]
-    return results
 
 
 def _round(
@@ -100,10 +108,11 @@ def _end(running: Running) -> None:
         process.wait()
 
 
-def table(results: Results) -> Iterator[str]:
+def table(results: Results, kind: str) -> Iterator[str]:
     """Yield a line for each measure: both figures, their ratio, and whether that is good enough."""
-    for name, unit in MEASURES.items():
-        mine, other = results.median(("macaron", name)), results.median(("plain", name))
-        ratio = results.ratio(("macaron", name), ("plain", name))
+    for name, (unit, what) in MEASURES.items():
+        target = _target(kind, name)
+        mine, other = results.median(target.cell), results.median(target.other)
+        ratio = results.ratio(target.cell, target.other)
         verdict = "pass" if ratio <= LIMIT else "FAIL"
-        yield f"{verdict}  {name:10} {mine:9.1f} {other:9.1f}  {ratio:5.2f}x  (to beat: {LIMIT:.2f}x)  {unit}"
+        yield f"{verdict}  {mine:9.1f} {other:9.1f} {unit}  {ratio:5.2f}x  (to beat: {LIMIT:.2f}x)  {what}"
