@@ -67,7 +67,7 @@ class BodyEncoder:
         return usual(value) if usual is not None else self._writer(named)(value)
 
     def _fitting(self, value: Any) -> str:
-        fits = _fit_for(value)
+        fits = _fit_for(value) if len(self._contents) > 1 else _any
         found = next((each for each in self._contents if fits(each[1])), self._contents[0])
         return concrete(found[1]) if found[1].is_range else found[0].media_type
 
@@ -88,11 +88,16 @@ class BodyEncoder:
         return _writer(self._contents[number][0], given, content_type, self._definitions)
 
 
+def _any(_: MediaType) -> bool:
+    return True
+
+
 def _fit_for(value: Any) -> Callable[[MediaType], bool]:
     """Return what tells whether a media type is one in which values of this kind are sent."""
     if as_file(value) is not None or hasattr(value, "__next__"):
         return lambda one: not (one.is_json or one.is_form)
-    if isinstance(value, Mapping) and any(map(_has_file, value.values())):
+    members = value.__macaron_values__() if hasattr(value, "__macaron_values__") else value
+    if isinstance(members, Mapping) and any(map(_has_file, members.values())):
         return lambda one: one.name == MULTIPART
     return lambda one: one.is_json or one.name == "*/*"
 

@@ -76,6 +76,15 @@ paths:
           application/octet-stream: {}
           text/plain: {schema: {type: string}}
       responses: {"200": {description: seen, content: {application/json: {schema: {}}}}}
+  /either:
+    post:
+      operationId: either
+      requestBody:
+        required: true
+        content:
+          application/json: {schema: {$ref: "#/components/schemas/Upload"}}
+          multipart/form-data: {schema: {$ref: "#/components/schemas/Upload"}}
+      responses: {"200": {description: the type, content: {application/json: {schema: {type: string}}}}}
   /photos/{name}:
     get:
       operationId: download
@@ -123,6 +132,7 @@ components:
         sku: {type: string, minLength: 1}
         id: {type: integer, readOnly: true}
         added: {type: string, format: date-time}
+    Upload: {type: object, properties: {note: {type: string}, photo: {type: string, format: binary}}}
     Lost: {type: object, required: [error], properties: {error: {type: string}, error_description: {type: string}}}
 """
 
@@ -160,6 +170,10 @@ def upload(body):
     photo = body.photo
     return {"name": photo.filename, "type": photo.mimetype, "data": photo.read().decode("latin-1"),
             "note": body.note, "sizes": body.sizes}
+
+
+def either(body):
+    return flask.request.headers["Content-Type"]
 
 
 def download(name):
@@ -481,3 +495,12 @@ def test_an_item_that_does_not_fit_ends_a_stream_that_is_under_way(client: Clien
     assert isinstance(failed, CannotSend)
     assert [each[:2] for each in failed.errors] == [("body", "/sku")]
     assert client.send_lines([{"sku": "a"}, {"sku": "b"}]) == 2
+
+
+def test_a_model_with_a_file_in_it_goes_out_as_multipart(service: Any, client: Client) -> None:
+    from werkzeug.datastructures import FileStorage
+
+    kind = service[0].models["Upload"]
+    assert client.either(kind(note="plain")) == "application/json"
+    for photo in (FileStorage(io.BytesIO(b"data")), b"data"):
+        assert client.either(kind(note="n", photo=photo)).startswith("multipart/form-data; boundary=")
