@@ -108,12 +108,14 @@ class _Claim:
         renewing = threading.Thread(target=self._renew, args=(over,), daemon=True)
         renewing.start()
         try:
-            yield
+            try:
+                yield
+            finally:
+                over.set()
+                renewing.join()  # it would claim anew what was let go of
         except BaseException:
             self._let_go()
             raise
-        finally:
-            over.set()
 
     def _renew(self, over: threading.Event) -> None:
         while not over.wait(self._lease / 3):
