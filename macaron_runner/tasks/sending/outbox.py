@@ -13,6 +13,7 @@ import fcntl
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -28,6 +29,9 @@ LARGEST: Final = 256 * 1024 * 1024
 _PAGE: Final = 4096
 _PATIENCE: Final = 2.0
 """Seconds one process waits while another one writes."""
+
+_A_LOOK: Final = 0.01
+"""Seconds that SQLite waits by itself: later it looks ten times a second only, and may never meet a pause of others."""
 
 _TABLE: Final = """
 CREATE TABLE calls (
@@ -55,7 +59,7 @@ class Outbox:
         except OSError as error:
             if not _is_full(error.__cause__):
                 raise
-            with self._open() as database:
+            with self._write() as database:
                 dropped = database.execute("DELETE FROM calls WHERE refused IS NOT NULL").rowcount
             if not dropped:
                 raise
@@ -63,7 +67,7 @@ class Outbox:
             self._insert(call)
 
     def _insert(self, call: str) -> None:
-        with self._open() as database:
+        with self._write() as database:
             database.execute(
                 f"PRAGMA max_page_count = {self._pages}"
             )  # of this connection, which only puts in
@@ -73,7 +77,7 @@ class Outbox:
         """Tell whether there is nothing to be sent. Raises OSError."""
         if not self._file.exists():
             return True
-        with self._open() as database:
+        with self._open(_PATIENCE) as database:
             return database.execute(_FIRST, (1,)).fetchone() is None
 
     def take(self, count: int) -> list[tuple[int, str]]:
@@ -81,7 +85,7 @@ class Outbox:
 
         That is written down, so that nothing is sent, and sent again, from a disk on which nothing can be taken out.
         """
-        with self._open() as database:
+        with self._write() as database:
             calls = database.execute(_FIRST, (count,)).fetchall()
             tried = [(number,) for number, _ in calls]
             database.executemany("UPDATE calls SET attempts = attempts + 1 WHERE id = ?", tried)
@@ -89,12 +93,12 @@ class Outbox:
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Take out calls that were sent. Raises OSError."""
-        with self._open() as database:
+        with self._write() as database:
             database.executemany("DELETE FROM calls WHERE id = ?", [(number,) for number in numbers])
 
     def set_aside(self, number: int, reason: str) -> None:
         """Leave a call where it is and send it no more: no broker takes it. Raises OSError."""
-        with self._open() as database:
+        with self._write() as database:
             database.execute("UPDATE calls SET refused = ? WHERE id = ?", (reason, number))
 
     @contextmanager
@@ -115,13 +119,20 @@ class Outbox:
             os.close(lock)
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Give the database in one transaction, on the disk when that ends."""
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """Give the database in one transaction that no other process comes between, on the disk when that ends."""
+        with self._open(_A_LOOK) as database:
+            _begin(database)
+            yield database
+
+    @contextmanager
+    def _open(self, patience: float) -> Iterator[sqlite3.Connection]:
+        """Give the database in one transaction; what it does waits for others, for `patience` seconds."""
         with undivided:  # SQLite has locks of its own
             try:
                 if not self._file.exists():
                     self._make()
-                database = sqlite3.connect(self._file, _PATIENCE)
+                database = sqlite3.connect(self._file, patience)
                 try:
                     database.execute(
                         "PRAGMA synchronous = FULL"
@@ -146,6 +157,19 @@ class Outbox:
         finally:
             new.unlink()
         _write_through(self._file.parent)
+
+
+def _begin(database: sqlite3.Connection) -> None:
+    """Begin to write as soon as nobody else does. Raises sqlite3.OperationalError where that lasts too long."""
+    latest = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+                raise
+        else:
+            return
 
 
 def _is_full(error: BaseException | None) -> bool:
