@@ -11,12 +11,13 @@ from kombu.exceptions import DecodeError
 from redis import Redis
 
 from macaron_runner import context
+from macaron_runner.errors import TaskQueueUnavailable
 from macaron_runner.redaction import unredacted
 from macaron_runner.tasks.brokers.queues import DELIVERIES, MOST_DELIVERIES
 from macaron_runner.tasks.running.unreadable import ComesBack, refuse_deadly, refuse_misshapen
 from macaron_runner.tasks.sending.dead_letters import DeadLetter, Failure
 from tests.tasks.test_options_live import KILLS
-from tests.tasks.workshop import TRANSPORTS, wait_until
+from tests.tasks.workshop import START_DEADLINE, TRANSPORTS, wait_until
 
 REQUEST = context.Context(request_id="request-1", user_id="alice")
 
@@ -254,6 +255,20 @@ def test_a_queue_that_was_made_without_a_limit_serves_as_well(workshop, caplog):
     worker = service.start_worker()
     service.wait_for(1)
     assert 'the queue "default" was made with another' in service.running.log_of(worker)
+
+
+@pytest.mark.service
+def test_a_queue_of_another_type_is_refused_in_clear_words(workshop, caplog):
+    service = workshop("rabbitmq")
+    with service.celery.connection_for_write() as connection:
+        Queue("default", channel=connection).declare()
+    with pytest.raises(TaskQueueUnavailable):
+        service.jobs.tick.delay(str(service.place))
+    assert 'the queue "default" is there, and is none that keeps' in caplog.text
+    assert "x-queue-type" in caplog.text
+    worker = service.start_entry("worker", "--pool", "default")
+    assert worker.wait(START_DEADLINE) == 1
+    assert 'the queue "default" is there, and is none that keeps' in service.running.log_of(worker)
 
 
 @pytest.mark.service

@@ -64,8 +64,16 @@ class _QuorumQueue(Queue):
 
     def _declare_unlimited(self, channel: Any) -> Any:
         said = {name: value for name, value in (self.queue_arguments or {}).items() if name != _LIMIT}
-        with channel.connection.channel() as once:
-            return Queue(self.name, queue_arguments=said).queue_declare(channel=once)
+        try:
+            with channel.connection.channel() as once:
+                return Queue(self.name, queue_arguments=said).queue_declare(channel=once)
+        except PreconditionFailed as refused:
+            _log.error(
+                'the queue "%s" is there, and is none that keeps what is promised: delete it when it is empty, '
+                "and it is made anew, or give the pool another one (%s)",
+                *(self.name, refused.reply_text),
+            )
+            raise
 
 
 def deliveries(message: Any) -> int:
