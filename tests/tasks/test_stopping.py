@@ -8,7 +8,7 @@ import time
 import pytest
 from kombu.asynchronous import Hub
 
-from macaron_runner.tasks.running.stopping import wake_for_signals
+from macaron_runner.tasks.running import stopping
 
 
 @pytest.fixture
@@ -19,12 +19,15 @@ def heard():
     yield came
     signal.signal(signal.SIGUSR1, before)
     signal.set_wakeup_fd(-1)
+    for each in stopping._sockets():
+        each.close()
+    stopping._sockets.cache_clear()
 
 
 def test_a_signal_ends_the_waiting_of_the_loop(heard):
     hub = Hub()
     hub.call_later(60, lambda: None)  # which it would wait for
-    wake_for_signals(hub)
+    stopping.wake_for_signals(hub)
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGUSR1)).start()
     begun = time.monotonic()
     loop = hub.create_loop()
