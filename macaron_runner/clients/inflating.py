@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from typing import Final, Protocol
 
 from macaron_runner.clients.outgoing import Garbled
+from macaron_runner.codings import begun, is_known, most_members
 
 ACCEPTED: Final = "gzip, deflate"
 
 _PIECE: Final = 256 * 1024
-_GZIP: Final = frozenset({"gzip", "x-gzip"})
-_MOST_MEMBERS: Final = 64
-"""More gzip files than this, one after another, are refused: each costs far more than its bytes."""
 
 
 class Coding(Protocol):
@@ -77,13 +75,9 @@ class Inflating:
 
     def _begun(self, data: bytes) -> zlib._Decompress:
         self._members += 1
-        if self._members > (_MOST_MEMBERS if self._coding in _GZIP else 1):
+        if self._members > most_members(self._coding):
             raise self._broken()
-        if self._coding in _GZIP:
-            return zlib.decompressobj(31)
-        # Some send deflate without its zlib header (RFC 9110 section 8.4.1.2).
-        has_header = data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
-        return zlib.decompressobj(15 if has_header else -15)
+        return begun(self._coding, data)
 
     def _broken(self) -> Garbled:
         return Garbled(f"the body is not {self._coding} as its Content-Encoding says")
@@ -94,6 +88,6 @@ def coding_of(header: str | None) -> Coding:
     name = (header or "").strip().lower()
     if name in ("", "identity"):
         return PLAIN
-    if name in _GZIP or name == "deflate":
+    if is_known(name):
         return Inflating(name)
     raise Garbled("the body is in a content coding that was not accepted")

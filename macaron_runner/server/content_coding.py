@@ -10,16 +10,10 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from macaron_runner.codings import begun, is_known, most_members
 from macaron_runner.errors import BodyTooLarge, InvalidParameter, UnsupportedMediaType
 
-_WINDOWS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
-"""The coding's name -> what zlib calls its format."""
-
-_RAW_DEFLATE: Final = -15
 _MOST_CODINGS: Final = 2
-_MOST_MEMBERS: Final = 64
-"""More gzip files than this, one after another, are refused: each costs far more than its bytes."""
-
 _PIECE: Final = 64 * 1024
 
 
@@ -28,7 +22,7 @@ def codings_of(header: str | None) -> Sequence[str]:
     if not header:
         return ()
     codings = [name for part in header.split(",") if (name := part.strip().lower()) not in ("", "identity")]
-    if len(codings) > _MOST_CODINGS or not all(name in _WINDOWS for name in codings):
+    if len(codings) > _MOST_CODINGS or not all(map(is_known, codings)):
         raise UnsupportedMediaType(
             f'a body in the content coding "{header[:100]}" is not accepted here, only gzip and deflate',
             headers={"Accept-Encoding": "gzip, deflate"},
@@ -49,8 +43,8 @@ def decoded(data: bytes, codings: Sequence[str], limit: int) -> bytes:
 
 def _inflated(data: bytes, coding: str, limit: int) -> bytes:
     out = bytearray()
-    for _ in range(_MOST_MEMBERS):
-        engine = zlib.decompressobj(_window(coding, data))
+    for _ in range(most_members(coding)):
+        engine = begun(coding, data)
         try:
             out += engine.decompress(data, limit + 1 - len(out))
         except zlib.error:
@@ -58,17 +52,11 @@ def _inflated(data: bytes, coding: str, limit: int) -> bytes:
         if len(out) > limit:
             raise BodyTooLarge
         data = engine.unused_data
-        if not engine.eof or (data and coding == "deflate"):
+        if not engine.eof:
             raise _broken(coding)
         if not data:
             return bytes(out)
     raise _broken(coding)
-
-
-def _window(coding: str, data: bytes) -> int:
-    """Return the format; some clients send deflate without its zlib header (RFC 9110 section 8.4.1.2)."""
-    has_header = len(data) > 1 and data[0] & 0x0F == 8 and int.from_bytes(data[:2], "big") % 31 == 0
-    return _RAW_DEFLATE if coding == "deflate" and not has_header else _WINDOWS[coding]
 
 
 def _broken(coding: str) -> InvalidParameter:
@@ -102,7 +90,7 @@ class DecodedStream(io.RawIOBase):
                 raise _broken(self._coding)
 
     def _inflate(self, data: bytes, most: int) -> bytes:
-        engine = self._engine or zlib.decompressobj(_window(self._coding, data))
+        engine = self._engine or begun(self._coding, data)
         try:
             found = engine.decompress(data, most)
         except zlib.error:
