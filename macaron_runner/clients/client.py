@@ -1,7 +1,7 @@
 """The client of one API, as handlers, tasks and scripts have it: `apipool.inventory.client.get_item(item_id=3)`.
 
 Its operations are attributes, called with the body first and parameters by keyword; `aio` has the same as coroutines.
-Not for what becomes of arguments and answers (encoding, decoding), nor for how a call goes.
+Not for what becomes of arguments and answers (encoding, decoding), nor for how a call goes (caller).
 """
 
 from __future__ import annotations

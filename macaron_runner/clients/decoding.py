@@ -3,7 +3,7 @@
     200, application/json  ->  a model, a value         204  ->  None
     404, 500               ->  RemoteError (remote_errors)
 
-Read by what reads the bodies of requests (validation.body). Not for how an answer came.
+Read by what reads the bodies of requests (validation.body). Not for how an answer came (course).
 """
 
 from __future__ import annotations

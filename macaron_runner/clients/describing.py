@@ -2,7 +2,7 @@
 
     get_item(*, item_id: int, tags: list[str] | None = None) -> Item
 
-Not for calling it (client).
+Not for calling it (client), nor for stubs (stubs).
 """
 
 from __future__ import annotations

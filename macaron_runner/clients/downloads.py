@@ -3,7 +3,7 @@
     with client.with_options(stream=True).get_photo(id=3) as photo: photo.save("3.png")
     with client.with_options(stream=True).watch() as events: [... for event in events]
 
-For coroutines the same with `async with` and `async for`. Not for reading it off the connection.
+For coroutines the same with `async with` and `async for`. Not for reading it off the connection (streamed).
 """
 
 from __future__ import annotations

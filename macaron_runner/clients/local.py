@@ -58,6 +58,7 @@ class LocalArriving:
     def __init__(self, application: Application, outgoing: Outgoing) -> None:
         self._application, self._name = application, outgoing.operation.name
         self._environ = environ_of(outgoing)
+        self._sent = self._environ["wsgi.input"]
         self._context = Context()
         self._written: list[bytes] = []
         self._body: Iterable[bytes] = ()
@@ -66,12 +67,19 @@ class LocalArriving:
         self.headers: Pairs = ()
 
     def begin(self) -> None:
-        """Let the application answer, up to the head of its answer; 500 where it fails, as a server would say."""
+        """Let the application answer, up to the head of its answer; 500 where it fails, as a server would say.
+
+        Raises what making the body raised: over a socket the request would not have ended.
+        """
         try:
             self._context.run(self._ask)
         except Exception:
             _log.exception("%s failed", self._name)
             self.status, self.headers, self._pieces = 500, (), iter(())
+        failure = getattr(getattr(self._sent, "raw", None), "failure", None)
+        if failure is not None:
+            self.close()
+            raise failure
 
     def _ask(self) -> None:
         self._body = self._application(self._environ, self._start)
@@ -199,12 +207,16 @@ def _body(body: bytes | Iterable[bytes] | None) -> dict[str, Any]:
 
 
 class _Pieces(io.RawIOBase):
-    """A body that is made as it is read, by its maker's lights: in the context that calls."""
+    """A body that is made as it is read, by its maker's lights: in the context that calls.
+
+    `failure` is what making it raised, which the application takes for a broken connection.
+    """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
         self._context = copy_context()
         self._waiting = memoryview(b"")
+        self.failure: Exception | None = None
 
     def readable(self) -> bool:
         """Tell that it can be read."""
@@ -213,7 +225,11 @@ class _Pieces(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill a buffer, or a part of it; 0 at the end."""
         while not self._waiting:
-            piece = self._context.run(next, self._pieces, None)
+            try:
+                piece = self._context.run(next, self._pieces, None)
+            except Exception as failure:
+                self.failure = failure
+                raise
             if piece is None:
                 return 0
             self._waiting = memoryview(piece)

@@ -1,6 +1,6 @@
 """A request on its way out and the answer to it, as data; and what a transport is, whatever carries them.
 
-Not for making requests of arguments (encoding), for reading answers (decoding), or for trying again.
+Not for making requests of arguments (encoding), for reading answers (decoding), or for trying again (course).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The key `clients` of macaron.yaml: the APIs that the service calls, and how patient and careful it is with each.
 
-Pure, as model. Not for what is wrong with several keys together (checks), nor for the calls (the room clients).
+Pure, as model. Not for what is wrong with several keys together (client_checks), nor for the calls (the room clients).
 """
 
 from __future__ import annotations

@@ -13,14 +13,18 @@ import pytest
 
 from macaron_runner import context, is_error
 from macaron_runner.assembly import assemble
+from macaron_runner.clients.caller import Caller
 from macaron_runner.clients.client import Client
 from macaron_runner.clients.failures import CannotSend, InvalidAnswer, RemoteError
 from macaron_runner.clients.operations import ClientApi, compile_operations
+from macaron_runner.clients.options import Options
+from macaron_runner.clients.outgoing import Outgoing
+from macaron_runner.clients.remote import Remote, in_process
+from macaron_runner.configuration.clients import Client as ClientSettings
 from macaron_runner.configuration.load import load
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.server.app import create_app
 from macaron_runner.validation.schema import Definitions
-from tests.support.wsgi_caller import WsgiCaller
 
 YAML = """
 macaron: 1
@@ -226,13 +230,30 @@ def service(started: Any) -> Iterator[Any]:
     context.deactivate()
 
 
-def client_of(service: Any, **settings: Any) -> tuple[Client, WsgiCaller]:
+class Heard:
+    """Calls an operation, and keeps what was sent last."""
+
+    def __init__(self, remote: Remote) -> None:
+        self.remote = remote
+        self.sent: Outgoing | None = None
+
+    def __call__(self, outgoing: Outgoing, options: Options) -> Any:
+        self.sent = outgoing
+        return Caller(self.remote, outgoing.operation, None)(outgoing, options)
+
+    async def aio(self, outgoing: Outgoing, options: Options) -> Any:
+        return await Caller(self.remote, outgoing.operation, None).aio(outgoing, options)
+
+
+def client_of(service: Any, **settings: Any) -> tuple[Client, Heard]:
+    """Return a client of the service, called in process, and what hears its requests."""
     served, app = service
-    caller = WsgiCaller(app)
+    section = ClientSettings.model_construct(retries=0, circuit_breaker="none")
+    heard = Heard(Remote("tests", section, in_process(lambda: app), {}))
     shared = ClientApi(
-        served.api, served.models, Definitions(served.api.schemas), lambda _: caller, **settings
+        served.api, served.models, Definitions(served.api.schemas), lambda _: heard, **settings
     )
-    return Client("stock", compile_operations(shared)), caller
+    return Client("stock", compile_operations(shared)), heard
 
 
 @pytest.fixture

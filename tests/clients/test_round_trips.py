@@ -207,3 +207,14 @@ def test_common_bodies_are_sent(service: Any, version: str) -> None:
             assert plain(trip[1]) == plain(value)
             sent += 1
     assert sent == (6 if version == "2.0" else 8)
+
+
+@pytest.mark.parametrize("api", ["v32", "far_v32"])
+def test_what_making_a_body_raises_ends_the_call(service: Any, api: str) -> None:
+    def lines() -> Iterator[Any]:
+        yield {"sku": "a"}
+        raise LookupError("no more of them")
+
+    with pytest.raises(LookupError, match="no more of them"):
+        getattr(apipool, api).client.body_lines(lines())
+    assert heard() == []
