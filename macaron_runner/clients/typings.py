@@ -74,7 +74,7 @@ def _files(typed: TypedApi, shared: dict[str, Foreign]) -> Iterator[tuple[str, s
     )
     parents = {name: parent for name, parent in named_parents(api).items() if name not in taken}
     source = ModelSource(api, taken, parents)
-    text, _ = source.write(results=True)
+    text, _ = source.write(for_checkers=True)
     if typed.shares_models:
         shared.update(_classes(api, source, but=taken))
     client, stub = client_stub(api, typed.operations, source)

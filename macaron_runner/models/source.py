@@ -50,6 +50,14 @@ _INDENT: Final = "    "
 _MOST_REPEATED: Final = 3
 """How often a schema may be extended inside its own extensions, which each time gives another class, for ever."""
 _MODULE: Final = Scope(())
+_OPEN: Final = """
+    if TYPE_CHECKING:
+
+        def __init__(self, /, **values: {any}) -> None: ...
+
+        def __getattr__(self, name: {str}, /) -> {any}: ...
+"""
+"""What tells a type checker that a class takes any property."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,7 @@ class ModelSource:
         self._used: set[str] = set()
         self._written = set(_BUILTINS)
         self._hidden: dict[str, None] = {}
+        self._for_checkers = False
 
     def _import_parents(self, parents: Mapping[str, Foreign]) -> dict[str, str]:
         given: dict[str, str] = {}
@@ -110,11 +119,13 @@ class ModelSource:
             self.imported[given[name]] = foreign
         return given
 
-    def write(self, *, results: bool = False) -> tuple[str, tuple[ClassPiece, ...]]:
+    def write(self, *, for_checkers: bool = False) -> tuple[str, tuple[ClassPiece, ...]]:
         """Return the source of all named schemas and of the operations' own, and the classes in it.
 
-        `results`: those of their answers, too, which `annotation` then finds under names that say whose they are.
+        `for_checkers`: as type checkers want it. Those of answers are there, too, which `annotation` then finds under
+        names that say whose they are; and what takes any property says so.
         """
+        self._for_checkers = for_checkers
         for name in self._schemas:
             if name not in self._shared:
                 self._add(name)
@@ -122,7 +133,7 @@ class ModelSource:
             self._add_alias(self.hierarchies[name], partial(self._annotations.tagged, choice, _MODULE, name))
         for operation in self._api.operations:
             self._add_own(operation)
-        for operation in self._api.operations if results else ():
+        for operation in self._api.operations if for_checkers else ():
             self._add_results(operation)
         return self._drain()
 
@@ -260,6 +271,9 @@ class ModelSource:
         if unsure := [attributes[name] for name in shape.properties if self._both_ways(name, shape)]:
             arguments = ", ".join(map(repr, unsure))
             yield f"\n{_INDENT}_serialize = {self.word('omit_absent', scope)}({arguments})\n"
+        if self._for_checkers and shape.additional not in (None, False):
+            self._used.add("TYPE_CHECKING")
+            yield _OPEN.format(any=self.word("Any", scope), str=self.word("str", scope))
 
     def _both_ways(self, name: str, shape: Shape) -> bool:
         """Tell whether a property may be absent and may be null: None alone does not say which."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from macaron_runner import HOMES
+from macaron_runner import HOMES, context, load_clients
 from macaron_runner.clients.naming import operation_names
 from macaron_runner.clients.typings import MARK, TypedApi, typings
 from macaron_runner.openapi.api import read_api
@@ -71,6 +73,7 @@ components:
   schemas:
     client: {type: object, required: [the-name], properties: {the-name: {type: string}}}
     Trouble: {type: object}
+    Open: {type: object, required: [id], properties: {id: {type: integer}}, additionalProperties: true}
 """
 
 STUB = (
@@ -244,6 +247,41 @@ def test_parents_are_named_and_not_imported() -> None:
     assert "class Odd(Model):" in text
 
 
+def test_stubs_and_clients_have_the_same_operations_and_arguments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MACARON_STATE_DIR", str(tmp_path))
+    apis = load_clients(SAMPLE.parents[1] / "macaron.yaml")
+    context.deactivate()
+    for name in ("shop", "inventory"):
+        made = files(typed(read_api(read_document(SAMPLE.with_name(f"{name}.yaml")), name)))
+        stub = ast.parse(made[f"_apipool/{name}/_client.pyi"])
+        client = getattr(apis, name).client
+        for kind, called in (("Client", client), ("AsyncClient", client.aio)):
+            words = {each for each in dir(called) if each[0] != "_"} - {"aio", "with_options"}
+            signatures = {word: set(inspect.signature(getattr(called, word)).parameters) for word in words}
+            assert dict(operations_in(stub, kind)) == signatures
+
+
+def operations_in(stub: ast.Module, kind: str) -> Iterator[tuple[str, set[str]]]:
+    """Yield the operations of a client in a stub, with their arguments."""
+    classes = {each.name: each for each in stub.body if isinstance(each, ast.ClassDef)}
+    for method in _functions(classes[kind]):
+        if method.name in ("aio", "with_options"):
+            continue
+        taking = method
+        if isinstance(method.returns, ast.Subscript) and ast.unparse(method.returns.value) in classes:
+            paged = classes[ast.unparse(method.returns.value)]
+            taking = next(each for each in _functions(paged) if each.name == "__call__")
+        arguments = taking.args
+        every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+        yield method.name, {each.arg for each in every} - {"self"}
+
+
+def _functions(kind: ast.ClassDef) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (each for each in kind.body if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
 RIGHT = """\
 from uuid import uuid4
 
@@ -264,6 +302,8 @@ def create_order(body: apipool.shop.Order) -> apipool.shop.model.Order:
     apipool.shop.client.list_orders(status=["placed"], created={"after": "2026-01-01T00:00:00Z"})
     troubles: list[apipool.stock.Trouble] = list(apipool.stock.client.get_lists.items(page=1))
     assert troubles
+    known_as: int = apipool.stock.Open(id=1, anything="else").id
+    print(known_as, apipool.stock.Open(id=1).anything)
     return known
 
 
