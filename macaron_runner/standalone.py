@@ -43,8 +43,8 @@ class LoadedApis:
         vars(self).update({identifier(name): api for name, api in apis.items()})
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)  # Python itself asks
+        if name.startswith("_"):
+            raise AttributeError(name)  # Python itself asks, of a copy that has nothing yet
         raise AttributeError(_unknown(name, self._apis))
 
     def __getitem__(self, name: str) -> Any:

@@ -62,7 +62,7 @@ def execute(arguments: argparse.Namespace) -> int:
     logging.getLogger("macaron.clients").addHandler(logging.NullHandler())  # what it tells, _failed tells
     target = find_target(selection_of(arguments), arguments)
     values = values_of(parameters, target.operation, target.api.schemas)
-    body = body_of(arguments.body, target.operation, arguments.content_type)
+    body = body_of(arguments.body, target.operation, arguments.content_type, target.api.schemas)
     options = Options(timeout=arguments.timeout, content_type=arguments.content_type)
     try:
         if arguments.curl:

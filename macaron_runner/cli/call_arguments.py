@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,23 +48,28 @@ def _is_json(text: str, types: frozenset[str]) -> bool:
     return (text[:1] == "[" and "array" in types) or (text[:1] == "{" and "object" in types)
 
 
-def body_of(given: str | None, operation: Operation, content_type: str | None) -> tuple[Any, ...]:
+def body_of(
+    given: str | None, operation: Operation, content_type: str | None, definitions: Mapping[str, Schema]
+) -> tuple[Any, ...]:
     """Return the body of a call as its one positional argument, or none. Raises UsageError."""
     if given is None:
         return ()
     if operation.body is None:
         raise UsageError(f"{operation.name} takes no body")
     raw = read_given(given)
-    kinds = [kind for each in operation.body.content if (kind := _kind(each, content_type)) is not None]
-    if kinds and not any(kind.is_json or kind.is_form for kind in kinds):
-        return (raw.decode("utf-8", "replace") if all(kind.is_text for kind in kinds) else raw,)
+    meant = [
+        (each, kind) for each in operation.body.content if (kind := _kind(each, content_type)) is not None
+    ]
+    if meant and not any(kind.is_json or kind.is_form for _, kind in meant):
+        return (raw.decode("utf-8", "replace") if all(kind.is_text for _, kind in meant) else raw,)
     try:
         value = json.loads(raw)
     except ValueError as error:
-        if any(not (kind.is_json or kind.is_form) for kind in kinds):
+        if any(not (kind.is_json or kind.is_form) for _, kind in meant):
             return (raw,)
         raise UsageError(f"the body is no JSON: {error}") from None
-    return (_with_files(value) if any(kind.is_form for kind in kinds) else value,)
+    files = {name for each, kind in meant if kind.is_form for name in _files_in(each, definitions)}
+    return (_with_files(value, files),)
 
 
 def _kind(content: Content, content_type: str | None) -> MediaType | None:
@@ -74,13 +79,19 @@ def _kind(content: Content, content_type: str | None) -> MediaType | None:
     return kind if wanted is None or kind.accepts(wanted) else None
 
 
-def _with_files(value: Any) -> Any:
-    """Return the fields of a form, those that are "@path" as the files that they name."""
+def _files_in(form: Content, definitions: Mapping[str, Schema]) -> Iterator[str]:
+    """Yield the fields of a form that are files."""
+    fields = shape_of(form.schema if form.schema is not None else True, definitions).properties
+    return (name for name, field in fields.items() if shape_of(field, definitions).binary)
+
+
+def _with_files(value: Any, files: Collection[str]) -> Any:
+    """Return the fields of a form, those of `files` that are "@path" as the file that is there."""
     if not isinstance(value, Mapping):
         return value
     return {
         name: (Path(each[1:]).name, read_given(each), "application/octet-stream")
-        if isinstance(each, str) and each.startswith("@")
+        if name in files and isinstance(each, str) and each.startswith("@")
         else each
         for name, each in value.items()
     }

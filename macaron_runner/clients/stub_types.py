@@ -26,7 +26,7 @@ _JSON_TYPES: Final = {
     str: frozenset({"string"}),
 }
 """What a value that can stand as a default is in JSON."""
-_BYTES: Final = ("bytes", "_t.IO[bytes]", "_abc.Iterable[bytes]")
+_STREAMS: Final = ("_t.IO[bytes]", "_abc.Iterable[bytes]")
 _OBJECT: Final = "_abc.Mapping[str, _t.Any]"
 
 
@@ -96,7 +96,7 @@ class OperationTypes:
             return f"_abc.Iterable[{self._given(content.item_schema)}]"
         if media_type.is_json or media_type.is_form:
             return self._given(content.schema)
-        return "str" if media_type.is_text else _union(_BYTES)
+        return self._word("str") if media_type.is_text else _union((self._word("bytes"), *_STREAMS))
 
     def _received(self, response: Response) -> Iterator[str]:
         for content in response.content:

@@ -194,13 +194,14 @@ def test_files(shop: CommandLine, other: Other) -> None:
     other.content_type, other.body = "text/plain", b"fine"
     shop.write("picture.png", b"\x89PNG")
     assert shop("call", "stock", "upload_picture", "item_id=3", "--body", "@picture.png").out == "fine\n"
-    form = '{"title": "A", "file": "@picture.png"}'
+    form = '{"title": "@A", "file": "@picture.png"}'
     options = ("--content-type", "multipart/form-data")
     assert shop("call", "stock", "upload_picture", "item_id=3", "--body", form, *options).code == 0
     raw, multipart = other.asked
     assert (raw["type"], raw["body"]) == ("image/png", b"\x89PNG")
     assert multipart["type"].startswith("multipart/form-data")
     assert b'filename="picture.png"' in multipart["body"]
+    assert b"@A" in multipart["body"]  # a title is no file
     assert b"\x89PNG" in multipart["body"]
 
 
