@@ -51,11 +51,16 @@ class Inflating:
         self._coding = coding
         self._engine: zlib._Decompress | None = None
         self._members = 0
+        self._held = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield what the next bytes stand for, in pieces. Raises Garbled."""
+        data, self._held = self._held + data, b""
         while data:
             if self._engine is None:
+                if len(data) == 1:  # the second byte tells as what it must be read
+                    self._held = data
+                    return
                 self._engine = self._begun(data)
             try:
                 found = self._engine.decompress(data, _PIECE)
@@ -70,7 +75,7 @@ class Inflating:
 
     def end(self) -> None:
         """Note that nothing more comes. Raises Garbled where the last file is not complete."""
-        if self._engine is not None:
+        if self._engine is not None or self._held:
             raise self._broken()
 
     def _begun(self, data: bytes) -> zlib._Decompress:
