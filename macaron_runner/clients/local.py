@@ -151,6 +151,7 @@ class AsyncLocalArriving:
     def __init__(self, arriving: LocalArriving, patience: float | None) -> None:
         self.status, self.headers = arriving.status, arriving.headers
         self._arriving, self._patience = arriving, patience
+        self._is_busy = False
 
     async def read(self, most: int) -> bytes:
         """Return the whole body. Raises TooLong where it is longer than `most` bytes; TransportError."""
@@ -159,12 +160,17 @@ class AsyncLocalArriving:
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body as it comes. Raises TransportError."""
         pieces = self._arriving.pieces()
+        self._is_busy = True
         while (piece := await _within(self._patience, lambda: next(pieces, None))) is not None:
+            self._is_busy = False
             yield piece
+            self._is_busy = True
+        self._is_busy = False
 
     async def close(self) -> None:
-        """Let the application know that its answer was taken, or is not wanted."""
-        self._arriving.close()
+        """Let the application know that its answer was taken, or is not wanted; not while it is still at a piece."""
+        if not self._is_busy:
+            self._arriving.close()
 
 
 def environ_of(outgoing: Outgoing) -> dict[str, Any]:

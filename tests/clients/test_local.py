@@ -239,6 +239,29 @@ def test_a_coroutine_waits_no_longer_than_its_deadline() -> None:
     assert time.monotonic() - began < 1.5
 
 
+def test_nor_for_a_piece() -> None:
+    def slowly() -> Iterator[bytes]:
+        yield b"first"
+        time.sleep(1.0)
+        yield b"second"
+
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [])
+        return slowly()
+
+    async def read() -> bytes:
+        caller = caller_of(remote_of(app, timeout="100ms"), request())
+        streamed = await caller.aio(request(), Options(stream=True))
+        pieces = streamed.pieces()
+        first = await anext(pieces)
+        with pytest.raises(CallTimeout):
+            await anext(pieces)
+        await streamed.close()
+        return first
+
+    assert asyncio.run(read()) == b"first"
+
+
 def test_a_request_whose_time_is_up_is_not_made_but_a_task_goes_on() -> None:
     late = Context("1f0c", call_id="1", deadline=time.time() - 1.0)
     with context.entered(late), pytest.raises(DeadlineExceeded):
