@@ -5,8 +5,9 @@
             return send(request.with_headers(("X-Signature", sign(request.body))))
         return sending
 
-For calls in coroutines, what `send` returns is awaited: `sending` may be `async def`, or return it as it is. Not for
-finding that function (operations).
+For calls in coroutines, what `send` returns is awaited: `sending` may be `async def`, or return it as it is. A request
+that is redirected to another origin does without that function: what it adds may well be a credential. Not for finding
+it (operations).
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ class _Blocking:
         self._send, self._transport = send, transport
 
     def send(self, outgoing: Outgoing, patience: Patience) -> Any:
+        if outgoing.origin:
+            return self._transport.send(outgoing, patience)
         with _sending_by(self._transport, patience):
             return self._send(outgoing)
 
@@ -69,6 +72,8 @@ class _Coroutines:
         self._send, self._transport = send, transport
 
     async def send(self, outgoing: Outgoing, patience: Patience) -> Any:
+        if outgoing.origin:
+            return await self._transport.send(outgoing, patience)
         with _sending_by(self._transport, patience):
             return await self._send(outgoing)
 

@@ -14,7 +14,10 @@ from typing import Any
 import pytest
 
 from macaron_runner.assembly import assemble
+from macaron_runner.clients.caller import Caller
 from macaron_runner.clients.failures import CallTimeout, CannotSend, ConnectionFailed
+from macaron_runner.clients.http.reach import Reach
+from macaron_runner.clients.http.tls import Trust
 from macaron_runner.clients.options import NO_OPTIONS, Options
 from macaron_runner.clients.outgoing import Outgoing
 from macaron_runner.configuration.load import load
@@ -177,6 +180,24 @@ def test_a_function_of_the_service_may_make_the_request(ask: Callable[..., Any])
     assert len(decorated) == 1
 
 
+def test_to_another_origin_it_goes_without_that_function() -> None:
+    def signed(send: Callable[[Outgoing], Any]) -> Callable[[Outgoing], Any]:
+        return lambda outgoing: send(outgoing.with_headers(("X-Signature", "secret")))
+
+    async def ask(caller: Caller) -> Any:
+        return await caller.aio(request())
+
+    with (
+        misbehaving(FINE) as elsewhere,
+        misbehaving(answer(302, Location=f"{elsewhere.origin}/x")) as server,
+        contextlib.closing(remote_at(server.origin)) as remote,
+    ):
+        caller = caller_of(remote, request(), signed)
+        assert [caller(request()).body, asyncio.run(ask(caller)).body] == [b"fine"] * 2
+        assert [asked.headers["x-signature"] for asked in server.asked] == ["secret"] * 2
+        assert ["x-signature" in asked.headers for asked in elsewhere.asked] == [False] * 2
+
+
 # TLS
 
 
@@ -320,6 +341,19 @@ def test_a_proxy_that_would_not(ask: Callable[..., Any]) -> None:
         remote = remote_at("https://stock.example:443", proxy=f"http://127.0.0.1:{proxy.port}", retries=0)
         with contextlib.closing(remote), pytest.raises(ConnectionFailed):
             ask(caller_of(remote, request("POST")), request("POST"))
+
+
+@pytest.mark.parametrize(
+    ("proxy", "host", "port"),
+    [
+        ("http://[::1]:3128", b"::1", 3128),
+        ("http://proxy.example", b"proxy.example", 80),
+        ("https://proxy.example", b"proxy.example", 443),
+    ],
+)
+def test_where_a_proxy_is(proxy: str, host: bytes, port: int) -> None:
+    url = Reach("http://stock:80", Trust(None, None), proxy=proxy).pool_options(None)["proxy"].url
+    assert (url.host.strip(b"[]"), url.port) == (host, port)
 
 
 def test_a_process_that_called_ends_without_a_word() -> None:

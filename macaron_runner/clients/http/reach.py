@@ -27,6 +27,7 @@ from macaron_runner.clients.outgoing import (
     TimedOut,
     TransportError,
 )
+from macaron_runner.clients.redirects import origin_of
 
 # Below that, it writes down the headers of answers, cookies among them.
 logging.getLogger("httpcore2").setLevel(logging.INFO)
@@ -62,7 +63,9 @@ class Reach:
             return None
         parts = urlsplit(self.proxy)
         who = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
-        return httpcore2.Proxy(f"{parts.scheme}://{parts.hostname}:{parts.port or 80}", who)
+        origin = origin_of(parts)
+        assert origin is not None
+        return httpcore2.Proxy(origin, who)
 
 
 class Origin:
