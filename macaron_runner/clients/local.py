@@ -42,7 +42,7 @@ class LocalTransport:
         if not _a_loop_runs_here():
             arriving.begin()
         else:  # whose handlers, and ours, may need it
-            _wait(_in_a_thread(arriving.begin), patience.total)
+            _wait(arriving, _in_a_thread(arriving.begin), patience.total)
         return arriving
 
     def close(self) -> None:
@@ -134,9 +134,13 @@ class AsyncLocalTransport:
 
     async def send(self, outgoing: Outgoing, patience: Patience) -> AsyncLocalArriving:
         """Return the answer as soon as its head is here. Raises TimedOut."""
-        arriving = LocalArriving(self._application(), outgoing)
-        await _within(patience.total, arriving.begin)
-        return AsyncLocalArriving(arriving, patience.total)
+        arriving = AsyncLocalArriving(LocalArriving(self._application(), outgoing), patience.total)
+        try:
+            await arriving.begin()
+        except BaseException:
+            await arriving.close()
+            raise
+        return arriving
 
     async def close(self) -> None:
         """There is nothing to close."""
@@ -149,28 +153,45 @@ class AsyncLocalArriving:
     """What an application answers, for coroutines (outgoing.ArrivingAsync)."""
 
     def __init__(self, arriving: LocalArriving, patience: float | None) -> None:
-        self.status, self.headers = arriving.status, arriving.headers
         self._arriving, self._patience = arriving, patience
-        self._is_busy = False
+        self._work: Future[Any] = Future()
+
+    @property
+    def status(self) -> int:
+        """The status."""
+        return self._arriving.status
+
+    @property
+    def headers(self) -> Pairs:
+        """The headers, as they came."""
+        return self._arriving.headers
+
+    async def begin(self) -> None:
+        """Let the application answer, up to the head of its answer. Raises TimedOut."""
+        await self._in_time(self._arriving.begin)
 
     async def read(self, most: int) -> bytes:
         """Return the whole body. Raises TooLong where it is longer than `most` bytes; TransportError."""
-        return await _within(self._patience, lambda: self._arriving.read(most))
+        return await self._in_time(lambda: self._arriving.read(most))
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body as it comes. Raises TransportError."""
         pieces = self._arriving.pieces()
-        self._is_busy = True
-        while (piece := await _within(self._patience, lambda: next(pieces, None))) is not None:
-            self._is_busy = False
+        while (piece := await self._in_time(lambda: next(pieces, None))) is not None:
             yield piece
-            self._is_busy = True
-        self._is_busy = False
 
     async def close(self) -> None:
-        """Let the application know that its answer was taken, or is not wanted; not while it is still at a piece."""
-        if not self._is_busy:
-            self._arriving.close()
+        """Let the application know that its answer was taken, or is not wanted."""
+        _close_after(self._work, self._arriving)
+
+    async def _in_time(self, work: Callable[[], Result]) -> Result:
+        """Return what is done in a thread. Raises TimedOut where it takes longer; it is left alone then."""
+        self._work = future = _in_a_thread(work)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await asyncio.wrap_future(future)
+        except TimeoutError as error:
+            raise TimedOut("the answer did not come in time") from error
 
 
 def environ_of(outgoing: Outgoing) -> dict[str, Any]:
@@ -260,17 +281,14 @@ def _in_a_thread(work: Callable[[], Result]) -> Future[Result]:
         executor.shutdown(wait=False)
 
 
-def _wait(future: Future[Result], seconds: float | None) -> Result:
+def _wait(arriving: LocalArriving, begun: Future[None], seconds: float | None) -> None:
     try:
-        return future.result(seconds)
+        begun.result(seconds)
     except TimeoutError as error:
+        _close_after(begun, arriving)
         raise TimedOut("the answer did not come in time") from error
 
 
-async def _within(seconds: float | None, work: Callable[[], Result]) -> Result:
-    """Return what is done in a thread. Raises TimedOut where it takes longer; it is left alone then."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await asyncio.wrap_future(_in_a_thread(work))
-    except TimeoutError as error:
-        raise TimedOut("the answer did not come in time") from error
+def _close_after(work: Future[Any], arriving: LocalArriving) -> None:
+    """Close an answer, now or when the application is done with what nobody waits for any more."""
+    work.add_done_callback(lambda _: arriving.close())

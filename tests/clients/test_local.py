@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask, Response, g, has_request_context
 from flask import request as flask_request
+from werkzeug.wsgi import ClosingIterator
 
 from macaron_runner import context
 from macaron_runner.clients.failures import CallTimeout, ConnectionFailed, DeadlineExceeded, InvalidAnswer
@@ -260,6 +263,38 @@ def test_nor_for_a_piece() -> None:
         return first
 
     assert asyncio.run(read()) == b"first"
+
+
+def test_an_answer_that_nobody_waits_for_is_closed_when_it_is_done() -> None:
+    """As PEP 3333 wants it, however it ends; and whoever stops waiting is not told of it."""
+    closed, go_on = threading.Event(), threading.Event()
+
+    def app(environ: Any, start_response: Any) -> Any:
+        slow_head = environ["QUERY_STRING"] == "head"
+        if slow_head:
+            go_on.wait(10)
+        start_response("200 OK", [])
+        return ClosingIterator(
+            iter([b"x"]) if slow_head else (go_on.wait(10) and b"x" for _ in "x"), closed.set
+        )
+
+    async def read(query: str, *, stream: bool) -> None:
+        outgoing = replace(request(), query=query)
+        answer = await caller_of(remote_of(app), outgoing).aio(outgoing, Options(timeout=0.05, stream=stream))
+        try:
+            async for _ in answer.pieces():
+                pass
+        finally:
+            await answer.close()
+
+    for query, stream in [("head", False), ("body", False), ("body", True)]:
+        closed.clear()
+        go_on.clear()
+        with pytest.raises(CallTimeout):
+            asyncio.run(read(query, stream=stream))
+        assert not closed.is_set()
+        go_on.set()
+        assert closed.wait(10)
 
 
 def test_a_request_whose_time_is_up_is_not_made_but_a_task_goes_on() -> None:
