@@ -33,7 +33,11 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("api", metavar="API", help="an API of apis: or clients:")
     parser.add_argument("operation", metavar="OPERATION", help="as its client calls it: create_order")
     parser.add_argument(
-        "words", nargs="*", metavar="NAME=VALUE|FILE", help="parameters; a word without = is the macaron.yaml"
+        "words",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE|FILE",
+        help="parameters; a word without = is the macaron.yaml",
     )
     describe_layers(parser)
     parser.add_argument("--body", metavar="JSON|@FILE", help="the body: JSON or text, @FILE, or @- for stdin")

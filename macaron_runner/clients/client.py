@@ -116,7 +116,7 @@ class BlockingOperation(ClientOperation):
 
     def items(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         """Yield the items of all pages: of each its one list. Raises as `pages`, and TypeError for other pages."""
-        for page in self.pages(*args, **kwargs):
+        for page in self.with_options(whole=False).pages(*args, **kwargs):
             yield from items_of(page)
 
     def _opened(self, arriving: Arriving) -> Download | Items:
@@ -153,7 +153,7 @@ class AsyncOperation(ClientOperation):
 
     async def items(self, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
         """Yield the items of all pages, as BlockingOperation.items."""
-        async for page in self.pages(*args, **kwargs):
+        async for page in self.with_options(whole=False).pages(*args, **kwargs):
             for item in items_of(page):
                 yield item
 

@@ -56,7 +56,7 @@ class RemoteError(ClientError):
         self,
         description: str | None = None,
         *,
-        status: int,
+        status: int = ClientError.status,
         code: str | None = None,
         error_id: str | None = None,
         remote_path: Sequence[str] = (),

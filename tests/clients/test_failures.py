@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 from macaron_runner.clients.failures import (
@@ -93,3 +96,9 @@ def test_the_status_of_one_remote_error_is_not_that_of_others() -> None:
     RemoteError(status=404)
     assert MacaronError("x").status == 500
     assert ClientError("x").status == 502
+
+
+def test_a_remote_error_may_be_copied_and_travel() -> None:
+    failed = RemoteError("gone", status=410, code="GONE", error_id="an-id", operation="stock.get_item")
+    there = pickle.loads(pickle.dumps(failed))
+    assert (there.to_json(), copy.deepcopy(failed).to_json()) == (failed.to_json(), failed.to_json())

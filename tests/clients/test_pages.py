@@ -110,6 +110,11 @@ def test_items_come_one_by_one_and_no_page_before_it_is_needed() -> None:
     assert list(items) == [4, 5, 6, 7, 8]
 
 
+def test_items_are_the_same_with_all_that_came_along() -> None:
+    waiting = client_for(Server(by_cursor), links=(NEXT,)).with_options(whole=True)
+    assert list(waiting.items(shop="a")) == list(range(9))
+
+
 def test_the_same_in_coroutines() -> None:
     async def found() -> list[int]:
         waiting = client_for(Server(by_cursor), links=(NEXT,), aio=True)
