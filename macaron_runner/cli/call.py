@@ -15,6 +15,7 @@ from macaron_runner.cli.selection import describe_layers, selection_of
 from macaron_runner.cli.token import duration
 from macaron_runner.clients.failures import CannotSend, ClientError, InvalidAnswer, RemoteError
 from macaron_runner.clients.options import Options
+from macaron_runner.display import printable
 from macaron_runner.errors import DependencyMissing, UsageError
 
 _EPILOG: Final = """\
@@ -120,7 +121,6 @@ def _failed(error: ClientError, target: Target, form: str) -> int:
         raise DependencyMissing(f"{name} could not be asked at {target.origin}: {reason} ({error.code})")
     if isinstance(error, RemoteError):
         show(error.remote_body, form)
-    print(
-        f"macaron: {name} failed: {error.status} {error.code}: {error.description}{places}", file=sys.stderr
-    )
+    said = f"macaron: {name} failed: {error.status} {error.code}: {error.description}{places}"
+    print(printable(said, keep="\n"), file=sys.stderr)
     return 1

@@ -63,7 +63,8 @@ def _url(
     if fault:
         shown = f' "{url}"' if not url.names and "@" not in url.literal else ""
         message = f"{join_key(path)}{shown}: {fault}"
-        yield subject.problem("MAC222", path, message, hint="write it as http://inventory:8080")
+        problem = subject.problem("MAC222", path, message, hint="write it as http://inventory:8080")
+        yield replace(problem, confidential="@" in url.literal and not url.names)
 
 
 def _fault(text: str, *, path_allowed: bool) -> str:
@@ -104,7 +105,10 @@ def _auth(subject: Subject, path: tuple[str, ...], client: Client) -> Iterator[D
     given = [key for key in Credential.model_fields if subject.says(*path, key)]
     if len(given) > 1 or not subject.names(*path):  # else what there is has a fault of its own
         what = " and ".join(given) or "neither token nor api_key"
-        yield subject.problem("MAC224", path, f"{join_key(path)} has {what}", hint="give exactly one")
+        problem = subject.problem("MAC224", path, f"{join_key(path)} has {what}", hint="give exactly one")
+        values = (client.auth.token, client.auth.api_key)
+        is_in_clear = any(value is not None and not value.names for value in values)
+        yield replace(problem, confidential=is_in_clear)
     yield from _credential(subject, path, client.auth)
 
 

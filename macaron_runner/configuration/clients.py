@@ -44,7 +44,7 @@ class CircuitBreaker(Section):
     """When calls are no longer made, because they would fail."""
 
     failures: Annotated[int, Whole(1, 10000)] = 5
-    """So many failed calls in a row, with no good one between them, open the circuit."""
+    """So many failures in a row, with no good answer between them, open the circuit; each try of a call counts."""
     within: Duration = 30.0
     """Failures that are older do not count."""
     open: Duration = 15.0

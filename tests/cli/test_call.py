@@ -141,6 +141,13 @@ def test_an_error_that_came_back(shop: CommandLine, other: Other) -> None:
     assert done.err == "macaron: stock.get_item failed: 409 SOLD_OUT: There is no tea\n"
 
 
+def test_what_came_back_cannot_steer_the_terminal(shop: CommandLine, other: Other) -> None:
+    other.answers({"error": "SOLD_OUT", "error_description": "\x1b[2Jno\r tea"}, "409 Conflict")
+    assert shop("call", "stock", "get_item", "item_id=1").err == (
+        "macaron: stock.get_item failed: 409 SOLD_OUT: \ufffd[2Jno\ufffd tea\n"
+    )
+
+
 def test_an_answer_that_breaks_its_document(shop: CommandLine, other: Other) -> None:
     other.answers("no object")
     done = shop("call", "stock", "get_item", "item_id=1")
