@@ -26,6 +26,11 @@ class ClientError(MacaronError):
         self.operation = operation
         self.call_path = call_path
 
+    def __repr__(self) -> str:
+        """Show what a notebook should: `<RemoteError 409 OUT_OF_STOCK of stock.reserve: sold out>`."""
+        of = f" of {self.operation}" if self.operation else ""
+        return f"<{type(self).__name__} {self.status} {self.code}{of}: {self.description}>"
+
     @property
     def path(self) -> tuple[str, ...]:
         """The operations that the error came through, the one called here first."""

@@ -98,6 +98,12 @@ def test_the_status_of_one_remote_error_is_not_that_of_others() -> None:
     assert ClientError("x").status == 502
 
 
+def test_a_failure_shows_what_it_is() -> None:
+    failed = RemoteError("sold out", status=409, code="OUT_OF_STOCK", operation="stock.reserve")
+    assert repr(failed) == "<RemoteError 409 OUT_OF_STOCK of stock.reserve: sold out>"
+    assert repr(CallTimeout("late")) == "<CallTimeout 504 CALL_TIMEOUT: late>"
+
+
 def test_a_remote_error_may_be_copied_and_travel() -> None:
     failed = RemoteError("gone", status=410, code="GONE", error_id="an-id", operation="stock.get_item")
     there = pickle.loads(pickle.dumps(failed))

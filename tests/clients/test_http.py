@@ -107,6 +107,7 @@ def test_what_making_a_body_raises_is_raised(ask: Callable[..., Any]) -> None:
         ("", "1"),
         ("X-Één", "1"),
         ("X-One", "\u20ac"),
+        ("Transfer-Encoding", "chunked"),
     ],
 )
 def test_no_header_begins_another(header: tuple[str, str], ask: Callable[..., Any]) -> None:

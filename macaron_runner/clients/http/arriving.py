@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import aclosing, closing
-from typing import Final
+from typing import Any, Final
 
 import httpcore2
 
@@ -38,8 +38,10 @@ class _Head:
 
         No public part of httpcore2 tells.
         """
-        connection = getattr(getattr(self._response.stream, "_stream", None), "_connection", None)
-        return connection is not None and bool(connection._h11_state.trailing_data[0])
+        found: Any = self._response.stream
+        for name in ("_stream", "_connection", "_h11_state"):
+            found = getattr(found, name, None)
+        return found is not None and bool(found.trailing_data[0])
 
     def _coding(self) -> Coding:
         return PLAIN if self._bodiless else coding_of(value_of(self.headers, "Content-Encoding"))

@@ -84,13 +84,19 @@ class Origin:
         ]
 
     def written(self, outgoing: Outgoing, body: Any, timeout: dict[str, Any]) -> httpcore2.Request:
-        """Return the request. Raises CannotSend where its headers are no HTTP: nothing of it may begin another line."""
+        """Return the request.
+
+        Raises CannotSend where its headers are no HTTP, so that nothing of it may begin another line, or say how it is
+        transferred, so that its body ends where we say.
+        """
         try:
             headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in outgoing.headers]
             target = outgoing.target.encode("ascii")
         except UnicodeEncodeError:
             raise failed(CannotSend, outgoing) from None
         sent = {name.lower() for name, _ in headers}
+        if b"transfer-encoding" in sent:
+            raise failed(CannotSend, outgoing)
         headers[:0] = [pair for pair in self._headers if pair[0].lower() not in sent]
         headers += _framing(outgoing, sent)
         url = httpcore2.URL(scheme=self._scheme, host=self._host, port=self._port, target=target)
