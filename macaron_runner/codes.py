@@ -171,7 +171,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC644": "a time zone does nothing",
     # 80x: clients and their documents
     "MAC801": "the name of an operation in clients is no name in Python",
-    "MAC802": "two operations have one name in clients",
+    "MAC802": "two operations are given one name in clients",
     "MAC803": "nothing says where a client's API is served",
     "MAC804": "an API key has no place in a client's requests",
     # 7xx: what is unsafe (audit)

@@ -49,6 +49,14 @@ def _environment_is_restored() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _folders_of_services_leave_the_path() -> Iterator[None]:
+    """Whoever loads a service puts its folder first: another test would find its modules there."""
+    before = list(sys.path)
+    yield
+    sys.path[:] = before
+
+
+@pytest.fixture(autouse=True)
 def _no_service_stays_active() -> Iterator[None]:
     context.deactivate()
     yield

@@ -76,16 +76,17 @@ class Caller:
     def _begin(self, outgoing: Outgoing, options: Options, own: Own) -> tuple[Outgoing, Course]:
         """Return the request as it is sent, and its course. Raises DeadlineExceeded, CannotSend."""
         remote = self._remote
-        world, rules, timeout = remote.world, remote.rules, remote.settings.timeout
+        world, rules, own_timeout = remote.world, remote.rules, remote.settings.timeout
+        timeout = own_timeout
         if options is not NO_OPTIONS:
             rules = _changed(rules, options)
-            timeout = timeout if options.timeout is None else options.timeout
+            timeout = own_timeout if options.timeout is None else options.timeout
             outgoing = outgoing.with_headers(*options.headers)
         here = context.current()
         now = world.unix_time()
-        left, is_own = timeout, True
+        left, is_own = timeout, timeout >= own_timeout  # who waits for less time shows nobody to be unwell
         if here is not None and here.deadline is not None and not here.in_task:
-            left, is_own = min((timeout, True), (here.deadline - now, False))
+            left, is_own = min((timeout, is_own), (here.deadline - now, False))
             if left <= 0:
                 raise failed(DeadlineExceeded, outgoing)
         outgoing = in_tree(self._show(outgoing, options.token), here, remote.service, now + left)

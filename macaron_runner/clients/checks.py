@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
-from macaron_runner.clients.naming import operation_name
+from macaron_runner.clients.naming import BOUND_BY, operation_name
 from macaron_runner.configuration.clients import Client, Credential
 from macaron_runner.diagnostics import Diagnostic, Location, Severity
 
@@ -20,7 +20,6 @@ Locate: TypeAlias = Callable[..., Location]
 """Gives the place of a path of keys in macaron.yaml."""
 
 _HTTP: Final = ("http", "https")
-_BOUND_BY: Final = "x-bind-client"
 
 
 def check_client(name: str, settings: Client, api: Api, locate: Locate) -> Iterator[Diagnostic]:
@@ -53,32 +52,29 @@ def check_operations(operations: Iterable[Operation]) -> Iterator[Diagnostic]:
     """Yield what is wrong with the names of operations in clients."""
     firsts: dict[str, Operation] = {}
     for operation in operations:
-        bound = operation.extensions.get(_BOUND_BY)
+        bound = operation.extensions.get(BOUND_BY)
         if bound is not None and not (isinstance(bound, str) and bound.isidentifier()):
             yield Diagnostic(
                 "MAC801",
-                f"the {_BOUND_BY} of {operation.name} is no name in Python",
+                f"the {BOUND_BY} of {operation.name} is no name in Python",
                 operation.location,
                 help="write one word, as get_item",
             )
+        if bound is None:
+            continue
         name = operation_name(operation)
         first = firsts.setdefault(name, operation)
-        if first is not operation and not _stands_twice(operation, first):
+        if first is not operation:
             yield _clash(name, operation, first)
-
-
-def _stands_twice(operation: Operation, first: Operation) -> bool:
-    """Tell whether two operations have one operationId, which the rules of documents tell (MAC315)."""
-    return operation.operation_id is not None and operation.operation_id == first.operation_id
 
 
 def _clash(name: str, operation: Operation, first: Operation) -> Diagnostic:
     place = first.location
     return Diagnostic(
         "MAC802",
-        f'{operation.name} cannot be called by clients: "{name}" is {first.name}',
+        f'{operation.name} gets a number in clients: "{name}" is {first.name}',
         operation.location,
-        help=f"give one of them another name: {_BOUND_BY}: …",
+        help=f"give one of them another name: {BOUND_BY}: …",
         severity=Severity.WARNING,
         related=((place, f'"{name}" as well'),) if place is not None else (),
     )

@@ -5,7 +5,7 @@ Not for what macaron.yaml says of a client (configuration.clients), which holds 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,15 +37,39 @@ class Options:
     whole: bool = False
 
     def changed(self, changes: Mapping[str, Any]) -> Options:
-        """Return options with these changes, `headers` as a mapping. Raises TypeError for one that does not exist."""
+        """Return options with these changes, `headers` as a mapping. Raises TypeError for what does not fit."""
         for name in changes:
             if name not in NAMES:
                 hint = near_word(name, NAMES) or f"there are: {', '.join(NAMES)}"
                 raise TypeError(f'calls have no option "{name}"; {hint}')
+            if name in _FORMS and not _FORMS[name][0](changes[name]):
+                raise TypeError(f"the option {name} is {_FORMS[name][1]}, not {changes[name]!r}")
         if "headers" in changes:
             changes = {**changes, "headers": tuple(dict(changes["headers"]).items())}
         return replace(self, **changes)
 
+
+def _is_time(value: Any) -> bool:
+    return value is None or (type(value) in (int, float) and value > 0)
+
+
+def _is_count(value: Any) -> bool:
+    return value is None or (type(value) is int and value >= 0)
+
+
+def _are_headers(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(text, str) for pair in value.items() for text in pair
+    )
+
+
+_FORMS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
+    "timeout": (_is_time, "a number of seconds above 0"),
+    "connect_timeout": (_is_time, "a number of seconds above 0"),
+    "retries": (_is_count, "a whole number, 0 or more"),
+    "headers": (_are_headers, "a mapping of texts to texts"),
+}
+"""What the values of options must be, where a wrong one would show later, and elsewhere."""
 
 NAMES: Final = tuple(each.name for each in fields(Options))
 """The options there are."""

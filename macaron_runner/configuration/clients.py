@@ -14,6 +14,7 @@ from macaron_runner.configuration.values import (
     Flag,
     Key,
     PathText,
+    PositiveDuration,
     SensitiveUrl,
     Size,
     Whole,
@@ -74,9 +75,9 @@ class Client(Section):
     first absolute server of the document."""
     base_path: BasePath | None = None
     """What stands before every path. Default: basePath, or the path of servers[0], of the document."""
-    timeout: Duration = 30.0
+    timeout: PositiveDuration = 30.0
     """How long a call may take, its retries included."""
-    connect_timeout: Duration = 5.0
+    connect_timeout: PositiveDuration = 5.0
     """How long it may take to get a connection."""
     retries: Annotated[int, Whole(0, 100)] | Retries = Retries.model_construct()
     """How often a call is tried again that it is safe to repeat: a number, or {max: …, backoff: …, max_backoff: …}."""

@@ -23,6 +23,7 @@ from macaron_runner.configuration.values import (
     Name,
     NotYet,
     PathText,
+    PositiveDuration,
     Share,
     Size,
     VariableName,
@@ -31,6 +32,7 @@ from macaron_runner.configuration.values import (
 
 _WORDS: Final[tuple[tuple[Any, str], ...]] = (
     (Duration, "duration"),
+    (PositiveDuration, "duration"),
     (Size, "size"),
     (Share, "cores"),
     (Name, "name"),

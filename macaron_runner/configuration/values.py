@@ -36,6 +36,7 @@ __all__ = [
     "Name",
     "NotYet",
     "PathText",
+    "PositiveDuration",
     "Relative",
     "Sensitive",
     "SensitiveUrl",
@@ -73,6 +74,14 @@ def parse_duration(value: Any) -> float:
     return float(sum(float(number) * _SECONDS[unit] for number, unit in parts))
 
 
+def parse_positive_duration(value: Any) -> float:
+    """Return seconds, more than none. Raises PydanticCustomError."""
+    seconds = parse_duration(value)
+    if seconds <= 0:
+        raise refusal("a duration above 0, as 30s, 5m, 1h30m or 250ms")
+    return seconds
+
+
 def parse_size(value: Any) -> int:
     """Return bytes: "1MiB" -> 1048576, "64kB" -> 64000. Raises PydanticCustomError."""
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
@@ -106,6 +115,19 @@ Duration = Annotated[
     ),
 ]
 """Seconds, written with a unit."""
+
+PositiveDuration = Annotated[
+    float,
+    BeforeValidator(parse_positive_duration),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(?=.*[1-9])(\d+(\.\d+)?(ms|s|m|h|d))+$",
+            "examples": ["30s", "1h30m"],
+        }
+    ),
+]
+"""Seconds, more than none, written with a unit."""
 
 Size = Annotated[
     int,

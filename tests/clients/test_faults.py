@@ -20,6 +20,7 @@ from macaron_runner.clients.failures import (
     InvalidAnswer,
     TooManyRedirects,
 )
+from macaron_runner.clients.options import Options
 from macaron_runner.clients.outgoing import Answer
 from tests.support.called import caller_of, in_a_coroutine, in_a_thread, remote_at
 from tests.support.misbehaving import (
@@ -182,6 +183,20 @@ def test_the_circuit_opens_and_closes_again(ask: Callable[..., Any]) -> None:
             ask(caller, request())
         assert len(server.asked) == 2
         time.sleep(0.3)
+        assert ask(caller, request()).body == b"fine"
+        remote.close()
+
+
+@BOTH
+def test_who_waits_for_less_time_than_the_client_opens_no_circuit_for_others(ask: Callable[..., Any]) -> None:
+    slow = late(0.4, FINE)
+    with misbehaving(slow, slow, slow) as server:
+        breaker = {"failures": 2, "within": "30s", "open": "30s"}
+        remote = remote_at(server.origin, retries=0, timeout="10s", circuit_breaker=breaker)
+        caller = caller_of(remote, request())
+        for _ in range(2):
+            with pytest.raises(CallTimeout):
+                ask(caller, request(), Options(timeout=0.05))
         assert ask(caller, request()).body == b"fine"
         remote.close()
 

@@ -36,6 +36,13 @@ def test_the_name_of_an_operation(named: Operation, name: str) -> None:
     assert operation_name(named) == name
 
 
-def test_of_two_operations_with_one_name_the_first_has_it() -> None:
-    first, second, other = operation("get_it"), operation("getIt"), operation("more")
-    assert operation_names([first, second, other]) == {"get_it": first, "more": other}
+def test_of_operations_with_one_name_the_first_has_it_and_the_others_a_number() -> None:
+    first, second, third, other = (operation(name) for name in ("get_it", "getIt", "GetIt", "get_it_2"))
+    named = operation_names([first, second, third, other])
+    assert list(named) == ["get_it", "get_it_3", "get_it_4", "get_it_2"]
+    assert list(named.values()) == [first, second, third, other]
+
+
+def test_what_x_bind_client_names_has_that_name() -> None:
+    first, bound = operation("get_it"), operation("other", x_bind_client="get_it")
+    assert operation_names([first, bound]) == {"get_it_2": first, "get_it": bound}

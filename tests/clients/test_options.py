@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from macaron_runner.clients.options import NO_OPTIONS
@@ -22,3 +25,18 @@ def test_an_option_that_does_not_exist_is_a_mistake_in_the_code() -> None:
 
 def test_credentials_do_not_show() -> None:
     assert "hunter2" not in repr(NO_OPTIONS.changed({"token": "hunter2", "headers": {"X-Key": "hunter2"}}))
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("timeout", "2s", "a number of seconds above 0, not '2s'"),
+        ("timeout", 0, "a number of seconds above 0, not 0"),
+        ("connect_timeout", True, "a number of seconds above 0, not True"),
+        ("retries", -1, "a whole number, 0 or more, not -1"),
+        ("headers", {"X-A": 3}, "a mapping of texts to texts, not {'X-A': 3}"),
+    ],
+)
+def test_an_option_of_the_wrong_form_is_refused_where_it_is_given(option: str, value: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(said)):
+        NO_OPTIONS.changed({option: value})

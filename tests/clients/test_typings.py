@@ -251,7 +251,6 @@ def test_stubs_and_clients_have_the_same_operations_and_arguments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MACARON_STATE_DIR", str(tmp_path))
-    monkeypatch.setattr("sys.path", list(sys.path))  # loading adds the shop's folder
     apis = load_clients(SAMPLE.parents[1] / "macaron.yaml")
     context.deactivate()
     for name in ("shop", "inventory"):

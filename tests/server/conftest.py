@@ -59,9 +59,8 @@ class ServiceFolder:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[ServiceFolder]:
     """Give an empty folder for a service; its modules are forgotten afterwards."""
-    path, modules = list(sys.path), set(sys.modules)
+    modules = set(sys.modules)
     yield ServiceFolder(tmp_path)
-    sys.path[:] = path
     for name in set(sys.modules) - modules:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
             del sys.modules[name]

@@ -44,10 +44,9 @@ def configure(tmp_path: Path) -> Callable[..., Configuration]:
 
 @pytest.fixture
 def modules_restored() -> Iterator[None]:
-    """Forget what a test imported, and where it imported from."""
-    path, modules = sys.path[:], set(sys.modules)
+    """Forget what a test imported of the service."""
+    modules = set(sys.modules)
     yield
-    sys.path[:] = path
     for name in set(sys.modules) - modules:
         if name.partition(".")[0] == "parcels":
             del sys.modules[name]
