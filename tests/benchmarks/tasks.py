@@ -59,7 +59,7 @@ def measure(results: Results, kind: str, rounds: int, calls: int) -> None:
                     for name, figure in _round(running, side, broker.overrides, calls):
                         results.add((f"{side} over {kind}", name), figure)
         finally:
-            _end(running)
+            running.kill()
             del os.environ["MACARON_STATE_DIR"]
 
 
@@ -100,12 +100,6 @@ def _emptied(notes: Path, calls: int) -> float:
     already, began = count(), time.perf_counter()
     wait_until(lambda: count() >= calls, "all tasks have run", 300)
     return (time.perf_counter() - began) / (calls - already) * 1e6
-
-
-def _end(running: Running) -> None:
-    for process in reversed(running.processes):
-        process.kill()
-        process.wait()
 
 
 def table(results: Results, kind: str) -> Iterator[str]:

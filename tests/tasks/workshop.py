@@ -66,11 +66,16 @@ class Running:
         return self.processes[process].read_text("utf-8", "replace")
 
     def end(self) -> None:
-        # The last one first: RabbitMQ would start an epmd of its own where it misses the one that we started.
+        self.kill()
         for process, log in reversed(self.processes.items()):
+            print(f"--- {' '.join(map(str, process.args))}\n{log.read_text('utf-8', 'replace')}")
+
+    def kill(self) -> None:
+        """Kill them all, with whatever they started."""
+        # The last one first: RabbitMQ would start an epmd of its own where it misses the one that we started.
+        for process in reversed(self.processes):
             signal_all_of(process, signal.SIGKILL)
             process.wait(START_DEADLINE)
-            print(f"--- {' '.join(map(str, process.args))}\n{log.read_text('utf-8', 'replace')}")
 
 
 def socket_for(address: str | tuple[str, int]) -> socket.socket:
