@@ -13,6 +13,7 @@ from typing import Any, Final
 import gunicorn.http.wsgi
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
 
 from macaron_runner.server.draining import begin_again, begin_nothing
 from macaron_runner.server.errors import ErrorReply
@@ -22,6 +23,22 @@ from macaron_runner.server.worker import hear_stop_signals, hold_stop_signals
 
 _NO_PRODUCT: Final = "macaron"
 """What the Server header says (RFC 9110 section 10.2.4 advises against versions)."""
+
+
+class Settings(Config):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's settings, each an attribute.
+
+    gunicorn asks for about twenty of them a request, and its own class looks up each in two dicts, by two calls.
+    """
+
+    def __init__(self, usage: str | None = None, prog: str | None = None) -> None:
+        super().__init__(usage, prog)
+        self.__dict__.update({name: setting.get() for name, setting in self.settings.items()})
+
+    def set(self, name: str, value: Any) -> None:
+        """Set one by its name; `value` may be of any form that gunicorn reads."""
+        super().set(name, value)
+        self.__dict__[name] = self.settings[name].get()
 
 
 class ServiceProcess(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -49,6 +66,10 @@ class ServiceProcess(BaseApplication):  # type: ignore[misc]  # gunicorn has no 
     def inherits_listeners(self) -> bool:
         """Whether the sockets were opened by someone who also removes their files."""
         return any(str(address).startswith("fd://") for address in self._settings["bind"])
+
+    def load_default_config(self) -> None:
+        """Begin with gunicorn's defaults."""
+        self.cfg = Settings(self.usage, prog=self.prog)
 
     def load_config(self) -> None:
         """Take the settings; they were checked before (gunicorn.check_settings)."""

@@ -81,6 +81,25 @@ def test_gunicorn_takes_our_settings(folder):
     assert config.address == [("127.0.0.1", 80), "/a.sock"]
 
 
+def test_settings_are_attributes_and_read_as_gunicorn_reads_them():
+    from gunicorn.config import Config
+
+    from macaron_runner.server.master import Settings
+
+    ours, theirs = Settings(), Config()
+    for config in (ours, theirs):
+        config.set("timeout", "7")
+        config.set("forwarded_allow_ips", "10.0.0.1, 10.0.0.2")
+    for name in theirs.settings:
+        expected = getattr(theirs, name)
+        assert getattr(ours, name) == expected, name
+        assert name in vars(ours)
+    with pytest.raises(AttributeError):
+        ours.timeout = 8
+    with pytest.raises(AttributeError):
+        _ = ours.no_such_setting
+
+
 def test_worker_classes(folder):
     from gunicorn.workers import SUPPORTED_WORKERS
 
