@@ -64,6 +64,10 @@ CODES: Final[Mapping[str, str]] = {
     "MAC238": "a format of the service's own cannot be used",
     "MAC239": "a duration never passes",
     "MAC240": "a client's certificate or key is not there",
+    "MAC241": "a variable is not set at a target",
+    "MAC242": "a target has a source for a secret that is not declared",
+    "MAC243": "a target sets a variable that macaron sets",
+    "MAC244": "a secret stands in the variables of a target",
     # 25x: what several rooms say together (assembly)
     "MAC250": "an API's document does not exist",
     "MAC251": "models that two APIs share differ",

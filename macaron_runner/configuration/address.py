@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _LONGEST_SOCKET: Final = 107  # sun_path of Linux's unix(7), without the zero byte at its end
 _TCP: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
+
+_LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
 
 
 def listened_on(config: MacaronConfig) -> Iterator[tuple[Path, str]]:
@@ -46,6 +48,21 @@ def check_address(text: str) -> str:
     elif re.fullmatch(r"[0-9.]+", host):
         _check_ipv4(host)
     return f"{host}:{int(match['port'])}"
+
+
+def port_of(addresses: Iterable[str]) -> int | None:
+    """Return the port by which others reach what listens on these addresses: the first that is not loopback only.
+
+    Where all are, the first port of all; None where there is no port, or the system chooses.
+    """
+    ports = [(is_loopback(each), int(each.rpartition(":")[2])) for each in addresses if _TCP.fullmatch(each)]
+    chosen = [port for _, port in sorted(ports, key=lambda found: found[0])]
+    return chosen[0] if chosen and chosen[0] else None
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether only the machine itself, or the container, reaches an address: of loopback, or a Unix socket."""
+    return address.startswith(_LOOPBACK)
 
 
 def _socket(path: str) -> str:

@@ -31,7 +31,17 @@ from macaron_runner.configuration.deployment_values import (
 )
 from macaron_runner.configuration.frozen import FrozenMap
 from macaron_runner.configuration.section import Named, Section
-from macaron_runner.configuration.values import Duration, Flag, Form, Name, PathText, Share, Size, Whole
+from macaron_runner.configuration.values import (
+    Duration,
+    Flag,
+    Form,
+    Name,
+    PathText,
+    Share,
+    Size,
+    VariableName,
+    Whole,
+)
 
 
 class Build(Section):
@@ -84,6 +94,14 @@ class Target(Section):
     """The target that must have been deployed, and be healthy, before this one: staging before live."""
     timeout: Duration = 600.0
     """How long a deployment may take to become healthy before it is rolled back."""
+    variables: Annotated[dict[VariableName, str], AfterValidator(FrozenMap)] = FrozenMap()
+    """The environment there, in clear: what `${…}` of this file reads at the target, and nothing else."""
+    secrets: Named[str] = FrozenMap()
+    """Where the target's own store has a secret, by its name under `secrets`. Default: as its type says."""
+    acceptance: tuple[str, ...] = ()
+    """A command that must end with 0 before a release gets traffic. Default: `deploy.acceptance`."""
+    keep: Annotated[int, Whole(1, 100)] = 5
+    """How many releases stay there, the live one among them: what can be rolled back to."""
 
 
 class Kubernetes(Target):
@@ -107,12 +125,18 @@ class Kubernetes(Target):
     """The public name. Default: none, the service is reached inside the cluster only."""
     ingress: Literal["ingress", "gateway"] = "ingress"
     """What leads requests from the host to the service."""
+    gateway: ObjectName | None = None
+    """The Gateway that routes belong to, where `ingress` is gateway. Default: one of the service's own."""
     ingress_class: ObjectName | None = None
     """The class of the Ingress or Gateway, as gce or nginx. Default: the cluster's own."""
     certificate: ObjectName = "managed"
     """The TLS certificate of the host: managed (by the cloud), none, or the name of a TLS secret."""
     service_account: ObjectName | None = None
     """The service account that pods run as. Default: one of their own, without rights."""
+    secret: ObjectName | None = None
+    """The Secret whose keys are the service's secrets, where `secrets` says nothing else. Default: service.name."""
+    keda: Flag = False
+    """Scale worker pools by the length of their queues; KEDA must be there."""
 
 
 class Network(Section):
@@ -229,6 +253,10 @@ AnyTarget: TypeAlias = Annotated[
 class Deploy(Section):
     """Where the service is deployed to."""
 
+    tests: tuple[str, ...] = ()
+    """A command that must end with 0 before anything is built, as [pytest, -q]; it runs beside this file."""
+    acceptance: tuple[str, ...] = ()
+    """A command that asks a release, at MACARON_URL, whether it is good; it runs here, and must end with 0."""
     targets: Named[AnyTarget] = FrozenMap()
     """Targets by name."""
 

@@ -5,7 +5,9 @@ Not for what a target needs of the rest of the service (targets).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
 
 from macaron_runner.codes import CODES
 from macaron_runner.configuration.deployment import (
@@ -24,6 +26,15 @@ from macaron_runner.diagnostics import Diagnostic, near_word, not_one_of
 TOLD_BY_CHECK = frozenset({"MAC209", "MAC210"})
 """What `macaron check` warns of and `macaron audit` tells as well."""
 
+SET_BY_MACARON: Final[Mapping[str, str]] = {
+    "MACARON_CONFIG": "the file is where the image, or the unit, has it",
+    "MACARON_ENV": "name the environment: env: …",
+    "MACARON_OVERRIDES": "what --set would change stands in an overlay of the target",
+    "MACARON_STATE_DIR": "it is where the target keeps state",
+    "MACARON_VERSION": "it is the version that is deployed",
+}
+"""Variables that a deployment sets itself, and what to do instead."""
+
 
 def auditable() -> list[str]:
     """Return the codes that `macaron audit` tells, and that may be ignored."""
@@ -31,11 +42,13 @@ def auditable() -> list[str]:
 
 
 def check_deployment(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield what is wrong in `build`, `deploy` and `audit` (MAC225, 227-229, 235-237)."""
+    """Yield what is wrong in `build`, `deploy` and `audit` (MAC225, 227-229, 235-237, 242-244)."""
     yield from _images(subject)
     yield from _order(subject)
     yield from _scales(subject)
     yield from _pools(subject)
+    yield from _secrets(subject)
+    yield from _variables(subject)
     yield from _ignored(subject)
 
 
@@ -117,6 +130,40 @@ def _pools(subject: Subject) -> Iterator[Diagnostic]:
                     near_word(pool, known) or ("" if known else "pools are declared under tasks"),
                     key=True,
                 )
+
+
+def _secrets(subject: Subject) -> Iterator[Diagnostic]:
+    known = subject.names("secrets")
+    for name, target in _targets(subject).items():
+        for secret in target.secrets:
+            if secret not in known and target.env is None:  # an overlay may declare more of them
+                yield subject.problem(
+                    "MAC242",
+                    _path(name, "secrets", secret),
+                    f'the target "{name}" has a source for "{secret}", which is no secret of the service',
+                    not_one_of(known),
+                    near_word(secret, known)
+                    or f"declare it: secrets: {{{secret}: {{env: {secret.upper()}}}}}",
+                    key=True,
+                )
+
+
+def _variables(subject: Subject) -> Iterator[Diagnostic]:
+    holders = {secret.env: name for name, secret in subject.config.secrets.items() if secret.env is not None}
+    for name, target in _targets(subject).items():
+        for variable in target.variables:
+            path = _path(name, "variables", variable)
+            if variable in SET_BY_MACARON:
+                message = f'{variable} is set by macaron, and cannot be set for the target "{name}"'
+                yield subject.problem("MAC243", path, message, hint=SET_BY_MACARON[variable], key=True)
+            elif variable in holders:
+                secret = holders[variable]
+                message = (
+                    f'{variable} holds the secret "{secret}", and stands in clear at the target "{name}"'
+                )
+                hint = f"take it away; say where the target has it: secrets: {{{secret}: …}}"
+                problem = subject.problem("MAC244", path, message, hint=hint, key=True)
+                yield replace(problem, confidential=True)
 
 
 def _ignored(subject: Subject) -> Iterator[Diagnostic]:

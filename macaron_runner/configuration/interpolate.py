@@ -111,14 +111,20 @@ def interpolate(value: Any, scope: Scope, locate: Locate, path: Path = ()) -> An
     return _interpolate_text(value, scope, lambda offset: locate(path, "${", value.count("${", 0, offset)))
 
 
-def failures(value: Any, is_ignored: Callable[[Path], bool], path: Path = ()) -> Iterator[Diagnostic]:
+def failures(value: Any, is_ignored: Callable[[Path], bool]) -> Iterator[Diagnostic]:
     """Yield what failed in a document, but for values at paths that are ignored."""
+    for failed in failed_in(value, is_ignored):
+        yield from failed.diagnostics
+
+
+def failed_in(value: Any, is_ignored: Callable[[Path], bool], path: Path = ()) -> Iterator[Failed]:
+    """Yield the values of a document that could not be interpolated, but for those at paths that are ignored."""
     if isinstance(value, Failed):
-        yield from value.diagnostics
+        yield value
     elif isinstance(value, dict | list):
         for step, item in value.items() if isinstance(value, dict) else enumerate(value):
             if not is_ignored((*path, step)):
-                yield from failures(item, is_ignored, (*path, step))
+                yield from failed_in(item, is_ignored, (*path, step))
 
 
 def _interpolate_text(text: str, scope: Scope, place: Callable[[int], Location]) -> Any:

@@ -9,6 +9,7 @@ Not for API documents (openapi).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from macaron_runner.configuration.model import Secret, Variable
 from macaron_runner.configuration.problems import validate
 from macaron_runner.configuration.reading import LARGEST, noted, read_layers
 from macaron_runner.configuration.resolve import no_secret, resolve, resolve_secrets
-from macaron_runner.configuration.secrets import Secrets, throw_away
+from macaron_runner.configuration.secrets import Placeholders, Secrets, throw_away
 from macaron_runner.configuration.section import Section
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.configuration.shape import is_ignored
@@ -60,11 +61,13 @@ def examine(
     *,
     environ: Mapping[str, str],
     secret_keeper: Callable[[str], str] | None = None,
+    placeholders: bool = False,
 ) -> tuple[Configuration | None, tuple[Diagnostic, ...]]:
     """Return the configuration as far as it can be known, and every problem of it, sorted by place.
 
     Where there are errors, it has only the parts that have none: good for looking further, not for running.
-    It is None where not even that can be known. Takes what `load` takes, and raises nothing.
+    It is None where not even that can be known. With `placeholders`, no secret is read: a text that says its name
+    stands for each. Takes what `load` takes, and raises nothing.
     """
     path = Path(selection.file).absolute()
     try:
@@ -72,7 +75,7 @@ def examine(
     except BadConfiguration as error:
         return None, error.diagnostics
     raw = merge_layers(layers)
-    scope = _scope(raw, environ, path.parent, secret_keeper or throw_away)
+    scope = _scope(raw, environ, path.parent, None if placeholders else secret_keeper or throw_away)
     merged = _resolved(layers, selection, environ, scope)
     problems = [*warnings, *islice(failures(merged.value, is_ignored), MOST_PROBLEMS)]
     config, faults = validate(merged)
@@ -85,7 +88,7 @@ def examine(
         return None, found
     doubts = tuple(problem for problem in found if problem.severity is Severity.WARNING)
     version = _printable(environ.get("MACARON_VERSION", ""))
-    assert isinstance(scope.secret, Secrets)  # as made above
+    assert isinstance(scope.secret, Secrets | Placeholders)  # as made above
     redactor = Redactor(secrets_in(scope.secret, merged.value))
     return Configuration(config, selection, path.parent, files, doubts, merged, version, redactor), found
 
@@ -95,15 +98,23 @@ def _printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _scope(raw: Merged, environ: Mapping[str, str], directory: Path, keeper: Callable[[str], str]) -> Scope:
-    """Return what references may refer to. Faulty declarations are left out: validation will tell them."""
+def _scope(
+    raw: Merged, environ: Mapping[str, str], directory: Path, keeper: Callable[[str], str] | None
+) -> Scope:
+    """Return what references may refer to; without a keeper, placeholders stand for secrets.
+
+    Faulty declarations are left out: validation will tell them.
+    """
     variables = Variables(
         {name: found for name, found in _declared(raw.value.get("vars"), Variable).items() if found}, environ
     )
     secrets = resolve_secrets(raw, Scope(variables, no_secret))
     declared = _declared(secrets, Secret)
     sources = {secret.env: name for name, secret in declared.items() if secret and secret.env}
-    return Scope(variables, Secrets(declared, environ, directory, keeper), sources)
+    if keeper is not None:
+        return Scope(variables, Secrets(declared, environ, directory, keeper), sources)
+    stand_in = Placeholders(declared)
+    return Scope(replace(variables, environ={**stand_in.environ(), **environ}), stand_in, sources)
 
 
 def _declared(tree: Any, kind: type[Section]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Secrets from where macaron.yaml says they are: the environment, a file, or made for development.
 
-A missing secret is an error, never an empty text. Not for hiding them (sensitive).
+A missing secret is an error, never an empty text. Where a service is only described, for a place that is not
+this one, placeholders stand for them. Not for hiding them (sensitive).
 """
 
 from __future__ import annotations
@@ -41,9 +42,7 @@ class Secrets:
     def __call__(self, name: str) -> str:
         """Return the secret's value. Raises UnresolvedError (MAC112 not declared, MAC113 absent)."""
         if name not in self.declared:
-            hint = f"declare it under secrets: {name}: {{env: …}} or {{file: …}}"
-            what = f'the secret "{name}" is not declared'
-            raise UnresolvedError("MAC112", what, hint, name=name, known=self.declared)
+            raise _undeclared(name, self.declared)
         if name not in self._read:
             self._read[name] = self._find(name, self.declared[name])
         return self._read[name]
@@ -97,6 +96,38 @@ class Secrets:
         if not value:
             raise _absent(name, f"the file {given} is empty", hint)
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholders:
+    """Stands for the declared secrets where nobody should have them: each is a text that says which one it is."""
+
+    declared: Mapping[str, Secret | None]
+
+    def __call__(self, name: str) -> str:
+        """Return what stands for a secret. Raises UnresolvedError (MAC112 not declared)."""
+        if name not in self.declared:
+            raise _undeclared(name, self.declared)
+        return placeholder(name)
+
+    def known(self) -> Iterator[tuple[str, str]]:
+        """Yield nothing: no value is known."""
+        yield from ()
+
+    def environ(self) -> dict[str, str]:
+        """Return the variables that hold secrets, each with what stands for its secret."""
+        sound = {name: secret for name, secret in self.declared.items() if secret is not None}
+        return {secret.env: placeholder(name) for name, secret in sound.items() if secret.env is not None}
+
+
+def placeholder(name: str) -> str:
+    """Return the text that stands for a secret: as long as one, and found again wherever it must not be."""
+    return f"placeholder-of-the-secret-{name}".ljust(48, "-")
+
+
+def _undeclared(name: str, declared: Mapping[str, Secret | None]) -> UnresolvedError:
+    hint = f"declare it under secrets: {name}: {{env: …}} or {{file: …}}"
+    return UnresolvedError("MAC112", f'the secret "{name}" is not declared', hint, name=name, known=declared)
 
 
 def _is_sound(secret: Secret) -> bool:

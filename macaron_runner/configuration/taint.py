@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from macaron_runner.configuration.keys import join_key
-from macaron_runner.configuration.secrets import Secrets
+from macaron_runner.configuration.secrets import Placeholders, Secrets
 from macaron_runner.configuration.sensitive import Sensitive, is_secret_by_place
 from macaron_runner.configuration.source import Path
 from macaron_runner.redaction import url_passwords
 
 
-def secrets_in(secrets: Secrets, tree: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def secrets_in(secrets: Secrets | Placeholders, tree: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the name and value of each secret: the declared ones, then those that stand in the resolved tree."""
     yield from secrets.known()
     yield from _written_in(tree, ())

@@ -7,14 +7,15 @@ wrong in `deploy:` itself (deployment_checks), nor for deploying.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+from macaron_runner.configuration.address import is_loopback
+from macaron_runner.configuration.at_target import Seen, see
 from macaron_runner.configuration.deployment import AnyTarget, Beanstalk, CloudRun, Compose, Kubernetes
 from macaron_runner.configuration.image import parse_image
 from macaron_runner.configuration.interpolate import Failed
-from macaron_runner.configuration.load import examine
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.merge import child
 from macaron_runner.configuration.sensitive import Sensitive
@@ -22,7 +23,6 @@ from macaron_runner.diagnostics import Diagnostic, Location, Severity
 
 _MANY_MACHINES: Final = (Kubernetes, CloudRun, Beanstalk)
 _CONTAINERS: Final = (*_MANY_MACHINES, Compose)
-_LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
 _LOCAL_CLUSTERS: Final = (
     "kind-",
     "k3d-",
@@ -45,51 +45,40 @@ class Need:
     severity: Severity = Severity.ERROR
 
 
-def check_targets(configuration: Configuration, *, environ: Mapping[str, str]) -> tuple[Diagnostic, ...]:
-    """Return what is missing for the targets of a service to be deployed (MAC226, 227, 230-234, 633).
+def check_targets(configuration: Configuration) -> tuple[Diagnostic, ...]:
+    """Return what is missing for the targets of a service to be deployed (MAC226, 227, 230-234, 241, 633).
 
-    Each is looked at with the overlay that it is deployed with, as far as that can be known here: what an unset
-    variable decides is left alone.
+    Each is looked at as it is deployed: with its overlay, and no other variables than its own; what is wrong with the
+    files then is told as well, the configuration's own problems among it.
     """
     deploy = configuration.config.deploy
-    found: dict[tuple[Need, Location], list[str]] = {}
+    targets = deploy.targets if deploy is not None else {}
+    views = [see(configuration.selection, name) for name in targets]
+    problems = dict.fromkeys(
+        problem for seen in views for problem in seen.problems if problem.code != "MAC115"
+    )
+    return (*problems, *check_views(configuration, views))
+
+
+def check_views(configuration: Configuration, views: Sequence[Seen]) -> tuple[Diagnostic, ...]:
+    """Return what targets lack (as `check_targets`), of those that were looked at; nothing else that is wrong."""
     missing: list[Diagnostic] = []
-    deployed: dict[str, tuple[Configuration | None, tuple[Diagnostic, ...]]] = {}
-    for name, target in deploy.targets.items() if deploy is not None else ():
-        environment = target.env or ""
-        if environment not in deployed:
-            deployed[environment] = _with_environment(configuration, environment, environ)
-            missing += _unreadable(*deployed[environment])
-        seen, problems = deployed[environment]
-        missing += _without_overlay(configuration, name, problems)
-        if seen is None:
+    found: dict[tuple[Need, Location], list[str]] = {}
+    for seen in views:
+        missing += (*_without_overlay(configuration, seen), *seen.missing)
+        if seen.configuration is None or seen.section is None:
             continue
-        for need in _needs(seen, target):
-            found.setdefault((need, _place(configuration, seen, need, name)), []).append(name)
+        for need in _needs(seen.configuration, seen.section):
+            place = _place(configuration, seen.configuration, need, seen.target)
+            found.setdefault((need, place), []).append(seen.target)
     return (*missing, *(_diagnostic(need, place, names) for (need, place), names in found.items()))
 
 
-def _with_environment(
-    configuration: Configuration, environment: str, environ: Mapping[str, str]
-) -> tuple[Configuration | None, tuple[Diagnostic, ...]]:
-    """Return the configuration as an environment's overlay makes it, and what is wrong with it."""
-    if environment == configuration.environment:
-        return configuration, ()
-    return examine(replace(configuration.selection, environment=environment), environ=environ)
-
-
-def _unreadable(seen: Configuration | None, problems: tuple[Diagnostic, ...]) -> Iterator[Diagnostic]:
-    """Yield what is wrong with an overlay of which nothing can be known; that it is missing is told of each target."""
-    yield from (problem for problem in problems if seen is None and problem.code != "MAC115")
-
-
-def _without_overlay(
-    configuration: Configuration, name: str, problems: tuple[Diagnostic, ...]
-) -> Iterator[Diagnostic]:
-    for problem in problems:
+def _without_overlay(configuration: Configuration, seen: Seen) -> Iterator[Diagnostic]:
+    for problem in seen.problems:
         if problem.code == "MAC115":
-            message = f'the target "{name}" is deployed with an overlay that is not there'
-            place = configuration.locate("deploy", "targets", name, "env")
+            message = f'the target "{seen.target}" is deployed with an overlay that is not there'
+            place = configuration.locate("deploy", "targets", seen.target, "env")
             yield Diagnostic("MAC232", message, place, problem.label, problem.help)
 
 
@@ -166,7 +155,7 @@ def _bind(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
     if not isinstance(target, _CONTAINERS) or not _is_known(configuration, "server", "bind"):
         return
     bind = configuration.config.server.bind
-    if all(address.startswith(_LOOPBACK) for address in ((bind,) if isinstance(bind, str) else bind)):
+    if all(map(is_loopback, (bind,) if isinstance(bind, str) else bind)):
         hint = "write server: {bind: 0.0.0.0:${PORT:-8080}}, in the overlay of the target perhaps"
         message = "the server of {target} listens inside its container only, and nothing reaches it"
         yield Need("MAC234", message, ("server", "bind"), hint, Severity.WARNING)

@@ -156,7 +156,9 @@ class Variables:
     def unset(self, name: str, message: str | None) -> UnresolvedError:
         """Return the error of a variable that must be set and is not."""
         if message:
-            return UnresolvedError("MAC110", f"the environment variable {name} is not set: {message}")
+            return UnresolvedError(
+                "MAC110", f"the environment variable {name} is not set: {message}", name=name
+            )
         what, hint = (
             f"the environment variable {name} is not set",
             f"set it, or give a default: ${{{name}:-…}}",

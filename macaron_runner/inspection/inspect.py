@@ -94,7 +94,7 @@ def inspect_service(
         if targets:
             from macaron_runner.configuration.targets import check_targets
 
-            found += check_targets(configuration, environ=environ)
+            found += [each for each in check_targets(configuration) if each not in found]
         if ports:
             found += _ports(configuration, doubts)
         if connect:

@@ -25,7 +25,7 @@ def found_in(name: str, folder: Path) -> str:
     selection, environ = selected(words)
     configuration, found = examine(selection, environ=environ)
     assert configuration is not None
-    return render_text((*found, *check_targets(configuration, environ=environ))) + "\n"
+    return render_text(tuple(dict.fromkeys((*found, *check_targets(configuration))))) + "\n"
 
 
 @pytest.mark.parametrize("name", CASES.names)
