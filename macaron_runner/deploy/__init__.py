@@ -7,7 +7,8 @@
     naming      names that fit              programs     starts and ends programs, for hands
     release     the record of a release     target       what a Platform must do, and the table of kinds
     commands    words of a command          <kind>/platform   how one kind of target is met
-    failures    what can go wrong
+    failures    what can go wrong           acceptance   whether a release is let in
+    difference  files against files         pipeline     the course of a deployment, the same for every target
     <kind>/render   Planned -> Files
 
 What knows is pure: no file, no environment, no clock, no framework; the import contracts in pyproject.toml hold it to

@@ -17,13 +17,15 @@ class Command:
     """One command. Its words are shown to people and to `ps`: no secret stands in them.
 
     `acts`: it may change something, so that a dry run only shows it. `stdin` is what it reads, nothing where None;
-    `environment` is added to ours; `directory` is where it runs ("" for here). It may take `deadline` seconds.
+    `environment` is added to ours, and so is `hidden`, whose values are not shown; `directory` is where it runs ("" for
+    here). It may take `deadline` seconds.
     """
 
     words: tuple[str, ...]
     stdin: bytes | None = field(default=None, repr=False)
     acts: bool = True
     environment: Mapping[str, str] = field(default_factory=dict)
+    hidden: Mapping[str, str] = field(default_factory=dict, repr=False)
     deadline: float = 60.0
     directory: str = ""
 
@@ -34,5 +36,8 @@ class Command:
     @property
     def shown(self) -> str:
         """The command as somebody would type it, what is added to the environment before it; without its input."""
-        added = [f"{name}={shlex.quote(value)}" for name, value in sorted(self.environment.items())]
-        return " ".join([*added, shlex.join(self.words)])
+        added = {name: shlex.quote(value) for name, value in self.environment.items()}
+        added |= dict.fromkeys(self.hidden, "…")
+        return " ".join(
+            [*(f"{name}={value}" for name, value in sorted(added.items())), shlex.join(self.words)]
+        )

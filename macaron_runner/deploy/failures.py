@@ -84,7 +84,9 @@ class Locked(DeploymentFailed):
 
     def __init__(self, who: str, since: str) -> None:
         self.who, self.since = who, since
-        super().__init__(f"{who} deploys here since {since}; one deployment at a time")
+        super().__init__(
+            f"{who} deploys here since {since}; if that has died, its lock ends by itself within minutes"
+        )
 
 
 class LostLock(DeploymentFailed):

@@ -22,9 +22,16 @@ Result = TypeVar("Result")
 Transient: TypeAlias = Callable[[Exception], bool]
 """Tells of an error whether the same command, or call, may well succeed a moment later."""
 
+Guard: TypeAlias = Callable[[float], None]
+"""What is asked before anything that may take so many seconds."""
+
 _TRIES = 4
 _FIRST_PAUSE = 0.5
 _LAST_LINES = 12
+
+
+def unguarded(_: float) -> None:
+    """Guard nothing."""
 
 
 def never(_: Exception) -> bool:
@@ -55,7 +62,20 @@ class Hands:
         self.sleep = sleep
         self._now = now
         self._programs = programs or StartPrograms(environ)
+        self._guard: Guard = unguarded
         self._shown: set[str] = set()
+
+    @contextmanager
+    def guarded(self, guard: Guard) -> Iterator[None]:
+        """Call `guard(seconds)` before whatever may take so many seconds, as long as the context lasts.
+
+        What it raises, it raises in place of the command.
+        """
+        self._guard = guard
+        try:
+            yield
+        finally:
+            self._guard = unguarded
 
     def now(self) -> str:
         """Return the time of day, as RFC 3339 writes it in UTC: "2026-11-28T22:45:00Z"."""
@@ -66,24 +86,24 @@ class Hands:
 
         Raises Failure where it does not end with 0 in its time, DependencyMissing where there is no such program.
         """
-        if not self._may(command.shown, acts=command.acts):
+        if not self._may(command.shown, acts=command.acts, seconds=command.deadline):
             return b""
         return self._tried(lambda: _output(command, self._programs.run(command)), again)
 
     def succeeds(self, command: Command) -> bool:
         """Run a command that only reads; tell whether it ended with 0."""
-        self._may(command.shown, acts=False)
+        self._may(command.shown, acts=False, seconds=command.deadline)
         return self._programs.run(command).code == 0
 
     def show(self, command: Command) -> None:
         """Run a command, telling what it prints as it comes. Raises as `run`."""
-        if not self._may(command.shown, acts=command.acts):
+        if not self._may(command.shown, acts=command.acts, seconds=command.deadline):
             return
         kept: list[str] = []
-        for line in (lines := self._programs.lines(command)):
+        for line in (lines := self._programs.lines(command, patience=command.deadline)):
             if isinstance(line, Outcome):
                 if line.code != 0:
-                    raise Failure(command.shown, line.code, kept[-_LAST_LINES:])
+                    raise Failure(command.shown, line.code, [*kept[-_LAST_LINES:], *_why(line)])
                 lines.close()
                 return
             self.tell(f"  {line}")
@@ -119,7 +139,13 @@ class Hands:
 
     @overload
     def call(
-        self, shown: str, function: Callable[[], Result], *, acts: Literal[False], again: Transient = never
+        self,
+        shown: str,
+        function: Callable[[], Result],
+        *,
+        acts: Literal[False],
+        seconds: float = ...,
+        again: Transient = ...,
     ) -> Result: ...
     @overload
     def call(
@@ -127,17 +153,25 @@ class Hands:
         shown: str,
         function: Callable[[], Result],
         *,
-        acts: Literal[True] = True,
-        again: Transient = never,
+        acts: Literal[True] = ...,
+        seconds: float = ...,
+        again: Transient = ...,
     ) -> Result | None: ...
     def call(
-        self, shown: str, function: Callable[[], Result], *, acts: bool = True, again: Transient = never
+        self,
+        shown: str,
+        function: Callable[[], Result],
+        *,
+        acts: bool = True,
+        seconds: float = 60.0,
+        again: Transient = never,
     ) -> Result | None:
         """Call a function of a library, printed as the command `shown` that does the same; return what it returns.
 
+        It may take about so many `seconds`; who calls sees to it that it does not take longer, for nobody ends it.
         None where it acts and this is a dry run. Who knows the library makes a Failure of what it raises.
         """
-        if not self._may(shown, acts=acts):
+        if not self._may(shown, acts=acts, seconds=seconds):
             return None
         return self._tried(function, again)
 
@@ -167,15 +201,25 @@ class Hands:
             left = deadline - self.clock()
             if left <= 0:
                 raise OutOfTime(awaited)
+            self._guarded(every)
             self.sleep(min(every, left))
 
-    def _may(self, shown: str, *, acts: bool) -> bool:
+    def _may(self, shown: str, *, acts: bool, seconds: float = 60.0) -> bool:
         """Print a command; tell whether it may run."""
+        self._guarded(seconds)
         if acts or shown not in self._shown:
             self.tell(f"$ {shown}" + ("   (dry run: not done)" if acts and self.dry_run else ""))
         if not acts:
             self._shown.add(shown)
         return not (acts and self.dry_run)
+
+    def _guarded(self, seconds: float) -> None:
+        """Ask the guard, which may itself run commands."""
+        guard, self._guard = self._guard, unguarded
+        try:
+            guard(seconds)
+        finally:
+            self._guard = guard
 
     def _tried(self, function: Callable[[], Result], again: Transient) -> Result:
         pause = _FIRST_PAUSE
@@ -198,17 +242,19 @@ def _last_line(error: Exception) -> str:
 def _output(command: Command, outcome: Outcome) -> bytes:
     if outcome.code != 0:
         lines = (outcome.errors or outcome.output).decode("utf-8", "replace").splitlines()
-        raise Failure(
-            command.shown, outcome.code, [*lines[-_LAST_LINES:], *([outcome.why] if outcome.why else [])]
-        )
+        raise Failure(command.shown, outcome.code, [*lines[-_LAST_LINES:], *_why(outcome)])
     return outcome.output
+
+
+def _why(outcome: Outcome) -> list[str]:
+    return [outcome.why] if outcome.why else []
 
 
 def _first(command: Command, lines: Iterator[str | Outcome], ready: Callable[[str], str]) -> str:
     kept: list[str] = []
     for line in lines:
         if isinstance(line, Outcome):
-            raise Failure(command.shown, line.code, [*kept, *([line.why] if line.why else [])])
+            raise Failure(command.shown, line.code, [*kept, *_why(line)])
         if text := ready(line):
             return text
         kept = [*kept[-_LAST_LINES:], line]

@@ -102,7 +102,7 @@ class StartPrograms:
                 stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={**self._environ, **command.environment},
+                env={**self._environ, **command.environment, **command.hidden},
                 cwd=command.directory or None,
                 start_new_session=True,
             )

@@ -78,12 +78,25 @@ class Status:
         """Whether every workload is well; without any, nothing is."""
         return bool(self.workloads) and all(each.is_well for each in self.workloads)
 
+    @property
+    def trouble(self) -> str:
+        """What is not well, in words; "" for nothing."""
+        if not self.workloads:
+            return "nothing runs there"
+        ill = (each for each in self.workloads if not each.is_well)
+        return "; ".join(
+            f"{each.name}: {each.trouble or f'{each.ready} of {each.wanted} ready'}" for each in ill
+        )
+
 
 class Hold(Protocol):
     """A lock that is held."""
 
-    def confirm(self) -> None:
-        """Make sure that it is still ours, for the seconds asked for from now on. Raises LostLock."""
+    def confirm(self, seconds: float) -> None:
+        """Make sure that it is still ours, and lasts so many seconds from now on. Raises LostLock.
+
+        Where it has ended and nobody has taken it since, it is ours again.
+        """
         ...
 
 
@@ -102,7 +115,10 @@ class Platform(Protocol):
         ...
 
     def lock(self, who: str, seconds: float) -> AbstractContextManager[Hold]:
-        """Keep everybody else out; entering raises Locked. It ends by itself after `seconds` without a confirm."""
+        """Keep everybody else out; entering raises Locked, leaving raises nothing.
+
+        It ends by itself after so many seconds, unless it is confirmed.
+        """
         ...
 
     def releases(self) -> tuple[Release, ...]:
@@ -141,7 +157,10 @@ class Platform(Protocol):
         ...
 
     def abandon(self, release: Release, live: Release | None) -> None:
-        """Undo whatever was begun of a release: `live` has everything again, or nothing is there where it is None."""
+        """Undo whatever was begun of a release: `live` has everything again, or nothing is there where it is None.
+
+        Nothing may have been begun, not even its record.
+        """
         ...
 
     def status(self) -> Status:
@@ -153,8 +172,27 @@ class Platform(Protocol):
         ...
 
 
-PLATFORMS: Final[Mapping[str, str]] = {}
-"""For each type of target its room: `render.render(planned) -> Files` in it, `platform.open_platform(site, hands)`."""
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of target: its `room` has `render.render(planned) -> Files` and `platform.open_platform(site, hands)`.
+
+    `uses_image`: it runs an image from a registry; one that does not is given the service's own files.
+    """
+
+    room: str
+    uses_image: bool = True
+
+
+PLATFORMS: Final[Mapping[str, Kind]] = {}
+"""The kinds of targets that can be deployed to, by the `type` of their section."""
+
+
+def kind_of(section: AnyTarget) -> Kind:
+    """Return the kind of a target. Raises UsageError where its type cannot be deployed to."""
+    kind = PLATFORMS.get(section.type)
+    if kind is None:
+        raise UsageError(f"targets of type {section.type} cannot be deployed to yet")
+    return kind
 
 
 def render(planned: Planned) -> Files:
@@ -173,7 +211,4 @@ def open_platform(site: Site, hands: Hands) -> Platform:
 
 
 def _module(section: AnyTarget, name: str) -> Any:
-    room = PLATFORMS.get(section.type)
-    if room is None:
-        raise UsageError(f"targets of type {section.type} cannot be deployed to yet")
-    return importlib.import_module(f"{room}.{name}")
+    return importlib.import_module(f"{kind_of(section).room}.{name}")
