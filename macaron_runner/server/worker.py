@@ -8,20 +8,17 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
-import struct
 import time
 from typing import Any, Final
 
 from gunicorn import util
 from gunicorn.http import errors as http
 from gunicorn.http.wsgi import InvalidResponseHeader, InvalidResponseHeaderName
-from gunicorn.workers.gthread import ThreadWorker
 
 from macaron_runner.ids import new_id
 from macaron_runner.server.errors import error_class, report, status_line
-from macaron_runner.server.expectation import await_body
 from macaron_runner.server.incoming import Reply
+from macaron_runner.server.serving import ServingWorker
 
 QUIET: Final = 0.2
 """Seconds without a new connection after which a stopping worker takes the queue for empty; a handshake is shorter."""
@@ -39,7 +36,7 @@ _CAUSES: Final[tuple[tuple[type[Exception], int], ...]] = (
 """What gunicorn raises of a request or an answer, and the status it means; the first that fits counts."""
 
 
-class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+class DrainingWorker(ServingWorker):
     """Answers every connection that the kernel had set up when the service was told to stop.
 
     On SIGTERM it goes on accepting until nothing has come for QUIET seconds, however long the master's door stays open:
@@ -53,8 +50,6 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         super().__init__(*args, **kwargs)
         self._last_accept = 0.0
         self._empties_queue = False
-        seconds, fraction = divmod(float(self.cfg.timeout), 1)
-        self._patience = struct.pack("@ll", int(seconds), int(fraction * 1e6))
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: not ready for new requests from now on, and stop."""
@@ -97,22 +92,6 @@ class DrainingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no typ
         """Accept one connection, remembering when."""
         self._last_accept = time.monotonic()
         super().accept(listener)
-
-    def enqueue_req(self, conn: Any) -> None:
-        """Hand a connection to a thread; neither reading from it nor writing to it may take longer than `timeout`.
-
-        The limit is the kernel's own, for each call (socket(7)): gunicorn switches the socket's blocking mode, which
-        would undo Python's.
-        """
-        if self.cfg.timeout and not conn.initialized:
-            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, self._patience)
-            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, self._patience)
-        super().enqueue_req(conn)
-
-    def handle_request(self, req: Any, conn: Any) -> bool:
-        """Answer a request; True where its connection may bring another one."""
-        await_body(req, conn.sock)
-        return bool(super().handle_request(req, conn))
 
     def init_signals(self) -> None:
         """Hear the signals that the master held back while it made this process (gunicorn.StoppingArbiter)."""
