@@ -242,4 +242,4 @@ def kind_of(error: TransportError) -> type[ClientError]:
 
 def failed(kind: type[ClientError], outgoing: Outgoing, **details: Any) -> ClientError:
     """Return the error that ends a call."""
-    return kind(operation=outgoing.operation.name, call_path=outgoing.header("PymCallPath") or "", **details)
+    return kind(operation=outgoing.operation.name, **details)

@@ -14,17 +14,14 @@ from macaron_runner.errors import MacaronError
 
 
 class ClientError(MacaronError):
-    """A call failed. `operation` is what was called, as "inventory.get_item"; `call_path` the way it was called by."""
+    """A call failed. `operation` is what was called, as "inventory.get_item"."""
 
     code, status = "CALL_FAILED", 502
     default_description = "A service that this one depends on could not be asked"
 
-    def __init__(
-        self, description: str | None = None, *, operation: str = "", call_path: str = "", **details: Any
-    ) -> None:
+    def __init__(self, description: str | None = None, *, operation: str = "", **details: Any) -> None:
         super().__init__(description, **details)
         self.operation = operation
-        self.call_path = call_path
 
     def __repr__(self) -> str:
         """Show what a notebook should: `<RemoteError 409 OUT_OF_STOCK of stock.reserve: sold out>`."""

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Final, TypeAlias
 
 from macaron_runner.openapi.operation import Schema
-from macaron_runner.validation.discriminators import default_target, name_of
+from macaron_runner.validation.discriminators import default_target, mapping_of, name_of
 
 SchemaMap: TypeAlias = Mapping[str, Any]
 
@@ -266,12 +266,11 @@ class Schemas:
         said = schema.get("discriminator")
         if not isinstance(said, Mapping) or not isinstance(said.get("propertyName"), str):
             return None
-        mapping = {tag: name_of(target) for tag, target in (said.get("mapping") or {}).items()}
-        arms = {tag: name for tag, name in mapping.items() if name in targets}
+        arms = {tag: name for tag, name in mapping_of(schema).items() if name in targets}
         otherwise = default_target(schema)
         return Choice(
             said["propertyName"],
-            arms | {name: name for name in targets if name not in mapping},
+            arms,
             otherwise if otherwise is not None and self.is_class(otherwise) else "",
         )
 

@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 
 from macaron_runner.models.build import Models
-from tests.support.models import models_of, objects, ref
+from tests.support.models import models_of, objects, ref, tagged
 
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}
 PET = objects(kind=TEXT, name=TEXT) | {"required": ["kind"]}
-TAG = {"discriminator": {"propertyName": "kind", "mapping": {"meow": "#/$defs/Cat", "Dog": "#/$defs/Dog"}}}
+NAMES = {"meow": "Cat", "Dog": "Dog", "Pet": "Pet", "Puppy": "Puppy"}
+TAG = {
+    "discriminator": {"propertyName": "kind", "mapping": {tag: f"#/$defs/{n}" for tag, n in NAMES.items()}}
+}
 
 
 def hierarchy(**more: Any) -> Models:
@@ -74,7 +77,7 @@ def test_one_of_with_a_discriminator_takes_the_class_the_tag_names() -> None:
         {
             "Cat": objects(**{"pet-kind": TEXT, "a": TEXT}),
             "Dog": objects(**{"pet-kind": TEXT, "a": TEXT}),
-            "Pet": {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "pet-kind"}},
+            "Pet": {"oneOf": [ref("Cat"), ref("Dog")], **tagged("pet-kind", "Cat", "Dog")},
             "Owner": objects(pet={"anyOf": [{"oneOf": [ref("Pet")]}, {"type": "null"}]}),
         }
     )
@@ -185,7 +188,7 @@ def test_circles_that_mean_nothing_are_anything() -> None:
             "C": {"allOf": [ref("C"), objects(a=TEXT)]},
             "D": {"allOf": [ref("E")], "properties": {"d": TEXT}},
             "E": {"allOf": [ref("D")], "properties": {"e": TEXT}},
-            "Pet": {"oneOf": [ref("Cat")], "discriminator": {"propertyName": "k"}},
+            "Pet": {"oneOf": [ref("Cat")], **tagged("k", "Cat")},
             "Cat": {"allOf": [ref("Pet"), objects(k=TEXT)]},
         }
     )

@@ -11,7 +11,7 @@ import pytest
 from macaron_runner.models.build import build_models, schema_difference
 from macaron_runner.models.model import Model
 from macaron_runner.validation.problems import Unusable
-from tests.support.models import api_of, models_of, objects, posting, ref
+from tests.support.models import api_of, models_of, objects, posting, ref, tagged
 
 TEXT = {"type": "string"}
 DAY = {"type": "string", "format": "date"}
@@ -135,14 +135,14 @@ def test_shared_classes_are_the_same_class() -> None:
         {
             **SHOP,
             "Only": objects(at=objects()),
-            "Pet": objects(kind=TEXT) | {"discriminator": {"propertyName": "kind"}},
+            "Pet": objects(kind=TEXT) | tagged("kind", "Pet"),
         }
     )
     second = build_models(
         api_of(
             {
                 **SHOP,
-                "Pet": objects(kind=TEXT) | {"discriminator": {"propertyName": "kind"}},
+                "Pet": objects(kind=TEXT) | tagged("kind", "Pet", "Cat"),
                 "Cat": {"allOf": [ref("Pet"), objects(meow=TEXT)]},
                 "Cart": objects(order=ref("Order"), pet=ref("Pet")),
             },

@@ -32,6 +32,11 @@ def objects(**properties: Schema) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
 
 
+def tagged(tag: str, *names: str) -> dict[str, Any]:
+    """The discriminator of a normalised schema, whose mapping is complete, in which each class goes by its name."""
+    return {"discriminator": {"propertyName": tag, "mapping": {name: f"#/$defs/{name}" for name in names}}}
+
+
 def check_same(made: Any, expected: Any) -> None:
     """Fail where two values of models differ in anything that pydantic keeps, the order of what it keeps included."""
     assert type(made) is type(expected)
