@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from macaron_runner.models.names import literal
-from macaron_runner.models.source import ModelSource, origin_of
+from macaron_runner.models.source import ModelSource
 from macaron_runner.models.types import STRING_FORMATS
+from macaron_runner.models.words import origin_of
 from macaron_runner.validation.media_types import MediaType, parse_media_type
 from macaron_runner.validation.text_values import parts_of, shape_of
 

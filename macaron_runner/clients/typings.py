@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Final
 from macaron_runner.clients.stubs import client_stub
 from macaron_runner.models.parents import named_parents
 from macaron_runner.models.shape import Schemas
-from macaron_runner.models.source import Foreign, ModelSource
+from macaron_runner.models.source import ModelSource
+from macaron_runner.models.words import Foreign
 from macaron_runner.validation.identifiers import identifier
 
 if TYPE_CHECKING:

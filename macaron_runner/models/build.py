@@ -25,7 +25,8 @@ from macaron_runner.models.making import UNMADE, Made, Makers
 from macaron_runner.models.model import Model
 from macaron_runner.models.order import ClassPiece
 from macaron_runner.models.parents import ImportName, find_parents
-from macaron_runner.models.source import Foreign, ModelSource
+from macaron_runner.models.source import ModelSource
+from macaron_runner.models.words import Foreign
 from macaron_runner.openapi.operation import Api, Schema
 from macaron_runner.validation.branching import may_explode
 from macaron_runner.validation.identifiers import identifier

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from macaron_runner.openapi.operation import Schema
 from macaron_runner.validation.identifiers import identifier
 
 RESERVED_ATTRIBUTES: Final = frozenset({
@@ -24,6 +25,8 @@ RESERVED_ATTRIBUTES: Final = frozenset({
 The deprecated names of pydantic 1 (`json`, `copy`, `schema`, …) are not among them: properties may have them.
 """
 
+INDENT: Final = "    "
+"""One step, in generated source."""
 _WIDTH: Final = 104
 
 
@@ -120,3 +123,9 @@ def literal(value: Any) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return "1e999 * 0" if math.isnan(value) else "1e999" if value > 0 else "-1e999"
     return repr(value) if value is None or isinstance(value, bool | int | float) else repr(str(value))
+
+
+def described(schema: Schema, indent: str) -> str:
+    """Return a schema's description as a docstring, or ""."""
+    text = schema.get("description") if isinstance(schema, Mapping) else None
+    return docstring(text, indent) if isinstance(text, str) and text.strip() else ""

@@ -17,7 +17,7 @@ from macaron_runner.diagnostics import BadConfiguration, Diagnostic
 from macaron_runner.models.model import Model
 from macaron_runner.models.names import attribute_names
 from macaron_runner.models.shape import Schemas, core_of
-from macaron_runner.models.source import Foreign
+from macaron_runner.models.words import Foreign
 from macaron_runner.openapi.operation import Api
 
 ImportName: TypeAlias = Callable[[str], object]

@@ -13,43 +13,22 @@ Types only. Not for executing it (models).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from macaron_runner.models.names import ModuleNames, attribute_names, docstring, literal, pascal
+from macaron_runner.models.fields import Fields
+from macaron_runner.models.names import INDENT, ModuleNames, attribute_names, described, docstring, pascal
 from macaron_runner.models.order import AliasPiece, Annotation, ClassPiece, Piece, in_order
 from macaron_runner.models.shape import SchemaMap, Schemas, Shape, core_of
 from macaron_runner.models.types import Annotations, Scope
+from macaron_runner.models.words import RESERVED, Foreign, Words
 from macaron_runner.openapi.operation import Api, Operation, Schema
 
-_MODEL: Final = "macaron_runner.models.model"
-_VALUES: Final = "macaron_runner.models.values"
-_IMPORTS: Final[Mapping[str, str]] = {
-    "Decimal": "decimal",
-    "TYPE_CHECKING": "typing",
-    "Annotated": "typing",
-    "Any": "typing",
-    "Literal": "typing",
-    "TypeAlias": "typing",
-    "UUID": "uuid",
-    "Field": "pydantic",
-    "TypeAliasType": "typing_extensions",
-    "Model": _MODEL,
-    "Tagged": _MODEL,
-    "omit_absent": _MODEL,
-    "optional": _MODEL,
-    "Base64": _VALUES,
-    "Date": _VALUES,
-    "DateTime": _VALUES,
-    "File": _VALUES,
-    "Number": _VALUES,
-}
-_BUILTINS: Final = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str", "tuple"})
-_INDENT: Final = "    "
 _MOST_REPEATED: Final = 3
 """How often a schema may be extended inside its own extensions, which each time gives another class, for ever."""
 _MODULE: Final = Scope(())
+_DOC: Final = "The models of the API {}, made by macaron of its document: change that, not this."
 _OPEN: Final = """
     if TYPE_CHECKING:
 
@@ -58,15 +37,6 @@ _OPEN: Final = """
         def __getattr__(self, name: {str}, /) -> {any}: ...
 """
 """What tells a type checker that a class takes any property."""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A class from elsewhere that the source uses: where it is imported from, and the class."""
-
-    module: str
-    name: str
-    value: type
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,22 +64,20 @@ class ModelSource:
         self._api = api
         self._schemas = Schemas(api.schemas)
         self._shared = shared
-        self._given = ModuleNames([*_IMPORTS, *_BUILTINS])
+        self._given = ModuleNames(RESERVED)
         self.names: dict[str, str] = {name: self._given.give(name) for name in api.schemas}
         self._choices = {name: choice for name in api.schemas if (choice := self._schemas.hierarchy(name))}
         self.hierarchies = {name: self._given.give(f"Any{self.names[name]}") for name in self._choices}
         self.imported: dict[str, Foreign] = {self.names[name]: foreign for name, foreign in shared.items()}
         self._parents = self._import_parents(parents)
+        self._words = Words(self.imported)
         self._annotations = Annotations(self._schemas, self)
+        self._fields = Fields(self._schemas, self._annotations, self._words)
         self._inline: dict[int, tuple[SchemaMap, str]] = {}
         self._attributes: dict[str, dict[str, str]] = {}
         self._pieces: dict[str, Piece] = {}
         self._waiting: list[_Waiting] = []
         self._around: tuple[Set[str], ...] = ()
-        self._mentions: set[str] = set()
-        self._used: set[str] = set()
-        self._written = set(_BUILTINS)
-        self._hidden: dict[str, None] = {}
         self._for_checkers = False
 
     def _import_parents(self, parents: Mapping[str, Foreign]) -> dict[str, str]:
@@ -147,7 +115,7 @@ class ModelSource:
 
         The names that are `hidden` where it stands begin with an underscore in it.
         """
-        return self._mentioning(partial(self._annotations, schema, Scope(("Value",), hidden)))
+        return self._words.mentioning(partial(self._annotations, schema, Scope(("Value",), hidden)))
 
     def give(self, name: str) -> str:
         """Return a name that no model has, as near to `name` as may be."""
@@ -166,7 +134,7 @@ class ModelSource:
             self._waiting.append(_Waiting(self.names[name], name, core_of(schema), self._schemas.shape(name)))
             return
         write = partial(self._annotations, schema, Scope((self.names[name],)))
-        self._add_alias(self.names[name], write, _doc(schema, ""))
+        self._add_alias(self.names[name], write, described(schema, ""))
 
     def _add_own(self, operation: Operation) -> None:
         """Add classes for objects that an operation describes in place."""
@@ -196,12 +164,7 @@ class ModelSource:
 
     def word(self, name: str, scope: Scope) -> str:
         """Return a name as a scope spells it: `_date` where a property called `date` hides it."""
-        spelled = f"_{name}" if name in scope.hidden else name
-        if spelled != name:
-            self._hidden[name] = None
-        self._used.add(name)
-        self._mentions.add(name)
-        return spelled
+        return self._words.spell(name, scope)
 
     def named(self, name: str, scope: Scope) -> str:
         """Return the type of a named schema, sub-classes that a discriminator tells apart included."""
@@ -226,13 +189,8 @@ class ModelSource:
 
     # Pieces
 
-    def _mentioning(self, write: Callable[[], str]) -> Annotation:
-        """Return the text that `write` returns, with the names it mentions."""
-        self._mentions = set()
-        return Annotation(write(), frozenset(self._mentions))
-
     def _add_alias(self, name: str, write: Callable[[], str], doc: str = "") -> None:
-        self._pieces[name] = AliasPiece(name, self._mentioning(write), doc)
+        self._pieces[name] = AliasPiece(name, self._words.mentioning(write), doc)
 
     def _class(self, name: str, called: str, schema: SchemaMap, shape: Shape) -> ClassPiece:
         base = self.names[shape.base] if shape.base is not None else self.word("Model", _MODULE)
@@ -240,7 +198,7 @@ class ModelSource:
         head = f"class {name}({', '.join([*bases, *_keywords(shape)])}):\n"
         attributes = self._attributes_of(called, shape)
         scope = Scope((name,), frozenset(attributes[member] for member in shape.own))
-        lines = (head, self._class_doc(called, schema), *self._members(shape, attributes, scope))
+        lines = (head, self._classdescribed(called, schema), *self._members(shape, attributes, scope))
         extensions = {key: schema[key] for key in schema if key.startswith("x-")}
         return ClassPiece(name, called, base, lines, extensions, shape.loose)
 
@@ -252,9 +210,9 @@ class ModelSource:
             self._attributes[called] = attribute_names(shape.properties, inherited)
         return self._attributes[called]
 
-    def _class_doc(self, called: str, schema: SchemaMap) -> str:
-        described = _doc(schema, _INDENT) or _doc({"description": schema.get("title")}, _INDENT)
-        return described or docstring(f"{called}, as the document of {self._api.name} describes it.", _INDENT)
+    def _classdescribed(self, called: str, schema: SchemaMap) -> str:
+        text = described(schema, INDENT) or described({"description": schema.get("title")}, INDENT)
+        return text or docstring(f"{called}, as the document of {self._api.name} describes it.", INDENT)
 
     def _members(
         self, shape: Shape, attributes: Mapping[str, str], scope: Scope
@@ -262,69 +220,20 @@ class ModelSource:
         """Yield the lines of a class behind its docstring."""
         if isinstance(shape.additional, Mapping) and shape.additional:
             further = {"type": "object", "additionalProperties": shape.additional}
-            annotation = self._mentioning(partial(self._annotations, further, scope))
-            yield from (f"\n{_INDENT}__pydantic_extra__: ", annotation, "\n")
+            annotation = self._words.mentioning(partial(self._annotations, further, scope))
+            yield from (f"\n{INDENT}__pydantic_extra__: ", annotation, "\n")
         if shape.own:
             yield "\n"
         for name in shape.own:
-            yield from self._field(name, attributes[name], shape, scope)
-        if unsure := [attributes[name] for name in shape.properties if self._both_ways(name, shape)]:
+            yield from self._fields.lines(name, attributes[name], shape, scope)
+        if unsure := [
+            attributes[name] for name in shape.properties if self._fields.is_both_ways(name, shape)
+        ]:
             arguments = ", ".join(map(repr, unsure))
-            yield f"\n{_INDENT}_serialize = {self.word('omit_absent', scope)}({arguments})\n"
+            yield f"\n{INDENT}_serialize = {self.word('omit_absent', scope)}({arguments})\n"
         if self._for_checkers and shape.additional not in (None, False):
-            self._used.add("TYPE_CHECKING")
+            self._words.use("TYPE_CHECKING")
             yield _OPEN.format(any=self.word("Any", scope), str=self.word("str", scope))
-
-    def _both_ways(self, name: str, shape: Shape) -> bool:
-        """Tell whether a property may be absent and may be null: None alone does not say which."""
-        schema = shape.properties[name]
-        return (
-            name not in shape.must
-            and self._schemas.default_of(schema) is None
-            and self._schemas.admits_null(schema)
-        )
-
-    def _field(self, name: str, attribute: str, shape: Shape, scope: Scope) -> Iterator[str | Annotation]:
-        schema = shape.properties[name]
-        annotation = self._mentioning(partial(self._annotations, schema, scope.inner(name)))
-        alias = {} if attribute == name else {"alias": repr(name)}
-        default = self._schemas.default_of(schema)
-        given = {} if default is None else {"": literal(default)}
-        converts = _converts(default, annotation.text) and not self._lists_values(schema)
-        if name in shape.must:
-            function, arguments = "", {}
-        elif self._schemas.admits_null(schema):
-            function = "Field" if converts else ""
-            arguments = {"": literal(default), **({"validate_default": "True"} if converts else {})}
-        else:
-            function = "optional"
-            arguments = {**given, **alias, **({"convert": "True"} if converts else {})}
-            annotation = annotation if given else replace(annotation, text=f"{annotation.text} | None")
-        if alias and function != "optional":
-            annotation = self._aliased(annotation, name, scope)
-        yield from (f"{_INDENT}{attribute}: ", annotation)
-        yield f"{self._assigned(function, arguments, scope)}\n{_doc(schema, _INDENT)}"
-
-    def _aliased(self, annotation: Annotation, name: str, scope: Scope) -> Annotation:
-        """Return an annotation that says what the document calls the property.
-
-        Type checkers would take a default that says so for the one name under which it is given.
-        """
-        words = self.word("Annotated", scope), self.word("Field", scope)
-        return replace(annotation, text=f"{words[0]}[{annotation.text}, {words[1]}(alias={name!r})]")
-
-    def _lists_values(self, schema: Schema) -> bool:
-        """Tell whether a property's values are listed where its `$ref` leads: these are as JSON has them."""
-        parts = (schema, *schema.get("allOf", ())) if isinstance(schema, Mapping) else ()
-        named = [self._schemas[name] for part in parts if (name := self._schemas.target(part)) is not None]
-        return any(isinstance(one, Mapping) and ("enum" in one or "const" in one) for one in named)
-
-    def _assigned(self, function: str, arguments: Mapping[str, str], scope: Scope) -> str:
-        """Return what stands behind an annotation: ` = optional('new', alias='state')`, ` = None` or nothing."""
-        if not function:
-            return f" = {arguments['']}" if arguments else ""
-        given = ", ".join(f"{key}={value}" if key else value for key, value in arguments.items())
-        return f" = {self.word(function, scope)}({given})"
 
     # The module
 
@@ -342,40 +251,14 @@ class ModelSource:
             if isinstance(piece, ClassPiece):
                 classes.append(piece)
             else:
-                self._used.add(piece.word(missing))
-            if piece.name in self._hidden:  # a property of this name hides it inside its class
+                self._words.use(piece.word(missing))
+            if self._words.is_hidden(piece.name):  # a property of this name hides it inside its class
                 body.append(f"\n_{piece.name} = {piece.name}\n")
-        text = "".join([self._head(), *body]) if body or not self._used <= self._written else ""
-        self._pieces, self._waiting, self._hidden, self._around = {}, [], {}, ()
-        self._written |= self._used
+        head = self._words.head(_DOC.format(self._api.name), self._pieces)
+        text = "".join([head, *body]) if body or self._words.has_news else ""
+        self._pieces, self._waiting, self._around = {}, [], ()
+        self._words.begin_anew()
         return text, tuple(classes)
-
-    def _head(self) -> str:
-        doc = (
-            f"The models of the API {self._api.name}, made by macaron of its document: change that, not this."
-        )
-        lines = [docstring(doc, ""), "\n"]
-        if self.imported:
-            self._used.add("TYPE_CHECKING")
-        for module in dict.fromkeys(_IMPORTS.values()):
-            if module in ("pydantic", _MODEL):  # the groups that isort makes
-                lines.append("\n")
-            if words := [
-                word for word, origin in _IMPORTS.items() if origin == module and word in self._used
-            ]:
-                lines.append(f"from {module} import {', '.join(words)}\n")
-        if self.imported:
-            lines.append("\nif TYPE_CHECKING:\n")
-            for word, foreign in self.imported.items():
-                lines.append(f"{_INDENT}from {foreign.module} import {foreign.name} as {word}\n")
-        hidden = [name for name in self._hidden if name not in self._pieces]  # those say so where they stand
-        lines += ["\n"] * bool(hidden) + [f"_{name} = {name}\n" for name in hidden]
-        return "".join(lines)
-
-
-def origin_of(name: str) -> str:
-    """Return the module that a name comes from which an annotation mentions; "" for Python's own."""
-    return "" if name in _BUILTINS else _IMPORTS.get(name, ".models")
 
 
 def _word_of(operation: Operation) -> str:
@@ -387,16 +270,3 @@ def _keywords(shape: Shape) -> list[str]:
     if shape.additional is None:
         return []
     return ["extra='forbid'"] if shape.additional is False else ["open=True"]
-
-
-def _converts(default: Any, annotation: str) -> bool:
-    """Tell whether a default is JSON of another Python type."""
-    if isinstance(default, str):
-        return not annotation.startswith(("str", "Literal", "Any"))
-    return bool(default) if isinstance(default, list) else isinstance(default, dict)
-
-
-def _doc(schema: Schema, indent: str) -> str:
-    """Return a schema's description as a docstring, or ""."""
-    text = schema.get("description") if isinstance(schema, Mapping) else None
-    return docstring(text, indent) if isinstance(text, str) and text.strip() else ""
