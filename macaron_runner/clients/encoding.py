@@ -7,7 +7,6 @@ Not for the styles (validation.parameter_encoder), nor for bodies (bodies), nor 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from macaron_runner.clients.failures import CannotSend
 from macaron_runner.clients.outgoing import Outgoing
 from macaron_runner.diagnostics import near_word
 from macaron_runner.errors import BadResponse, ErrorDetail, InvalidParameter
+from macaron_runner.openapi.operation import PLACEHOLDER
 from macaron_runner.validation.escaping import Inexpressible
 from macaron_runner.validation.identifiers import argument_names
 from macaron_runner.validation.jsonable import SURROGATE, NotJson, jsonable
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from macaron_runner.validation.multipart_encoder import Written
     from macaron_runner.validation.writing import Stream
 
-_VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 _IN_PATHS: Final = "/:@!$&'()*+,;=~%"
 """What the fixed parts of a path template keep as it is (RFC 3986 section 3.3)."""
 
@@ -221,7 +220,7 @@ def _template(operation: Operation) -> tuple[tuple[str, str | None], ...]:
 
     "/v1/items/{id}.json" gives ("/v1/items/", None), ("", "id"), (".json", None).
     """
-    pieces = _VARIABLE.split(operation.path)
+    pieces = PLACEHOLDER.split(operation.path)
     pieces[0] = operation.base_path + pieces[0]
     return tuple(
         ("", piece) if number % 2 else (quote(piece, safe=_IN_PATHS), None)

@@ -7,9 +7,10 @@ handlers (server).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from macaron_runner.diagnostics import Location
 
@@ -20,6 +21,9 @@ Schema: TypeAlias = Mapping[str, Any] | bool
 `type: file` a string of format binary; the mapping of a `discriminator` names every schema that it chooses among.
 Keywords that start with `x-`, `readOnly`, `writeOnly`, `default`, `format` and `title`/`description` are kept.
 """
+
+PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+"""The template of a path parameter: group 1 is its name (OpenAPI 3.2 "Path Templating")."""
 
 Locate: TypeAlias = Callable[[], Location]
 """Tells where something stands in its document; most is never asked, and to know it may mean to read the file again."""

@@ -14,10 +14,11 @@ from types import MappingProxyType
 from typing import Final, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, unquote, unquote_to_bytes
 
+from macaron_runner.openapi.operation import PLACEHOLDER
+
 Target = TypeVar("Target")
 
 _NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
-_VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 _PRINTABLE: Final = "".join(map(chr, range(0x20, 0x7F)))
 _ENCODED: Final = re.compile(r"%([0-7][0-9A-Fa-f])")
 
@@ -112,7 +113,7 @@ class Router(Generic[Target]):
         for method, template, target in routes:
             whole.add(method, _Answer(target, ()))
             leaf = self._add(method, template, target)
-            if _VARIABLE.search(template) is None:
+            if PLACEHOLDER.search(template) is None:
                 concrete[template] = leaf
         self._concrete = {path: leaf.matches() for path, leaf in concrete.items()}
         others = (answer.target for method, answer in whole.answers.items() if method != "OPTIONS")
@@ -122,7 +123,7 @@ class Router(Generic[Target]):
         node = self._root
         for segment in template.split("/")[1:]:
             node = _child(node, segment)
-        names = tuple(_VARIABLE.findall(template))
+        names = tuple(PLACEHOLDER.findall(template))
         node.leaf = node.leaf or _Leaf()
         node.leaf.add(method, _Answer(target, names))
         return node.leaf
@@ -151,10 +152,10 @@ def _child(node: _Node[Target], segment: str) -> _Node[Target]:
     """Return the node for one segment of a template, made where it is new."""
     if "{" not in segment:
         return node.literals.setdefault(unquote(segment), _Node())
-    if _VARIABLE.fullmatch(segment):
+    if PLACEHOLDER.fullmatch(segment):
         node.variable = node.variable or _Node()
         return node.variable
-    texts = tuple(map(_mixed_text, _VARIABLE.split(segment)[::2]))
+    texts = tuple(map(_mixed_text, PLACEHOLDER.split(segment)[::2]))
     for known in node.mixed:
         if known.texts == texts:
             return known.node
@@ -171,7 +172,7 @@ def _mixed_text(text: str) -> str:
 
 def shape_of_path(route: str) -> str:
     """Return what two templates share that no request can tell apart: "/a/{x}" -> "/a/{}"."""
-    return _VARIABLE.sub("{}", route)
+    return PLACEHOLDER.sub("{}", route)
 
 
 def values_between(texts: tuple[str, ...], segment: str) -> tuple[str, ...] | None:

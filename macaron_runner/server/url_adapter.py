@@ -6,18 +6,16 @@ Not for finding it (router), nor for the routes that extensions add, which Werkz
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import MapAdapter, Rule
 
+from macaron_runner.openapi.operation import PLACEHOLDER
 from macaron_runner.server.route import Route
 from macaron_runner.server.router import Match
 from macaron_runner.validation.identifiers import identifier
-
-_VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 
 
 class UrlRule(Rule):
@@ -63,7 +61,7 @@ class OperationAdapter(MapAdapter):
 
 def rule_of(template: str) -> str:
     """Return a path template as Werkzeug writes it: "/orders/{order-id}" -> "/orders/<order_id>"."""
-    return _VARIABLE.sub(lambda found: f"<{_variable_of(found[1])}>", template)
+    return PLACEHOLDER.sub(lambda found: f"<{_variable_of(found[1])}>", template)
 
 
 def _variable_of(name: str) -> str:
