@@ -31,6 +31,12 @@ def describe(parser: argparse.ArgumentParser) -> None:
         help="ask whether they get work done at present; default: whether they must be replaced, which"
         " they need not be while the broker is away, or while they start or stop",
     )
+    parser.add_argument(
+        "--at",
+        metavar="ADDRESS",
+        help="where the web listens, as 127.0.0.1:8080; default: what server.bind says, for which the"
+        " configuration is loaded",
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
@@ -47,12 +53,17 @@ def _ask_workers(arguments: argparse.Namespace) -> tuple[Finding, ...]:
 
 
 def _ask_web(arguments: argparse.Namespace) -> tuple[Finding, ...]:
-    from macaron_runner.cli.terminal import load_sound
     from macaron_runner.processes.asking import ask
+
+    address = arguments.at or _address_of_web(arguments)
+    well, why = ask(address, "/health/ready" if arguments.ready else "/health/live", PATIENCE)
+    return (Finding(well, "web", 0, "answers" if well else "does not answer", why),)
+
+
+def _address_of_web(arguments: argparse.Namespace) -> str:
+    from macaron_runner.cli.terminal import load_sound
     from macaron_runner.processes.plan import bind_addresses
 
     selection = selection_of(arguments)
     state = StateDirectory.find(Path(selection.file).absolute().parent, os.environ)
-    address = bind_addresses(load_sound(selection, secret_keeper=state.secret))[0]
-    well, why = ask(address, "/health/ready" if arguments.ready else "/health/live", PATIENCE)
-    return (Finding(well, "web", 0, "answers" if well else "does not answer", why),)
+    return bind_addresses(load_sound(selection, secret_keeper=state.secret))[0]

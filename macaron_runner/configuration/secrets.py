@@ -6,6 +6,7 @@ this one, placeholders stand for them. Not for hiding them (sensitive).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from macaron_runner.configuration.model import Secret
 from macaron_runner.configuration.variables import UnresolvedError, is_utf8
 
 _LARGEST: Final = 64 * 1024
+CREDENTIALS_KEY: Final = "CREDENTIALS_DIRECTORY"
+"""The folder in which systemd passes secrets to a unit, a file each (systemd.exec(5), Credentials); others may, too."""
 
 
 def throw_away(_: str) -> str:
@@ -67,6 +70,8 @@ class Secrets:
             return self.keeper(name)
 
     def _source(self, name: str, secret: Secret) -> str:
+        if passed := self._passed(name):
+            return self._file(name, passed)
         if secret.env is not None:
             if value := self.environ.get(secret.env):
                 if not is_utf8(value):
@@ -80,6 +85,12 @@ class Secrets:
         if secret.file is not None:
             return self._file(name, secret.file)
         raise _absent(name, "it has no source", "")
+
+    def _passed(self, name: str) -> str:
+        """Return the file in which whoever started us passes this secret, "" where that is none."""
+        folder = self.environ.get(CREDENTIALS_KEY)
+        place = f"{folder}/{name}" if folder else ""
+        return place if place and os.path.isfile(place) else ""  # noqa: PTH113 - Path.is_file raises at odd names
 
     def _file(self, name: str, given: str) -> str:
         hint = "put the value there"

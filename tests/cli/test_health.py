@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -97,3 +99,23 @@ def test_a_web_that_is_not_there(macaron: CommandLine) -> None:
     done = macaron("health", "web", "--set", "server.bind=unix:/nowhere/web.sock")
     assert done.code == 1
     assert done.out.startswith("web: does not answer: unix:/nowhere/web.sock /health/live: ")
+
+
+def test_a_web_at_an_address_needs_no_configuration(macaron: CommandLine) -> None:
+    macaron.write("macaron.yaml", "of no use")
+    with HTTPServer(("127.0.0.1", 0), Answering) as web:
+        threading.Thread(target=web.handle_request, daemon=True).start()
+        address = f"127.0.0.1:{web.server_address[1]}"
+        done = macaron("health", "web", "--at", address, "--ready")
+    assert (done.code, done.out) == (0, f"web: answers: {address} /health/ready: 200 fine\n")
+    assert macaron("health", "web", "--at", address).code == 1
+
+
+class Answering(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/health/ready" else 404)
+        self.end_headers()
+        self.wfile.write(b"fine")
+
+    def log_message(self, *_: object) -> None:
+        pass

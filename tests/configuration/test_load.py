@@ -274,6 +274,32 @@ def test_a_secret_file_without_a_secret(folder: Path, content: bytes) -> None:
         load_text(SMALL + 'secrets: {a: {file: secret}}\nconfig: {x: "${secret:a}"}\n')
 
 
+@pytest.mark.parametrize("source", ["env: UNSET", "file: nowhere", "env: SET, generate: true"])
+def test_a_secret_that_is_passed_in_a_file_is_read_from_there(folder: Path, source: str) -> None:
+    (folder / "passed").mkdir()
+    (folder / "passed/a").write_text("passed on\n")
+    text = (
+        SMALL
+        + f'secrets: {{a: {{{source}}}, b: {{env: B}}}}\nconfig: {{x: "${{secret:a}}", y: "${{secret:b}}"}}\n'
+    )
+    environ = {
+        "CREDENTIALS_DIRECTORY": str(folder / "passed"),
+        "SET": "of no account",
+        "B": "from the environment",
+    }
+    config = load_text(text, environ).config.config
+    assert (config["x"].reveal(), config["y"].reveal()) == ("passed on", "from the environment")
+
+
+def test_a_secret_that_is_passed_empty_is_absent(folder: Path) -> None:
+    (folder / "a").write_text("\n")
+    with pytest.raises(BadConfiguration, match="MAC113"):
+        load_text(
+            SMALL + 'secrets: {a: {env: SET}}\nconfig: {x: "${secret:a}"}\n',
+            {"CREDENTIALS_DIRECTORY": str(folder), "SET": "of no account"},
+        )
+
+
 def test_only_what_is_still_there_after_merging_is_needed(folder: Path) -> None:
     text = SMALL + 'secrets: {pw: {env: UNSET}}\ntasks: {broker: "redis://:${secret:pw}@${ALSO_UNSET}"}\n'
     with pytest.raises(BadConfiguration):
