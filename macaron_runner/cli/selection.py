@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,21 +49,22 @@ def describe_layers(parser: argparse.ArgumentParser) -> None:
 
 def selection_of(arguments: argparse.Namespace) -> Selection:
     """Return which configuration the command was asked for. Raises DependencyMissing without working directory."""
-    return _select(arguments, arguments.file)
+    return selection_at(arguments.file, arguments.env, arguments.overrides)
 
 
 def selections_of(arguments: argparse.Namespace) -> tuple[Selection, ...]:
     """Return the configurations the command was asked for, by name, each once. Raises what `selection_of` does."""
-    found = {_select(arguments, file) for file in arguments.files or [None]}
+    found = {selection_at(file, arguments.env, arguments.overrides) for file in arguments.files or [None]}
     return tuple(sorted(found, key=lambda selection: selection.file))
 
 
-def _select(arguments: argparse.Namespace, file: str | None) -> Selection:
+def selection_at(file: str | None, environment: str | None, overrides: Sequence[str] = ()) -> Selection:
+    """Return the configuration of a file, or of a folder's. Raises DependencyMissing without working directory."""
     try:
         directory = Path.cwd()
     except FileNotFoundError:
         raise DependencyMissing("the working directory does not exist any more") from None
-    found = select(file, arguments.env, arguments.overrides, environ=os.environ, cwd=directory)
+    found = select(file, environment, overrides, environ=os.environ, cwd=directory)
     if not os.path.isdir(found.file):  # noqa: PTH112 - Path.is_dir raises at odd names
         return found
     return replace(found, file=os.path.normpath(f"{found.file}/{DEFAULT_FILE}"))

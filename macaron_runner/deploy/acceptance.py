@@ -41,7 +41,7 @@ def accept(hands: Hands, release: Release, target: str, address: Address | None,
     Without an address only the command is asked; it knows where the service is, or looks elsewhere.
     """
     if address is not None:
-        _answers(hands, release, address)
+        answers(hands, release, address)
     if not own.words:
         return
     told = {"MACARON_VERSION": release.version, "MACARON_TARGET": target}
@@ -53,7 +53,9 @@ def accept(hands: Hands, release: Release, target: str, address: Address | None,
     )
 
 
-def _answers(hands: Hands, release: Release, address: Address) -> None:
+def answers(hands: Hands, release: Release, address: Address, patience: float = PATIENCE) -> None:
+    """Wait until an address answers that it is ready, and of the release's version. Raises Refused."""
+
     def look() -> str:
         ready, text = _get(hands, address, "/health/ready")
         if not ready:
@@ -64,7 +66,7 @@ def _answers(hands: Hands, release: Release, address: Address) -> None:
         )
 
     try:
-        hands.wait(look, hands.clock() + PATIENCE)
+        hands.wait(look, hands.clock() + patience)
     except OutOfTime as error:
         raise Refused(f"{release} does not answer as it should: {error.awaited}") from error
 

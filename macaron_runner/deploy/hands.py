@@ -57,6 +57,7 @@ class Hands:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.tell = tell
+        self.environ = environ
         self.dry_run = dry_run
         self.clock = clock
         self.sleep = sleep

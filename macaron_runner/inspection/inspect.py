@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from macaron_runner.collection import uncollected
+from macaron_runner.configuration.at_target import Seen
 from macaron_runner.configuration.load import examine
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.configuration.reading import noted
@@ -66,6 +67,7 @@ def inspect_service(
     ports: bool = False,
     connect: bool = False,
     imports: float | None = None,
+    seen: Seen | None = None,
 ) -> Inspection:
     """Return what is known of a service, and every problem in its files; this process imports none of its code.
 
@@ -73,7 +75,8 @@ def inspect_service(
     only follows from a problem that is told is not told. Handlers and tasks are looked for in the service's modules as
     they are written; `imports` imports them too, in a process of its own that may take so many seconds. `targets`
     looks for what deploy targets lack; `ports` whether the addresses to listen on are free, `connect` whether the
-    broker answers. Raises what `secret_keeper` does.
+    broker answers. `seen` is the service as one target sees it, in place of what this machine's environment makes of
+    it, and what that target lacks is told. Raises what `secret_keeper` does.
     """
     from macaron_runner.inspection.apis import inspect_apis
     from macaron_runner.inspection.clients import inspect_clients
@@ -81,7 +84,7 @@ def inspect_service(
     from macaron_runner.inspection.security import check_keys
 
     with uncollected():
-        files = _look_at_files(selection, environ, secret_keeper)
+        files = _look_at_files(selection, environ, secret_keeper, seen=seen)
         configuration, found = files.configuration, list(files.found)
         if configuration is None:
             return _inspection(selection, files, found)
@@ -91,6 +94,10 @@ def inspect_service(
         look = look_at_code(configuration, files.documents, apis, doubts, called)
         found += (*in_apis, *in_clients, *check_keys(configuration))
         found += look.problems if imports is None or has_errors(found) else _import(look, environ, imports)
+        if seen is not None:
+            from macaron_runner.configuration.targets import check_views
+
+            found += check_views(configuration, [seen])
         if targets:
             from macaron_runner.configuration.targets import check_targets
 
@@ -107,8 +114,12 @@ def _look_at_files(
     environ: Mapping[str, str],
     secret_keeper: Callable[[str], str] | None,
     cache: ParsedCache | None = None,
+    seen: Seen | None = None,
 ) -> _Files:
-    configuration, found = examine(selection, environ=environ, secret_keeper=secret_keeper)
+    if seen is not None:
+        configuration, found = seen.configuration, seen.problems
+    else:
+        configuration, found = examine(selection, environ=environ, secret_keeper=secret_keeper)
     if configuration is None:
         return _Files(None, (), (), list(found))
     documents, in_documents = read_documents(configuration, cache)
