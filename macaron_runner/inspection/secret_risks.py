@@ -32,6 +32,7 @@ _CREDENTIAL: Final = re.compile(
     re.IGNORECASE,
 )
 _DEFAULT: Final = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*):-(?P<default>[^}$]+)\}")
+_REFERENCE: Final = re.compile(r"\$\{[^{}]*\}")
 _IN_USERINFO: Final = re.compile(r"://[^/?#@]*:[^/?#@]*$")
 _PLACES_FOR_LITERALS: Final = ("clients", "config", "http", "observability", "server", "tasks")
 _RUN_TIME_FOLDERS: Final = ("/run/", "/var/run/")  # where orchestrators put secrets, with modes of their own
@@ -137,17 +138,25 @@ def _credential_with_default(audited: Audited, path: Path, name: str, place: Loc
 def literal_credentials(audited: Audited) -> Iterator[Risk]:
     """Find a password or token that is written in the file, under a key of that name or in a URL."""
     for path, text in scalars(audited.written):
-        if not isinstance(text, str) or path[0] not in _PLACES_FOR_LITERALS or "${" in text:
+        if not isinstance(text, str) or path[0] not in _PLACES_FOR_LITERALS:
             continue
         if is_secret_by_place(path):  # `check` warns of it already: MAC210
             continue
-        if (_is_credential(path) and text.strip()) or _password_in(text):
+        own = _without_references(text)
+        if (_is_credential(path) and text.strip() and own == text) or _password_in(own):
             yield audited.risk(
                 "a credential stands in the file, for everyone who reads it",
                 path,
                 "declare a secret with env: or file:, and write ${secret:name} here",
                 confidential=True,
             )
+
+
+def _without_references(text: str) -> str:
+    """Return what a text says itself: what a reference brings stands elsewhere, its default is MAC707's business."""
+    while (shorter := _REFERENCE.sub("", text)) != text:
+        text = shorter
+    return text
 
 
 def readable_files(audited: Audited) -> Iterator[Risk]:
