@@ -9,7 +9,7 @@ from macaron_runner.cli.targets import (
     describe_targets,
     hands_for,
     one_target,
-    stopped_by_term,
+    stopped_by_signals,
 )
 
 
@@ -28,7 +28,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Roll back; print the new release's number and version on stdout. Raises CommandError."""
     hands = hands_for(arguments)
-    with stopped_by_term():
+    with stopped_by_signals():
         release = one_target(arguments.words).pipeline(hands).roll_back(arguments.to)
     if not hands.dry_run:
         print(f"{release.number} {release.version}")

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Final, NoReturn
@@ -93,17 +93,17 @@ def describe_dry_run(parser: argparse.ArgumentParser) -> None:
 
 def one_target(words: Sequence[str]) -> Chosen:
     """Return the target that a command is about. Raises UsageError, BadConfiguration."""
-    chosen = targets(words, one=True)
+    chosen = targets(words, must_choose=True)
     if len(chosen) != 1:
         raise UsageError("name one target")
     return chosen[0]
 
 
-def targets(words: Sequence[str], *, one: bool = False) -> tuple[Chosen, ...]:
+def targets(words: Sequence[str], *, must_choose: bool = False) -> tuple[Chosen, ...]:
     """Return the targets that are named, in the order of their names; where none is, all of them.
 
-    With `one`, none may be named only where there is one. No secret of the service that this machine knows is printed
-    from here on. Raises UsageError, BadConfiguration.
+    With `must_choose`, none may be named only where there is one. No secret of the service that this machine knows is
+    printed from here on. Raises UsageError, BadConfiguration.
     """
     names, selection = _read(words)
     hide_secrets(examine(selection, environ=os.environ)[0])
@@ -113,7 +113,7 @@ def targets(words: Sequence[str], *, one: bool = False) -> tuple[Chosen, ...]:
             raise UsageError(_unknown(name, known))
     if not known:
         raise UsageError(f"{selection.file} has no deploy.targets")
-    if not names and one and len(known) > 1:
+    if not names and must_choose and len(known) > 1:
         raise UsageError(f"name a target: {', '.join(known)}")
     return tuple(chosen(selection, name) for name in dict.fromkeys(names or known))
 
@@ -157,19 +157,24 @@ def hands_for(arguments: argparse.Namespace) -> Hands:
 
 
 def tell(line: str) -> None:
-    """Print a line for people, at once: whoever watches a deployment wants to see where it is."""
-    print(line, file=sys.stderr, flush=True)
+    """Print a line for people, at once: whoever watches a deployment wants to see where it is.
+
+    Where nobody can read it any more, a closed terminal or pipe, what is under way goes on.
+    """
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
-def stopped_by_term() -> Iterator[None]:
-    """Let SIGTERM end what is under way as Ctrl-C does, so that what was begun is undone; the exit code tells it."""
+def stopped_by_signals() -> Iterator[None]:
+    """Let SIGTERM, and a terminal that closes, end what is under way as Ctrl-C does: what was begun is undone."""
 
     def stop(number: int, _: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
