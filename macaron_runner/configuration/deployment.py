@@ -242,6 +242,8 @@ class Systemd(Target):
     """The Python there that its environment is made with."""
     memory: Size | None = None
     """Memory the service may use. Default: all there is."""
+    next_port: Annotated[int, Whole(1, 65535)] | None = None
+    """The port, on loopback, at which a release is tried before it is live. Default: the one after server.bind's."""
 
 
 AnyTarget: TypeAlias = Annotated[

@@ -183,7 +183,10 @@ class Kind:
     uses_image: bool = True
 
 
-PLATFORMS: Final[Mapping[str, Kind]] = {}
+PLATFORMS: Final[Mapping[str, Kind]] = {
+    "compose": Kind("macaron_runner.deploy.compose"),
+    "systemd": Kind("macaron_runner.deploy.systemd", uses_image=False),
+}
 """The kinds of targets that can be deployed to, by the `type` of their section."""
 
 

@@ -33,6 +33,8 @@ class Bed(ABC):
     """What else macaron.yaml has to say for it, as text."""
     evidence = ""
     """What is told of a release that does not become healthy."""
+    first, stride = 0, 1
+    """Of the moments at which something happens to us, the first that is tried, and how far it is to the next one."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -82,6 +84,9 @@ class Bed(ABC):
             sleep=self.pass_time,
             now=lambda: start + timedelta(seconds=self.time),
         )
+
+    def close(self) -> None:  # noqa: B027 - most have started nothing
+        """End what the fake has started."""
 
     def environ(self) -> dict[str, str]:
         return dict(os.environ)

@@ -5,26 +5,38 @@ A new kind adds its bed to BEDS and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from macaron_runner.deploy.failures import DeploymentFailed, Locked, LostLock
 from macaron_runner.deploy.release import Release
 from tests.deploy.beds import Bed, Killed
+from tests.deploy.fakes.host_beds import ComposeBed, SystemdBed
 from tests.deploy.fakes.memory import MemoryBed
 
-BEDS: dict[str, Callable[[Path], Bed]] = {"memory": MemoryBed}
+BEDS: dict[str, Callable[[Path], Bed]] = {"compose": ComposeBed, "memory": MemoryBed, "systemd": SystemdBed}
 
 LONG = 2 * 600.0 + 300.0 + 1
 """Seconds after which no lock lasts."""
 
 
-@pytest.fixture(params=list(BEDS))
-def bed(request: pytest.FixtureRequest, tmp_path: Path) -> Bed:
-    return BEDS[request.param](tmp_path)
+QUICK = ("memory",)
+"""Those whose fakes are all in this process."""
+
+
+def marked(name: str) -> Any:
+    return name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+
+
+@pytest.fixture(params=[marked(name) for name in BEDS])
+def bed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bed]:
+    bed = BEDS[request.param](tmp_path)
+    yield bed
+    bed.close()
 
 
 class Teller:
@@ -173,7 +185,7 @@ def test_a_lock_that_nobody_holds_any_more_ends_by_itself(bed: Bed) -> None:
 def test_who_has_lost_the_lock_touches_nothing_more(bed: Bed) -> None:
     deploy(bed, "v1")
     lost = 0
-    for step in range(2, 400):
+    for step in range(2 + bed.first, 400, bed.stride):
         old, new = bed.serving(), f"v{step}"
         teller = Teller(step, bed.steal_lock_if_held)
         try:
@@ -232,7 +244,7 @@ def test_old_releases_go(bed: Bed) -> None:
 
 def test_wherever_we_are_killed_the_next_deploy_mends(bed: Bed) -> None:
     deploy(bed, "v1")
-    for step in range(1, 400):
+    for step in range(1 + bed.first, 400, bed.stride):
         old, new = bed.serving(), f"v{step + 1}"
         teller = Teller(step, kill, for_ever=True)
         with suppress(Killed):
@@ -253,7 +265,7 @@ def test_wherever_we_are_killed_the_next_deploy_mends(bed: Bed) -> None:
 def test_wherever_we_are_killed_a_rollback_mends(bed: Bed) -> None:
     deploy(bed, "v1")
     deploy(bed, "v2")
-    for step in range(1, 400, 3):
+    for step in range(1 + bed.first, 400, 3 * bed.stride):
         live = bed.serving()
         with suppress(Killed):
             deploy(bed, "x", Teller(step, kill, for_ever=True))
@@ -268,7 +280,7 @@ def test_wherever_we_are_killed_a_rollback_mends(bed: Bed) -> None:
 
 def test_wherever_we_are_interrupted_it_is_undone(bed: Bed) -> None:
     deploy(bed, "v1")
-    for step in range(1, 400):
+    for step in range(1 + bed.first, 400, bed.stride):
         old, new = bed.serving(), f"v{step + 1}"
         teller = Teller(step, interrupt)
         with suppress(KeyboardInterrupt):
