@@ -68,6 +68,8 @@ CODES: Final[Mapping[str, str]] = {
     "MAC242": "a target has a source for a secret that is not declared",
     "MAC243": "a target sets a variable that macaron sets",
     "MAC244": "a secret stands in the variables of a target",
+    "MAC245": "requests for a target's host do not arrive, or not by TLS",
+    "MAC246": "a cluster cannot scale so",
     # 25x: what several rooms say together (assembly)
     "MAC250": "an API's document does not exist",
     "MAC251": "models that two APIs share differ",

@@ -11,10 +11,12 @@ from pydantic import AfterValidator, Field
 
 from macaron_runner.configuration.deployment_values import (
     AmazonRegion,
+    AnnotationName,
     ApplicationName,
     Bucket,
     Context,
     Folder,
+    GatewayName,
     GoogleProject,
     GoogleRegion,
     HostName,
@@ -125,18 +127,29 @@ class Kubernetes(Target):
     """The public name. Default: none, the service is reached inside the cluster only."""
     ingress: Literal["ingress", "gateway"] = "ingress"
     """What leads requests from the host to the service."""
-    gateway: ObjectName | None = None
-    """The Gateway that routes belong to, where `ingress` is gateway. Default: one of the service's own."""
+    gateway: GatewayName | None = None
+    """The Gateway, as name or namespace/name, where `ingress` is gateway. Default: one of the service's own."""
     ingress_class: ObjectName | None = None
     """The class of the Ingress or Gateway, as gce or nginx. Default: the cluster's own."""
     certificate: ObjectName = "managed"
-    """The TLS certificate of the host: managed (by the cloud), none, or the name of a TLS secret."""
+    """The TLS certificate of the host: managed (by Google's own load balancer), none, or the name of a TLS secret."""
+    annotations: Annotated[dict[AnnotationName, str], AfterValidator(FrozenMap)] = FrozenMap()
+    """Annotations of the Ingress, Gateway and HTTPRoute, as their controllers understand them."""
     service_account: ObjectName | None = None
     """The service account that pods run as. Default: one of their own, without rights."""
+    pull_secret: ObjectName | None = None
+    """The Secret with which the cluster pulls the image. Default: the rights of its nodes."""
     secret: ObjectName | None = None
     """The Secret whose keys are the service's secrets, where `secrets` says nothing else. Default: service.name."""
     keda: Flag = False
     """Scale worker pools by the length of their queues; KEDA must be there."""
+
+    @property
+    def is_google(self) -> bool:
+        """Whether Google's own load balancer leads requests to it: by the class that is asked for, else the context."""
+        if self.ingress_class is not None:
+            return self.ingress_class.startswith("gce" if self.ingress == "ingress" else "gke-")
+        return self.context.startswith("gke_")
 
 
 class Network(Section):

@@ -29,6 +29,24 @@ ObjectName: TypeAlias = Annotated[
     ),
 ]
 """RFC 1123 subdomain in lower case."""
+GatewayName: TypeAlias = Annotated[
+    str,
+    Form(
+        r"([a-z0-9]([a-z0-9-]*[a-z0-9])?/)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
+        "the name of a Gateway, perhaps with its namespace: infra/public",
+        317,
+    ),
+]
+"""A Gateway: `name` in the service's namespace, `namespace/name` in another."""
+AnnotationName: TypeAlias = Annotated[
+    str,
+    Form(
+        r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
+        "the name of an annotation, as cert-manager.io/cluster-issuer",
+        317,
+    ),
+]
+"""A prefix that is a DNS subdomain, and a name (kubernetes.io, "Annotations")."""
 HostName: TypeAlias = Annotated[
     str, Form(rf"{_LABEL}(\.{_LABEL})*", "the name of a host, as shop.example.com", 253)
 ]

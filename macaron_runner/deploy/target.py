@@ -185,6 +185,7 @@ class Kind:
 
 PLATFORMS: Final[Mapping[str, Kind]] = {
     "compose": Kind("macaron_runner.deploy.compose"),
+    "kubernetes": Kind("macaron_runner.deploy.kubernetes"),
     "systemd": Kind("macaron_runner.deploy.systemd", uses_image=False),
 }
 """The kinds of targets that can be deployed to, by the `type` of their section."""

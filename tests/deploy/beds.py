@@ -15,6 +15,7 @@ from pathlib import Path
 from macaron_runner.deploy.acceptance import Acceptance
 from macaron_runner.deploy.hands import Hands
 from macaron_runner.deploy.pipeline import Pipeline, Wanted
+from macaron_runner.deploy.programs import Programs
 from macaron_runner.deploy.target import Platform, Site, render
 from macaron_runner.deploy.workloads import Image, Planned
 from tests.deploy.planned import plan_of, write_service
@@ -80,10 +81,15 @@ class Bed(ABC):
             tell,
             self.environ(),
             dry_run=dry_run,
+            programs=self.programs(),
             clock=lambda: self.time,
             sleep=self.pass_time,
             now=lambda: start + timedelta(seconds=self.time),
         )
+
+    def programs(self) -> Programs | None:
+        """Return what stands for the programs of this machine; None for themselves."""
+        return None
 
     def close(self) -> None:  # noqa: B027 - most have started nothing
         """End what the fake has started."""

@@ -17,8 +17,14 @@ from macaron_runner.deploy.release import Release
 from tests.deploy.beds import Bed, Killed
 from tests.deploy.fakes.host_beds import ComposeBed, SystemdBed
 from tests.deploy.fakes.memory import MemoryBed
+from tests.deploy.kubernetes.bed import KubernetesBed
 
-BEDS: dict[str, Callable[[Path], Bed]] = {"compose": ComposeBed, "memory": MemoryBed, "systemd": SystemdBed}
+BEDS: dict[str, Callable[[Path], Bed]] = {
+    "compose": ComposeBed,
+    "kubernetes": KubernetesBed,
+    "memory": MemoryBed,
+    "systemd": SystemdBed,
+}
 
 LONG = 2 * 600.0 + 300.0 + 1
 """Seconds after which no lock lasts."""
