@@ -1,5 +1,7 @@
 """Guards around every test: no leaked environment, no active service left behind, no program missing in CI.
 
+Where several processes run tests, what takes long comes first.
+
 Property tests try the same examples in every run: neither chance nor a busy machine's clock decides whether one
 passes. `--hypothesis-profile=search` tries others.
 """
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from macaron_runner import context
+from tests.support.dealing import dealt
 
 settings.register_profile(
     "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -61,6 +64,13 @@ def _no_service_stays_active() -> Iterator[None]:
     context.deactivate()
     yield
     context.deactivate()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    hands = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if hands > 1:
+        items[:] = dealt(items, hands)
 
 
 @pytest.hookimpl(wrapper=True)

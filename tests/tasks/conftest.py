@@ -11,7 +11,7 @@ import pytest
 
 from macaron_runner.configuration.load import Configuration, load
 from macaron_runner.configuration.selection import Selection
-from tests.tasks.workshop import ROOT, Running, Workshop
+from tests.tasks.workshop import BROKERS, CLOUDS, ROOT, Running, SharedRabbit, Workshop
 
 SERVICE = Path(__file__).parent / "service"
 
@@ -61,21 +61,43 @@ def running(tmp_path: Path) -> Iterator[Running]:
     processes.end()
 
 
+@pytest.fixture(scope="session")
+def rabbit_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedRabbit]:
+    """Give the RabbitMQ of all tests that do nothing to it."""
+    rabbit = SharedRabbit(lambda: tmp_path_factory.mktemp("rabbitmq"))
+    yield rabbit
+    rabbit.end()
+
+
+@pytest.fixture
+def shared_rabbit(rabbit_of_all: SharedRabbit) -> Iterator[SharedRabbit]:
+    """Give it to one test, and print what it wrote meanwhile, which pytest shows after a failure."""
+    yield rabbit_of_all
+    rabbit_of_all.tell()
+
+
 @pytest.fixture
 def workshop(
     running: Running,
+    shared_rabbit: SharedRabbit,
     configure: Callable[..., Configuration],
     tmp_path: Path,
     modules_restored: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[..., Workshop]:
-    """Give a function that makes the service with a broker of a kind, the broker started."""
+    """Give a function that makes the service with a broker of a kind, the broker started.
+
+    A test that stops its broker says `own=True`: a RabbitMQ is shared with others, unless it is not to be started.
+    """
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", "")  # a workshop on Pub/Sub sets it
 
-    def make(kind: str, *overrides: str, start: bool = True) -> Workshop:
-        made = Workshop(running, kind, configure, tmp_path, overrides)
+    def make(kind: str, *overrides: str, start: bool = True, own: bool = False) -> Workshop:
+        if kind == "rabbitmq" and start and not own:
+            return Workshop(running, shared_rabbit.virtual_host(), configure, tmp_path, overrides)
+        broker = (BROKERS | CLOUDS)[kind](running, configure())
+        made = Workshop(running, broker, configure, tmp_path, overrides)
         if start:
-            made.broker.start()
+            broker.start()
         return made
 
     return make

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.service
 OFTEN = Planned("often", "parcels.jobs.tick", IntervalTimes(1.0), "run_once")
 
 
-def every_second(workshop, tmp_path, kind="embedded"):
+def every_second(workshop, tmp_path, kind="embedded", **options):
     schedule = f'{{task: "parcels.jobs:tick", every: 1s, args: ["{tmp_path / "seen"}"]}}'
-    return workshop(kind, f"tasks.schedules.often={schedule}")
+    return workshop(kind, f"tasks.schedules.often={schedule}", **options)
 
 
 def says(service, scheduler, words, times=1):
@@ -112,7 +112,7 @@ def test_a_broker_that_comes_back_is_met_again(workshop, tmp_path):
 
 @pytest.mark.slow
 def test_a_rabbitmq_that_hangs_is_met_again(workshop, tmp_path):
-    service = every_second(workshop, tmp_path, "rabbitmq")
+    service = every_second(workshop, tmp_path, "rabbitmq", own=True)
     began = datetime.now(UTC)
     scheduler = service.start_entry("scheduler")
     says(service, scheduler, 'schedule "often" sent', 2)

@@ -14,7 +14,7 @@ REQUEST = context.Context(request_id="request-1")
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_the_first_call_after_the_broker_was_started_again_is_queued(workshop, how):
-    service = workshop("rabbitmq", PAYMENTS)
+    service = workshop("rabbitmq", PAYMENTS, own=True)
 
     def call_both():
         with context.entered(REQUEST):

@@ -11,25 +11,23 @@ from macaron_runner import context
 from macaron_runner.tasks.brokers.too_large import CallTooLarge
 from macaron_runner.tasks.sending.keeper import AWAY
 from macaron_runner.tasks.sending.kept_call import record
-from tests.tasks.workshop import CLOUDS, PAYMENTS, TRANSPORTS, wait_until
+from tests.tasks.workshop import CLOUDS, LARGEST_MESSAGE, PAYMENTS, TRANSPORTS, wait_until
 
 REQUEST = context.Context(request_id="request-1")
-LIMIT = 1024 * 1024
-LARGE = "x" * (LIMIT + 1)
+LARGE = "x" * (LARGEST_MESSAGE + 1)
 
 pytestmark = pytest.mark.service
 
 
 @pytest.fixture
-def small(workshop, monkeypatch):
+def small(workshop):
     """Give a function that makes the service with a broker that takes a megabyte at the most."""
-    monkeypatch.setenv("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", f"-rabbit max_message_size {LIMIT}")
 
     def make(kind, *overrides):
         service = workshop(kind, PAYMENTS, *overrides)
         if kind == "embedded":
             with Redis(unix_socket_path=service.broker.socket) as client:
-                client.config_set("proto-max-bulk-len", LIMIT)
+                client.config_set("proto-max-bulk-len", LARGEST_MESSAGE)
         return service
 
     return make
@@ -76,7 +74,7 @@ def drained(keeper):
 @pytest.mark.parametrize("kind", TRANSPORTS)
 def test_a_letter_that_would_be_too_large_is_left_without_the_arguments(small, kind):
     service = small(kind)
-    call = recorded(service, "x" * (LIMIT // 2))
+    call = recorded(service, "x" * (LARGEST_MESSAGE // 2))
     service.celery.dead_letters.leave({**call, "body": call["body"] * 2}, ValueError("no"), "e1", 1)
     (kept,) = service.celery.dead_letters.look()
     assert (kept.letter.task, kept.letter.failure.message) == ("parcels.jobs.tick", "no")

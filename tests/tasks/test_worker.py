@@ -317,7 +317,7 @@ def test_a_broker_that_is_away_is_a_clear_error_soon(workshop, kind):
 
 @pytest.mark.parametrize("kind", BROKERS)
 def test_a_broker_that_does_not_answer_is_a_clear_error_soon(workshop, kind):
-    service = workshop(kind)
+    service = workshop(kind, own=True)
     with context.entered(REQUEST):
         service.jobs.tick(str(service.place))
     signal_all_of(service.broker.process, signal.SIGSTOP)

@@ -1,5 +1,7 @@
 """The service of these tests with a broker of one of three kinds, and its processes."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
@@ -9,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,6 +31,12 @@ from tests.support.service import free_port
 
 ROOT = Path(__file__).parents[2]
 START_DEADLINE = 60.0
+
+VIRTUAL_HOSTS = 20
+"""How many tests share a RabbitMQ before there is another one."""
+
+LARGEST_MESSAGE = 1024 * 1024
+"""What our RabbitMQ takes in one message, in bytes."""
 
 
 def wait_until(happens: Callable[[], Any], what: str, seconds: float = START_DEADLINE) -> Any:
@@ -140,21 +148,27 @@ class Redis:
 
 
 class Rabbit:
-    """A RabbitMQ of the machine's own, with an epmd of its own."""
+    """A RabbitMQ of the machine's own, with an epmd of its own.
+
+    `hosts` are its virtual hosts beside "/". A file of definitions makes them at its start: by Erlang's own tools each
+    would take as long as a RabbitMQ takes to start.
+    """
 
     # Debian's command on PATH changes to a user who may not write here; this is what it calls in the end.
     program = shutil.which("rabbitmq-server", path="/usr/lib/rabbitmq/bin") or shutil.which("rabbitmq-server")
 
-    def __init__(self, running: Running, _: Configuration) -> None:
+    def __init__(self, running: Running, _: object = None, hosts: Sequence[str] = ()) -> None:
         if self.program is None:
             pytest.skip("rabbitmq-server is not installed")
         self.running, self.port, self.epmd_port = running, free_port(), free_port()
+        self.hosts = hosts
         self.overrides = (f"tasks.broker=amqp://guest:guest@127.0.0.1:{self.port}//",)
 
     def start(self) -> None:
         self._start_epmd()
         home = self.running.directory / "rabbit"
         home.mkdir(exist_ok=True)
+        self._write_settings(home)
         assert self.program is not None
         self.process = self.running.start(
             self.program,
@@ -165,17 +179,76 @@ class Rabbit:
             RABBITMQ_DIST_PORT=str(free_port()),
             RABBITMQ_MNESIA_BASE=str(home / "data"),
             RABBITMQ_LOGS="-",
+            RABBITMQ_CONFIG_FILE=str(home / "rabbitmq.conf"),
             RABBITMQ_PID_FILE=str(home / "pid"),
             RABBITMQ_ENABLED_PLUGINS_FILE=str(home / "plugins"),
             RABBITMQ_NODE_IP_ADDRESS="127.0.0.1",
         )
         wait_until(lambda: accepts(("127.0.0.1", self.port)), "RabbitMQ listens", 120)
 
+    def _write_settings(self, home: Path) -> None:
+        hosts, everything = ("/", *self.hosts), {"configure": ".*", "write": ".*", "read": ".*"}
+        definitions = {
+            "vhosts": [{"name": host} for host in hosts],
+            "users": [{"name": "guest", "password": "guest", "tags": "administrator"}],
+            "permissions": [{"user": "guest", "vhost": host, **everything} for host in hosts],
+        }
+        (home / "definitions.json").write_text(json.dumps(definitions))
+        (home / "rabbitmq.conf").write_text(
+            f"load_definitions = {home / 'definitions.json'}\nmax_message_size = {LARGEST_MESSAGE}\n"
+        )
+
     def _start_epmd(self) -> None:
         """Start it once: Erlang would start one of its own, which outlives everything, where it found none."""
         if not accepts(("127.0.0.1", self.epmd_port)):
             self.running.start("epmd", "-port", str(self.epmd_port))
             wait_until(lambda: accepts(("127.0.0.1", self.epmd_port)), "epmd listens")
+
+
+class SharedRabbit:
+    """The RabbitMQ that tests share, started for the first: each has a virtual host that nobody has used.
+
+    After so many there is another RabbitMQ: what was left in the queues of the old one costs it time.
+    """
+
+    def __init__(self, make_folder: Callable[[], Path]) -> None:
+        self._make_folder = make_folder
+        self._running: Running | None = None
+        self._unused: list[str] = []
+        self._told = 0
+
+    def virtual_host(self) -> VirtualHost:
+        """Return the next one."""
+        if not self._unused:
+            self._start()
+        return VirtualHost(self._server.port, self._unused.pop())
+
+    def tell(self) -> None:
+        """Print what it has written since it did so last."""
+        if self._running is not None:
+            log = self._running.log_of(self._server.process)
+            print("--- RabbitMQ", log[self._told :], sep="\n")
+            self._told = len(log)
+
+    def end(self) -> None:
+        """Kill it, if there is one."""
+        if self._running is not None:
+            self._running.kill()
+
+    def _start(self) -> None:
+        self.end()
+        self._unused = [f"test-{number}" for number in range(VIRTUAL_HOSTS)]
+        self._running, self._told = Running(self._make_folder()), 0
+        self._server = Rabbit(self._running, hosts=tuple(self._unused))
+        self._server.start()
+
+
+class VirtualHost:
+    """A RabbitMQ as clients see it; nobody may stop it, who asks for one shares it."""
+
+    def __init__(self, port: int, name: str) -> None:
+        self.port = port
+        self.overrides = (f"tasks.broker=amqp://guest:guest@127.0.0.1:{port}/{name}",)
 
 
 class Sqs:
@@ -228,13 +301,13 @@ class Workshop:
     def __init__(
         self,
         running: Running,
-        kind: str,
+        broker: Any,
         configure: Callable[..., Configuration],
         path: Path,
         overrides: tuple[str, ...],
     ) -> None:
         self.running = running
-        self.broker = (BROKERS | CLOUDS)[kind](running, configure())
+        self.broker = broker
         self.configuration = configure(*self.broker.overrides, *overrides)
         self.place = path / "seen"
         assemble(self.configuration)
