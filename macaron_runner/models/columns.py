@@ -8,29 +8,34 @@ Not for single objects, nor for what the steps are (making).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat, starmap
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from macaron_runner.models.names import literal
 from macaron_runner.models.state import put_dict
 from macaron_runner.validation.alike import Alike, alike
 
 if TYPE_CHECKING:
     from macaron_runner.models.model import Model
 
-Convert: TypeAlias = Callable[[Alike, str], "list[Any] | None"]
-"""Returns the Python values of one property of many objects; None where they are what JSON has."""
+Convert: TypeAlias = Callable[[Alike, str], "Iterable[Any] | None"]
+"""Returns the Python values of one property of many objects; None where they are what JSON has.
+
+What may fail has been done when it returns.
+"""
 
 
 def read_column(read: Callable[[Any], Any]) -> Convert:
     """Return what reads the texts of a property, each once where they repeat."""
 
-    def convert(found: Alike, name: str) -> list[Any]:
+    def convert(found: Alike, name: str) -> Iterable[Any]:
         different = found.different(name)
         if different is None:
             return list(map(read, found.column(name)))
         values = dict(zip(different, map(read, different), strict=True))
-        return list(map(values.__getitem__, found.column(name)))
+        return map(values.__getitem__, found.column(name))
 
     return convert
 
@@ -84,17 +89,36 @@ class Columns:
 
     def _at_once(self, found: Alike) -> list[Any]:
         items, layout = found.items, found.layout
-        converted = [
-            (name, values)
+        converted = {
+            name: values
             for name in layout
             if name in self._conversions and (values := self._conversions[name](found, name)) is not None
-        ]
-        for name, values in converted:  # none of them was changed until all could be made
-            for item, value in zip(items, values, strict=True):
-                item[name] = value
-        for name in self._names[len(layout) :]:
-            for item in items:
-                item[name] = None
+        }
+        fill = filling(tuple(converted), tuple(self._names[len(layout) :]))
+        fill(items, *converted.values())  # none of them was changed until all could be made
         made = list(starmap(object.__new__, repeat((self._kind,), len(items))))
         any(starmap(put_dict, zip(made, items, strict=True)))  # any() walks all of them: each returns None
         return made
+
+
+@functools.lru_cache(maxsize=256)
+def filling(converted: tuple[str, ...], absent: tuple[str, ...]) -> Callable[..., None]:
+    """Return what puts values into objects, (objects, values of each property that was converted), None for the absent.
+
+    It is written for these names: so each object is fetched into the processor's cache once.
+    """
+    if not (converted or absent):
+        return lambda _items: None
+    given = [f"v{number}" for number in range(len(converted))]
+    each, objects = "item", "items"
+    if given:
+        each, objects = f"item, {', '.join(given)}", f"zip(items, {', '.join(given)}, strict=True)"
+    puts = zip((*converted, *absent), (*given, *("None" for _ in absent)), strict=True)
+    lines = [
+        f"def fill({', '.join(['items', *given])}):",
+        f"    for {each} in {objects}:",
+        *(f"        item[{literal(name)}] = {value}" for name, value in puts),
+    ]
+    space: dict[str, Callable[..., None]] = {}
+    exec(compile("\n".join(lines), "<columns put>", "exec", dont_inherit=True), space)  # noqa: S102 - text of ours
+    return space["fill"]
