@@ -6,7 +6,7 @@ Not for what schemas become before (rewriting), nor for what its errors mean (wo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import jsonschema_rs
@@ -29,11 +29,21 @@ _DRAFTS: Final[Mapping[int, Callable[..., Engine]]] = {
 }
 
 
+_LINEAR: Final = jsonschema_rs.RegexOptions()
+"""For patterns without looking around and references back; with what can do both, even others take longer."""
+
+
 def compile_rewritten(schema: Rewritten, formats: Mapping[str, Callable[[str], bool]]) -> Engine:
     """Return the engine for a schema, told of those of our `formats` that are in use: any makes it a third slower."""
     used = _formats_in(schema)
     functions = {name: function for name, function in formats.items() if name in used}
-    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, formats=functions, offline=True)
+    build = partial(
+        jsonschema_rs.Draft202012Validator, schema, validate_formats=True, formats=functions, offline=True
+    )
+    try:
+        return build(pattern_options=_LINEAR)
+    except Refusal:
+        return build()
 
 
 def compile_foreign(

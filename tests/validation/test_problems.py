@@ -115,6 +115,15 @@ def test_unreadable_patterns_are_left_out() -> None:
     assert not check.valid("")
 
 
+def test_patterns_that_look_around_are_asserted_beside_others() -> None:
+    properties = {"a": {"pattern": "^(?!x)"}, "b": {"pattern": "^(.)\\1$"}, "c": {"pattern": "^[A-Z]$"}}
+    check = compile_schema({"properties": properties}, {}, "request")
+    assert check.valid({"a": "yx", "b": "aa", "c": "Q"})
+    for wrong in ({"a": "xy"}, {"b": "ab"}, {"c": "q"}):
+        assert not check.valid(wrong)
+        assert [each.pointer for each in check.problems(wrong)] == [f"/{next(iter(wrong))}"]
+
+
 def test_property_patterns_that_cannot_be_read_forbid_nothing() -> None:
     check = compile_schema({"patternProperties": {"(": {}}, "additionalProperties": False}, {}, "request")
     assert check.valid({"a": 1})
