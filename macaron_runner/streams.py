@@ -19,12 +19,12 @@ class RedactedStream:
     """A text stream that writes nothing but what the redactor leaves of each text; all else is the stream's own."""
 
     def __init__(self, stream: TextIO, redactor: Redactor) -> None:
-        self._stream = stream
-        self._redact = redactor.redact
+        self.stream = stream
+        self.redact = redactor.redact
 
     def write(self, text: str) -> int:
         """Write the text without secrets; return how many characters were taken, as every text stream does."""
-        self._stream.write(self._redact(text))
+        self.stream.write(self.redact(text))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -33,10 +33,10 @@ class RedactedStream:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
+        return getattr(self.stream, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._stream)
+        return iter(self.stream)
 
 
 def redact_output(redactor: Redactor) -> None:
@@ -47,6 +47,14 @@ def redact_output(redactor: Redactor) -> None:
         sys.stdout = _redacted(sys.stdout, redactor)
     if sys.stderr is not None:
         sys.stderr = _redacted(sys.stderr, redactor)
+
+
+def as_shown(text: str) -> str:
+    """Return a text as `sys.stderr` would show it, for what tells the same elsewhere."""
+    stream: object = sys.stderr
+    while isinstance(stream, RedactedStream):
+        text, stream = stream.redact(text), stream.stream
+    return text
 
 
 @contextmanager

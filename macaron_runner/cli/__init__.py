@@ -39,8 +39,11 @@ VERBS: Final = {
     "models": "write what type checkers and editors should know of the models and clients",
     "schema": "print the JSON Schema of macaron.yaml, for editors",
     "completion": "print the completion script for a shell",
-    "version": "print the version of macaron",
+    "version": "print the version of the service",
 }
+
+ASKED: Final = ("config", "routes", "check", "version")
+"""What `macaron run FILE` answers instead of running, where the word follows the file."""
 
 _EPILOG = """\
 exit codes:
@@ -82,6 +85,7 @@ def _discard_output() -> None:
 
 
 def _execute(words: list[str]) -> int:
+    words = _asked(words)
     verb = words[0] if words else ""
     try:
         arguments = _parse(words)
@@ -119,6 +123,14 @@ def _parse(words: list[str]) -> argparse.Namespace:
     return parser.parse_intermixed_args(words[1:], argparse.Namespace(verb=verb, execute=module.execute))
 
 
+def _asked(words: list[str]) -> list[str]:
+    """Return the words of a command: `run FILE VERB …`, as one asks an image that runs a file, is `VERB FILE …`."""
+    match words:
+        case ["run", file, verb, *rest] if verb in ASKED and not file.startswith("-"):
+            return [verb, file, *rest]
+    return words
+
+
 def _overview() -> argparse.ArgumentParser:
     """Return the parser of a command line that does not begin with a verb: it can only ask for help or version."""
     parser = argparse.ArgumentParser(
@@ -139,12 +151,13 @@ def _overview() -> argparse.ArgumentParser:
 
 
 class _Version(argparse.Action):
-    """Prints the version as the verb does; looking it up costs more than all the rest of --help."""
+    """Prints the version of macaron; looking it up costs more than all the rest of --help."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from macaron_runner.cli.version import execute
+        from importlib.metadata import version
 
-        parser.exit(execute(argparse.Namespace()))
+        print(version("macaron-runner"))
+        parser.exit()
 
 
 def _listed(summaries: Mapping[str, str]) -> str:
@@ -160,21 +173,28 @@ def _unknown_verb(word: str) -> str:
 
 
 def _explain(error: errors.CommandError, verb: str) -> int:
+    from macaron_runner.cli.terminal import colored
+
+    print(_explanation(error, verb, color=colored(sys.stderr)), file=sys.stderr)
+    if verb == "run":
+        from macaron_runner.processes.termination import leave_word
+        from macaron_runner.streams import as_shown
+
+        leave_word(as_shown(_explanation(error, verb)), error.exit_code)
+    return error.exit_code
+
+
+def _explanation(error: errors.CommandError, verb: str, *, color: bool = False) -> str:
     from macaron_runner.diagnostics import BadConfiguration
     from macaron_runner.rendering import render_text
 
-    if isinstance(error, BadConfiguration):
-        from macaron_runner.cli.terminal import colored
-
-        print(render_text(error.diagnostics, color=colored(sys.stderr)), file=sys.stderr)
-        count = len(error.diagnostics)
-        outcome = ", nothing was started" if verb in ("run", "mock") else ""
-        print(f"\nmacaron: {count} problem{'s' if count != 1 else ''} found{outcome}", file=sys.stderr)
-        for note in getattr(error, "__notes__", ()):
-            print(f"macaron: {note}", file=sys.stderr)
-    else:
-        print(f"macaron: {error}", file=sys.stderr)
-    return error.exit_code
+    if not isinstance(error, BadConfiguration):
+        return f"macaron: {error}"
+    count = len(error.diagnostics)
+    outcome = ", nothing was started" if verb in ("run", "mock") else ""
+    notes = (f"{count} problem{'s' if count != 1 else ''} found{outcome}", *getattr(error, "__notes__", ()))
+    lines = "\n".join(f"macaron: {note}" for note in notes)
+    return f"{render_text(error.diagnostics, color=color)}\n\n{lines}"
 
 
 def _internal(error: Exception) -> int:

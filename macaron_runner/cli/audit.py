@@ -13,8 +13,8 @@ from macaron_runner.cli.forms import describe_format, gathered, print_report
 from macaron_runner.cli.selection import describe_selections, selections_of
 from macaron_runner.cli.terminal import hide_secrets
 from macaron_runner.diagnostics import Diagnostic, Severity
+from macaron_runner.git import committed_by_git
 from macaron_runner.inspection.audit import Report, audit
-from macaron_runner.inspection.git import committed_by_git
 from macaron_runner.inspection.inspect import inspect_service
 
 _RANKS: Final = (Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.ERROR)

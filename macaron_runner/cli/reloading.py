@@ -9,8 +9,7 @@ Not for noticing (processes.watching), nor for stopping and starting (processes.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -23,8 +22,7 @@ from macaron_runner.inspection.imports import DEADLINE
 from macaron_runner.inspection.inspect import inspect_service
 from macaron_runner.inspection.inspection import Inspection
 from macaron_runner.openapi.builtin import BUILTIN_PREFIX
-from macaron_runner.processes.plan import plan
-from macaron_runner.processes.process import Process, Role
+from macaron_runner.processes.process import Process
 from macaron_runner.processes.state import StateDirectory
 from macaron_runner.processes.watching import Watch
 from macaron_runner.rendering import render_text
@@ -36,13 +34,16 @@ class Reloader:
     """Knows the processes that run, and which of them a change concerns."""
 
     def __init__(
-        self, inspection: Inspection, processes: Iterable[Process], state: StateDirectory, only: Role | None
+        self,
+        inspection: Inspection,
+        state: StateDirectory,
+        plan: Callable[[Configuration], tuple[Process, ...]],
     ) -> None:
         assert inspection.configuration is not None, "what runs was loaded"
         self._configuration = inspection.configuration
-        self._processes = tuple(processes)
+        self._processes = plan(inspection.configuration)
         self._state = state
-        self._only = only
+        self._plan = plan
         self._watch = Watch(_files(inspection), python_folders(inspection.configuration))
         self.must_begin_anew = False
         """Whether other processes must run, or listen elsewhere: that is for a new supervisor."""
@@ -88,9 +89,6 @@ class Reloader:
             or (is_configuration and new.role == "scheduler")
             or replace(new, environment=old.environment) != old  # the version in it changes with every file
         )
-
-    def _plan(self, configuration: Configuration) -> tuple[Process, ...]:
-        return plan(configuration, python=sys.executable, state=self._state, only=self._only)
 
 
 def _files(inspection: Inspection) -> Iterator[Path]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from macaron_runner.cli.reloading import Reloader
 from macaron_runner.cli.selection import describe_selection, selection_of
 from macaron_runner.cli.terminal import colored, hide_secrets
-from macaron_runner.diagnostics import raise_errors
+from macaron_runner.diagnostics import near_word, raise_errors
 from macaron_runner.errors import UsageError
 from macaron_runner.inspection.inspect import inspect_files
 from macaron_runner.openapi.cache import ParsedCache
@@ -39,6 +40,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         choices=("web", "worker", "scheduler", "broker"),
         help="run one part; the embedded broker is not brought along then",
     )
+    parser.add_argument("--pool", metavar="NAME", help="with --only worker: the workers of this pool alone")
     parser.add_argument(
         "--reload",
         action="store_true",
@@ -59,7 +61,10 @@ def execute(arguments: argparse.Namespace) -> int:
     assert configuration is not None  # there were no errors
     if warnings:
         print(render_text(warnings, color=colored(sys.stderr)), end="\n\n", file=sys.stderr)
-    processes = plan(configuration, python=sys.executable, state=state, only=arguments.only)
+    planned = partial(
+        plan, python=sys.executable, state=state, only=arguments.only, pool=_pool(configuration, arguments)
+    )
+    processes = planned(configuration)
     if not processes:
         raise UsageError(_nothing_to_run(configuration, arguments.only))
     if has_embedded_broker(configuration) and not _brings_broker(processes):
@@ -74,11 +79,25 @@ def execute(arguments: argparse.Namespace) -> int:
     redact = configuration.redactor.redact_bytes
     if not arguments.reload:
         return run(processes, os.environ, locks=locks, labels=labels, redact=redact)
-    reloader = Reloader(inspection, processes, state, arguments.only)
+    reloader = Reloader(inspection, state, planned)
     code = run(processes, os.environ, locks=locks, labels=labels, redact=redact, changes=reloader)
     if reloader.must_begin_anew:
         os.execv(sys.executable, [sys.executable, "-m", "macaron_runner.cli", *sys.argv[1:]])  # noqa: S606
     return code
+
+
+def _pool(configuration: Configuration, arguments: argparse.Namespace) -> str | None:
+    """Return the one pool that is wanted. Raises UsageError where that means nothing."""
+    pool: str | None = arguments.pool
+    if pool is not None and arguments.only != "worker":
+        raise UsageError("--pool says which workers run, and goes with --only worker")
+    tasks = configuration.config.tasks
+    if pool is not None and tasks is not None and pool not in tasks.pools:
+        known = f"there are: {', '.join(tasks.pools)}"
+        raise UsageError(
+            f'there is no pool "{pool}" under tasks.pools; {near_word(pool, tasks.pools) or known}'
+        )
+    return pool
 
 
 def _brings_broker(processes: tuple[Process, ...]) -> bool:

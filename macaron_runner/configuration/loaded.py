@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Final
 
 from macaron_runner.configuration.merge import Merged
 from macaron_runner.configuration.model import MacaronConfig
 from macaron_runner.configuration.selection import Selection
 from macaron_runner.diagnostics import Diagnostic, Location
 from macaron_runner.redaction import NOTHING, Redactor
-
-_GIT_DEADLINE: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -41,11 +38,20 @@ class Configuration:
 
     @cached_property
     def version(self) -> str:
-        """The service's version: `service.version`, else MACARON_VERSION, else `git describe`, else "local".
+        """The service's version: `service.version`, else MACARON_VERSION, else that of its revision, else "local".
 
         Worked out when first asked for: it may start git.
         """
-        return self.config.service.version or self.version_variable or _git_version(self.directory) or "local"
+        return self.config.service.version or self.version_variable or self._revision_version or "local"
+
+    @property
+    def _revision_version(self) -> str:
+        from macaron_runner.git import (
+            revision_of,  # not at the top: few commands ask for a version that git knows
+        )
+
+        revision = revision_of(self.directory)
+        return revision.version if revision is not None else ""
 
     def locate(self, *path: str | int, key: bool = False) -> Location:
         """Return the place in the user's files that the value at a path came from (`key`: that of its key).
@@ -57,17 +63,3 @@ class Configuration:
     def resolve(self, relative: str) -> Path:
         """Return a path that the file names, absolute; it is relative to the file's folder."""
         return self.directory / relative
-
-
-def _git_version(directory: Path) -> str:
-    """Return `git describe --always --dirty`, or "" where git or a repository is missing, or time is up."""
-    import subprocess  # not at the top: few commands ask for a version that git knows
-
-    command = ("git", "describe", "--always", "--dirty")
-    try:
-        result = subprocess.run(
-            command, cwd=directory, capture_output=True, text=True, timeout=_GIT_DEADLINE, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        return ""
-    return result.stdout.strip() if result.returncode == 0 else ""

@@ -56,7 +56,7 @@ class Service(Section):
     name: DnsLabel
     """The service's name: a DNS label (lower-case letters, digits, hyphens)."""
     version: str | None = None
-    """What `/version` says. Default: MACARON_VERSION, else `git describe`, else "local"."""
+    """What `/version` says. Default: MACARON_VERSION, else date, count and id of the git commit, else "local"."""
     python_path: tuple[PathText, ...] = (".",)
     """Folders put before sys.path, relative to this file."""
 

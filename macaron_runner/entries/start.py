@@ -17,8 +17,9 @@ from macaron_runner import logs
 from macaron_runner.configuration.loaded import Configuration
 from macaron_runner.diagnostics import BadConfiguration
 from macaron_runner.errors import CommandError, CrashLoop
+from macaron_runner.processes.termination import leave_word
 from macaron_runner.rendering import render_text
-from macaron_runner.streams import redact_output
+from macaron_runner.streams import as_shown, redact_output
 
 GARBAGE_LEFT: Final = 10_000
 """How many containers may be left over before Python looks for circles among them. With its own 700, a request that
@@ -72,8 +73,11 @@ def guarded(
     except Exception as error:
         if environ.get("MACARON_LOG_LEVEL", "").lower() == "debug":
             traceback.print_exception(error, file=stderr or sys.stderr)
-        print(_explain(error), file=stderr or sys.stderr, flush=True)
-        return error.exit_code if isinstance(error, CommandError) else CrashLoop.exit_code
+        explanation = _explain(error)
+        print(explanation, file=stderr or sys.stderr, flush=True)
+        code = error.exit_code if isinstance(error, CommandError) else CrashLoop.exit_code
+        leave_word(as_shown(explanation), code)
+        return code
 
 
 def _explain(error: Exception) -> str:

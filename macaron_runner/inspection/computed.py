@@ -86,7 +86,7 @@ def _version(subject: _Subject, _: Path) -> Iterator[str]:
     if configuration.version_variable:
         source = "MACARON_VERSION in the environment"
     elif configuration.version != "local":
-        source = "git describe --always --dirty in the folder of the file"
+        source = "date, count and id of the commit that git is at; -dirty where the folder has changes"
     else:
         source = "MACARON_VERSION is not set, and git knows no version of the folder"
     yield f"the version is {configuration.version}: {source}"

@@ -57,8 +57,8 @@ class Lifecycle:
     """The lives of a service's processes, given in start order.
 
     Call `tick` to begin, after every other call, and when `deadline` has come; the service has ended when
-    `finished` is true, `exit_code` then says how (0: it was told to stop). A `patient` one ends for nothing else: what
-    cannot run waits to be renewed.
+    `finished` is true, `exit_code` then says how (0: it was told to stop), and `reason` why. A `patient` one ends for
+    nothing else: what cannot run waits to be renewed.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class Lifecycle:
     ) -> None:
         self.members = tuple(Member(process) for process in processes)
         self.exit_code = 0
+        self.reason = ""
         self.stop = Stop.NOT
         self._hands = hands
         self._attention = Attention(hands)
@@ -222,7 +223,8 @@ class Lifecycle:
         if self._patient:
             self._hands.say(f"{member.name} {why}: it waits for a change")
             return
-        self.exit_code = self.exit_code or code
+        if not self.exit_code:
+            self.exit_code, self.reason = code, f"{member.name} {why}"
         self._hands.say(f"{member.name} {why}: stopping everything")
         self._begin_stop(Stop.GRACEFUL)
 

@@ -56,14 +56,18 @@ def plan(
     python: str,
     state: StatePaths,
     only: Role | None = None,
+    pool: str | None = None,
 ) -> tuple[Process, ...]:
     """Return the processes of a service in start order: broker, web, one worker a pool, scheduler.
 
     `python` is the interpreter. `only` leaves the processes of one role: `only="web"` never brings the
-    embedded broker along, it runs elsewhere on the same state directory.
+    embedded broker along, it runs elsewhere on the same state directory. `pool` leaves the workers of one pool.
     """
     builder = _Builder(configuration, python, state)
-    return tuple(process for process in builder.all() if only in (None, process.role))
+    wanted = (process for process in builder.all() if only in (None, process.role))
+    return tuple(
+        each for each in wanted if pool is None or each.role != "worker" or each.name == f"worker-{pool}"
+    )
 
 
 def has_embedded_broker(configuration: Configuration) -> bool:

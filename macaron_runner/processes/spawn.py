@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from macaron_runner.processes import pid_one
 from macaron_runner.processes.listeners import open_listeners, with_listeners
 from macaron_runner.processes.prctl import die_with_parent
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 EXIT_NOT_FOUND: Final = 127
 EXIT_NOT_EXECUTABLE: Final = 126
 
+_PID_ONE: Final = 1
 _PYTHON_IGNORES: Final = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
@@ -67,13 +70,28 @@ def exec_process(process: Process, environment: Mapping[str, str], *, keep: Sequ
     """Become the process: one that runs alone needs no supervisor.
 
     Its listeners are opened and inherited, and so are the descriptors in `keep` (a lock that must live as
-    long as the program). Raises DependencyMissing where a listener cannot be opened.
+    long as the program). As PID 1 of a container we become its child instead, and a tiny program stays before it
+    (pid_one). Raises DependencyMissing where a listener cannot be opened.
     """
     listeners = open_listeners(process.listeners)
     descriptors = listeners.descriptors(process.listeners)
     told = with_listeners({**environment, **process.environment}, descriptors)
+    if os.getpid() == _PID_ONE:
+        _step_aside()
     _reset_signals(_PYTHON_IGNORES)
     _execute(process.argv, told, (*descriptors, *keep))
+
+
+def _step_aside() -> None:
+    """Go on as a child, in a session of its own, of a program that takes our place."""
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, signal.valid_signals()
+    )  # what comes now is the program's to hand on
+    child = os.fork()
+    if child:
+        words = [sys.executable, "-I", "-S", pid_one.__file__, str(child)]
+        os.execv(words[0], words)  # noqa: S606 - no shell is what we want
+    os.setsid()
 
 
 def _redirect(stdout: int, stderr: int) -> None:

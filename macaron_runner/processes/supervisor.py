@@ -23,6 +23,7 @@ from macaron_runner.processes.output import Output, RedactBytes
 from macaron_runner.processes.prctl import adopt_orphans
 from macaron_runner.processes.sessions import children_of, session_alive, signal_session
 from macaron_runner.processes.spawn import spawn
+from macaron_runner.processes.termination import add_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -123,6 +124,7 @@ class Supervisor:
         self._sweep()
         self._guardian.dismiss()
         self._output.finish(time.monotonic() + _LAST_WORDS, time.monotonic)
+        add_word(f"macaron: {self._lifecycle.reason}", self._lifecycle.exit_code)
         return self._lifecycle.exit_code
 
     # The loop.

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macaron_runner.configuration.selection import Selection
+from macaron_runner.git import committed_by_git
 from macaron_runner.inspection.audit import audit
-from macaron_runner.inspection.git import committed_by_git
 from macaron_runner.inspection.inspect import inspect_service
 from macaron_runner.rendering import render_text
 from macaron_runner.reports import render_github, render_json, render_sarif

@@ -7,6 +7,7 @@ import dataclasses
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import time
@@ -317,9 +318,8 @@ def test_the_version(folder: Path) -> None:
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "add", "macaron.yaml"], check=True)
     subprocess.run([*git, "commit", "-q", "-m", "first"], check=True)
-    subprocess.run([*git, "tag", "-a", "v1.2", "-m", "v1.2"], check=True)
-    assert load_text(SMALL).version == "v1.2"
-    assert load_text(SMALL + "# changed\n").version == "v1.2-dirty"
+    assert re.fullmatch(r"[0-9]{8}-1-[0-9a-f]{7}", load_text(SMALL).version)
+    assert load_text(SMALL + "# changed\n").version.endswith("-dirty")
 
 
 def test_importing_and_loading_is_quick(folder: Path) -> None:

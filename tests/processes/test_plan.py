@@ -65,6 +65,13 @@ def test_one_role_never_brings_the_broker_along(only: str, expected: list[str]) 
     assert names(planned(only, tasks={"schedules": SCHEDULES})) == expected
 
 
+def test_one_pool_alone() -> None:
+    configuration = configured(tasks={"pools": {"default": {}, "mail": {"queues": ["mail"]}}})
+    assert names(plan(configuration, python="/py", state=STATE, only="worker", pool="mail")) == [
+        "worker-mail"
+    ]
+
+
 def test_the_web_in_full() -> None:
     (web,) = planned(server={"bind": ["127.0.0.1:80", "unix:/run/shop.sock"], "graceful_timeout": "12s"})
     selection = ("--config", "/srv/macaron.yaml", "--env", "prod")
