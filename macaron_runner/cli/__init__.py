@@ -31,6 +31,7 @@ VERBS: Final = {
     "audit": "find what is unsafe",
     "init": "write a new service, from a template or from an API document",
     "mock": "serve documents alone: every answer is an example or made up",
+    "build": "build the container image, and bring it to its registry",
     "rollback": "bring back a release that was live before",
     "status": "show what is live at the targets, and how it fares",
     "logs": "show the last lines of what runs at a target",

@@ -54,11 +54,14 @@ class Build(Section):
     base: str = "python:3.12-slim"
     """The image it is built upon; pinned by its digest where `base` ends in @sha256:…."""
     requirements: PathText | None = None
-    """The file with its Python requirements, relative to this file. Default: requirements.txt where there is one."""
+    """The file with its Python requirements, relative to this file; of a pyproject.toml its dependencies.
+    Default: requirements.txt where there is one, else pyproject.toml."""
     platforms: tuple[Platform, ...] = ()
     """The platforms it is built for. Default: that of the machine which builds."""
     labels: Annotated[dict[LabelName, str], AfterValidator(FrozenMap)] = FrozenMap()
     """Labels beside org.opencontainers.image.*, which are set from service and build."""
+    options: tuple[str, ...] = ()
+    """Further words for the program that builds (docker, podman or buildah), as --network=host."""
 
 
 class Scale(Section):

@@ -1,0 +1,189 @@
+"""From a service to its image: what it is called, whether it must be built, and its digest once it is in a registry.
+
+    image = image_of(Order.of(configuration, read), hands, push=True)      # Image(name, tag, digest)
+
+Not for what an image is made of (the modules beside).
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from macaron_runner.configuration.image import parse_image
+from macaron_runner.deploy.failures import DeploymentFailed, Failure
+from macaron_runner.deploy.files import File
+from macaron_runner.deploy.hands import Hands
+from macaron_runner.deploy.image import contents, inside
+from macaron_runner.deploy.image.engines import Engine, Job, set_proxies
+from macaron_runner.deploy.image.finding import find_engine
+from macaron_runner.deploy.image.order import Order
+from macaron_runner.deploy.image.pip_settings import pip_settings
+from macaron_runner.deploy.image.preparing import LABEL, labels_of, write_context
+from macaron_runner.deploy.image.sbom import bill_of_materials
+from macaron_runner.deploy.workloads import Image
+from macaron_runner.errors import UsageError
+from macaron_runner.processes.state import StateDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An image, and its bill of materials: the file it was written to, None where nothing was built."""
+
+    image: Image
+    bill: Path | None = None
+
+
+def image_of(order: Order, hands: Hands, *, push: bool, engine: str = "", bill: Path | None = None) -> Built:
+    """Return the image of an order: built, and with `push` in its registry and with its digest.
+
+    One that is in the registry already, made of the same commit, is not built again. `bill` is where its bill of
+    materials goes; by default, below the state directory. Raises DeploymentFailed, DependencyMissing, UsageError.
+    """
+    if push and order.build.image is None:
+        raise UsageError("build.image must say to which registry the image goes")
+    if not push and len(order.build.platforms) > 1:
+        raise UsageError("an image of several platforms can only be built into a registry: build with --push")
+    chosen = find_engine(hands, engine)
+    if push and (found := _in_registry(order, chosen, hands)) is not None:
+        hands.tell(f"macaron: {found.reference} is in the registry, nothing to build")
+        return Built(found)
+    with tempfile.TemporaryDirectory(prefix="macaron-build-") as name:
+        job = _job(order, chosen, hands, Path(name))
+        hands.show(chosen.build(job))
+        image = _pushed(order, chosen, hands, job) if push else order.image
+    return Built(image, _keep_bill(order, chosen, hands, bill or _bill_file(order, hands)))
+
+
+def pinned(base: str, engine: Engine, hands: Hands, platform: str = "") -> str:
+    """Return a base image by its digest, as the registry has it now; as it is where no registry tells."""
+    name = parse_image(base)
+    if name.digest:
+        return base
+    try:
+        hands.run(engine.pull(base, platform))
+    except Failure as error:
+        hands.tell(f"macaron: {base} cannot be fetched ({_last(error)}): what is here is used")
+    bare = base.removesuffix(f":{name.tag}") if name.tag else base
+    digest = engine.known(_inspected(engine, hands, base)).digest_in(bare) if not hands.dry_run else ""
+    if not digest:
+        hands.tell(f"macaron: {base} is pinned by no digest: no registry is known to have it")
+        return base
+    return f"{bare}@{digest}"
+
+
+def _in_registry(order: Order, engine: Engine, hands: Hands) -> Image | None:
+    """Return the image of the order's name, where the registry has it of the same commit.
+
+    Raises DeploymentFailed where it has it of another one: nobody may change what a version is.
+    """
+    if order.revision is None or order.revision.dirty:
+        return None
+    try:
+        hands.run(engine.pull(order.image.reference, _first_platform(order)))
+    except Failure:
+        return None  # it is not there; or the registry is away, which the push will tell
+    if hands.dry_run:
+        return None
+    known = engine.known(_inspected(engine, hands, order.image.reference))
+    commit = known.labels.get(f"{LABEL}revision", "")
+    if commit and commit != order.revision.commit:
+        raise DeploymentFailed(
+            f"{order.image.reference} is there already, made of the commit {commit[:12]}, and this is "
+            f"{order.revision.commit[:12]}: a version is never another one; change service.version"
+        )
+    digest = known.digest_in(order.image.name)
+    return replace(order.image, digest=digest) if digest else None
+
+
+def _job(order: Order, engine: Engine, hands: Hands, folder: Path) -> Job:
+    base = order.build.base
+    if order.own_dockerfile is None:
+        base = pinned(base, engine, hands, _first_platform(order))
+    context = write_context(order, hands, folder / "context", base=base, mounts=engine.mounts)
+    return Job(
+        reference=order.image.reference,
+        folder=context,
+        file=context / "Dockerfile",
+        platforms=order.build.platforms,
+        lent=_lent(folder, hands) if engine.mounts and order.own_dockerfile is None else {},
+        labels=labels_of(order, "") if order.own_dockerfile is not None else {},
+        epoch=order.epoch,
+        proxies=set_proxies(hands.environ),
+        options=order.build.options,
+        digest_file=folder / "digest",
+    )
+
+
+def _pushed(order: Order, engine: Engine, hands: Hands, job: Job) -> Image:
+    several = len(job.platforms) > 1
+    command = engine.push(job.reference, job.digest_file, several=several)
+    if command is not None:
+        hands.run(command)
+    if hands.dry_run:
+        return order.image
+    if job.digest_file.is_file():
+        digest = _digest_in(job.digest_file.read_text())
+    else:
+        digest = engine.known(_inspected(engine, hands, job.reference)).digest_in(order.image.name)
+    return replace(order.image, digest=digest)
+
+
+def _digest_in(text: str) -> str:
+    """Return a digest that stands alone, or in the metadata that buildx writes."""
+    return str(json.loads(text).get("containerimage.digest", "")) if text.startswith("{") else text.strip()
+
+
+def _lent(folder: Path, hands: Hands) -> dict[str, Path]:
+    """Return the files that the step that installs may read: how pip finds packages, and whom it trusts."""
+    settings = pip_settings(hands.environ)
+    found = {"ca": settings.bundle} if settings.bundle is not None else {}
+    if settings.text:
+        found["pip"] = folder / "pip.conf"
+        found["pip"].touch(0o600)
+        found["pip"].write_text(settings.text)
+    return found
+
+
+def _inspected(engine: Engine, hands: Hands, reference: str) -> bytes:
+    try:
+        return hands.run(engine.inspect(reference))
+    except Failure:
+        return b"[{}]" if engine.name != "buildah" else b"{}"
+
+
+def _first_platform(order: Order) -> str:
+    return order.build.platforms[0] if order.build.platforms else ""
+
+
+def _last(error: Failure) -> str:
+    return error.lines[-1].strip() if error.lines else f"exit code {error.code}"
+
+
+def _bill_file(order: Order, hands: Hands) -> Path:
+    state = StateDirectory.find(order.configuration.directory, hands.environ)
+    state.make()
+    return state.path / "images" / f"{order.image.tag}.cdx.json"
+
+
+def _keep_bill(order: Order, engine: Engine, hands: Hands, file: Path) -> Path | None:
+    """Write down what is found inside the image; None where it cannot be asked: it has no Python of its own, or so."""
+    try:
+        found = b""
+        for command in engine.ask(order.image.reference, Path(contents.__file__).read_bytes()):
+            output = hands.run(command)
+            found = output if command.stdin is not None else found
+    except Failure as error:
+        hands.tell(f"macaron: no bill of materials, the image does not tell what is in it: {_last(error)}")
+        return None
+    if hands.dry_run:
+        return None
+    identity = engine.known(_inspected(engine, hands, order.image.reference)).identity
+    text = bill_of_materials(
+        json.loads(found), order.image, identity, made_at=order.made_at, macaron=version(inside.NAME)
+    )
+    hands.write((File(file.name, text.encode()),), file.parent)
+    return file

@@ -1,0 +1,38 @@
+# Written by macaron for shop, anew for each build; Dockerfile.extra adds to it.
+# The base is python:3.12-slim.
+FROM python@sha256:abababababababababababababababababababababababababababababababab AS base
+USER 0
+
+FROM base AS build
+USER 0
+WORKDIR /build
+ENV PIP_CONFIG_FILE=/run/secrets/pip PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+RUN command -v cc >/dev/null || { if command -v apt-get; then apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev; fi; if command -v apk; then apk add --no-cache gcc musl-dev; fi; }
+RUN python3 -m venv --without-pip /opt/venv
+COPY requirements/ ./
+RUN \
+    --mount=type=cache,target=/root/.cache/pip,sharing=locked \
+    --mount=type=secret,id=pip \
+    --mount=type=secret,id=ca \
+    python3 -m pip --python /opt/venv/bin/python install --requirement macaron-runner.txt
+COPY app/ /app/
+RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /app || true
+
+FROM base
+USER 0
+RUN mkdir -p /var/lib/macaron && chmod 1777 /var/lib/macaron
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+WORKDIR /app
+ENV PATH=/opt/venv/bin:$PATH
+ENV HOME=/tmp
+ENV PYTHONDONTWRITEBYTECODE=1
+ENV PYTHONUNBUFFERED=1
+ENV MACARON_CONFIG=/app/macaron.yaml
+ENV MACARON_STATE_DIR=/var/lib/macaron
+USER 10001:10001
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 \
+    CMD ["macaron", "health", "web", "/app/macaron.yaml"]
+ENTRYPOINT ["macaron", "run", "/app/macaron.yaml"]
+ENV MACARON_VERSION="20261128-421-3f2c9a1"
