@@ -70,6 +70,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC244": "a secret stands in the variables of a target",
     "MAC245": "requests for a target's host do not arrive, or not by TLS",
     "MAC246": "a cluster cannot scale so",
+    "MAC247": "Cloud Run has no such thing",
     # 25x: what several rooms say together (assembly)
     "MAC250": "an API's document does not exist",
     "MAC251": "models that two APIs share differ",

@@ -39,6 +39,7 @@ from macaron_runner.configuration.values import (
     Form,
     Name,
     PathText,
+    PositiveDuration,
     Share,
     Size,
     VariableName,
@@ -162,6 +163,8 @@ class Network(Section):
     """The VPC network."""
     subnet: str | None = None
     """Its subnetwork. Default: that of the network's name."""
+    egress: Literal["private", "all"] = "private"
+    """What goes through it: only calls of private addresses, or all; then the network leads to the internet as well."""
 
 
 class CloudRun(Target):
@@ -185,6 +188,12 @@ class CloudRun(Target):
     """Cores an instance may use, as 0.5 or 500m."""
     memory: Size = 536870912
     """Memory an instance may use."""
+    billing: Literal["requests", "instances"] = "requests"
+    """When the web has its CPU: while it answers, or always; what goes on between requests needs the latter."""
+    request_timeout: PositiveDuration = 300.0
+    """How long a request may take; an hour at most."""
+    before: tuple[str, ...] = ()
+    """A command that is run once in the image of a release, before that starts: a migration. Not at a rollback."""
     ingress: Literal["all", "internal", "load_balancer"] = "all"
     """Where requests may come from: everywhere, the project's networks, or those and a load balancer."""
     public: Flag = False

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from macaron_runner.codes import CODES
+from macaron_runner.configuration.cloud_run_checks import check_cloud_run
 from macaron_runner.configuration.cluster_checks import check_clusters
 from macaron_runner.configuration.deployment import (
     AnyTarget,
@@ -43,7 +44,7 @@ def auditable() -> list[str]:
 
 
 def check_deployment(subject: Subject) -> Iterator[Diagnostic]:
-    """Yield what is wrong in `build`, `deploy` and `audit` (MAC225, 227-229, 235-237, 242-246)."""
+    """Yield what is wrong in `build`, `deploy` and `audit` (MAC225, 227-229, 235-237, 242-247)."""
     yield from _images(subject)
     yield from _order(subject)
     yield from _scales(subject)
@@ -51,6 +52,7 @@ def check_deployment(subject: Subject) -> Iterator[Diagnostic]:
     yield from _secrets(subject)
     yield from _variables(subject)
     yield from check_clusters(subject)
+    yield from check_cloud_run(subject)
     yield from _ignored(subject)
 
 

@@ -15,11 +15,13 @@ import pytest
 from macaron_runner.deploy.failures import DeploymentFailed, Locked, LostLock
 from macaron_runner.deploy.release import Release
 from tests.deploy.beds import Bed, Killed
+from tests.deploy.cloud_run.bed import CloudRunBed
 from tests.deploy.fakes.host_beds import ComposeBed, SystemdBed
 from tests.deploy.fakes.memory import MemoryBed
 from tests.deploy.kubernetes.bed import KubernetesBed
 
 BEDS: dict[str, Callable[[Path], Bed]] = {
+    "cloud_run": CloudRunBed,
     "compose": ComposeBed,
     "kubernetes": KubernetesBed,
     "memory": MemoryBed,

@@ -1,0 +1,84 @@
+"""Whether a release is healthy yet, what is still awaited, and why it never will be. Looks, and changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from macaron_runner.deploy.cloud_run.causes import failure_of, is_ready, likely_cause, progress_of
+from macaron_runner.deploy.cloud_run.live import Live
+from macaron_runner.deploy.cloud_run.logs import lines_to_show
+from macaron_runner.deploy.cloud_run.names import last_part
+from macaron_runner.deploy.cloud_run.resources import Resources
+from macaron_runner.deploy.cloud_run.shares import has_everything, is_switched, is_tagged, tagged
+from macaron_runner.deploy.cloud_run.template import Json
+from macaron_runner.deploy.failures import Evidence, OutOfTime, Unhealthy
+from macaron_runner.deploy.hands import Hands
+
+_EVERY: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Looks at what is live."""
+
+    live: Live
+    hands: Hands
+
+    def wait_for(self, wanted: Resources, deadline: float) -> None:
+        """Wait until a release is ready as far as it has come: beside the live one, or with all there is.
+
+        Raises Unhealthy with evidence.
+        """
+        try:
+            self.hands.wait(lambda: self._awaited(wanted), deadline, every=_EVERY)
+        except OutOfTime as error:
+            service = wanted.service
+            raise self._unhealthy(service["name"], service["template"]["revision"], str(error)) from error
+
+    def wait_for_pools(self, wanted: Resources, deadline: float) -> None:
+        """Wait until all instances of all worker pools are those of a release. Raises Unhealthy with evidence."""
+        self.hands.wait(lambda: self._awaited_of_pools(wanted), deadline, every=_EVERY)
+
+    def _awaited(self, wanted: Resources) -> str:
+        service = self.live.service()
+        if service is None:
+            return "the service is not there yet"
+        revision = wanted.service["template"]["revision"]
+        if text := self._awaited_of_revision(service, revision):
+            return text
+        if is_switched(service, revision):
+            return self._awaited_of_shares(service, revision) or self._awaited_of_pools(wanted)
+        return (
+            "" if tagged(service).get("uri") or not is_tagged(service) else f"{revision} has no address yet"
+        )
+
+    def _awaited_of_pools(self, wanted: Resources) -> str:
+        for pool in wanted.pools:
+            owner = self.live.pool(pool["name"])
+            if owner is None:
+                return f"the worker pool {last_part(pool['name'])} is not there yet"
+            revision = pool["template"]["revision"]
+            text = self._awaited_of_revision(owner, revision) or self._awaited_of_shares(owner, revision)
+            if text:
+                return text
+        return ""
+
+    def _awaited_of_revision(self, owner: Json, revision: str) -> str:
+        found = self.live.revision(owner["name"], revision)
+        failure = failure_of(found if found is not None else owner)
+        if failure and (found is not None or not owner.get("reconciling")):
+            raise self._unhealthy(owner["name"], revision, failure)
+        if found is None:
+            return f"{revision} is not there yet"
+        return "" if is_ready(found) else f"{revision}: {'; '.join(progress_of(found)) or 'it starts'}"
+
+    def _awaited_of_shares(self, owner: Json, revision: str) -> str:
+        name = last_part(owner["name"])
+        return "" if has_everything(owner, revision) else f"{revision} gets all there is of {name}"
+
+    def _unhealthy(self, owner: str, revision: str, failure: str) -> Unhealthy:
+        lines = lines_to_show(self.live.api, owner, revision)
+        cause = likely_cause("\n".join([failure, *lines]))
+        evidence = Evidence(f"revision {revision} of {last_part(owner)}", lines, failure, cause)
+        return Unhealthy(f"{last_part(owner)} does not get healthy", [evidence])
