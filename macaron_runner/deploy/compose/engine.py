@@ -76,10 +76,21 @@ class ComposeEngine:
         self._machine.act(self._each("docker rm --force", f"--filter label={SERVICE}={NEXT}"))
 
     def switch(self, release: Kept) -> None:
-        """Let the project be what a release says; what is the same in both goes on."""
-        point = scripts.point(self._places.current, self._places.release(release.number))
-        up = self._compose(release.number, "up", "--detach", "--quiet-pull", "--remove-orphans")
-        self._machine.act(scripts.steps(point, up), deadline=_START)
+        """Let the project be what a release says; what is the same in both goes on.
+
+        The web is last, and alone: Compose would stop it first, and start it once all that it needs is healthy.
+        """
+        web = release.manifest.web
+        others = [each for each in release.manifest.workloads if each != web]
+        up = ("up", "--detach", "--quiet-pull")
+        self._machine.act(
+            scripts.steps(
+                scripts.point(self._places.current, self._places.release(release.number)),
+                *([self._compose(release.number, *up, "--remove-orphans", *others)] if others else ()),
+                *([self._compose(release.number, *up, "--remove-orphans", "--no-deps", web)] if web else ()),
+            ),
+            deadline=_START,
+        )
 
     def stop(self) -> None:
         """Remove the project's containers; its volumes stay."""

@@ -19,5 +19,9 @@ def open_platform(site: Site, hands: Hands) -> HostPlatform:
     machine = Machine(section.host, section.user or "", hands)
     places = Places(section.directory)
     return HostPlatform(
-        machine, places, ComposeEngine(project(site.service, site.target), machine, places, hands), hands
+        machine,
+        places,
+        ComposeEngine(project(site.service, site.target), machine, places, hands),
+        hands,
+        section.timeout,
     )

@@ -30,8 +30,11 @@ from macaron_runner.deploy.target import Address, Hold, Status, WorkloadStatus
 class HostPlatform:
     """One target on one host; see target.Platform."""
 
-    def __init__(self, machine: Machine, places: Places, engine: Engine, hands: Hands) -> None:
+    def __init__(
+        self, machine: Machine, places: Places, engine: Engine, hands: Hands, timeout: float
+    ) -> None:
         self._machine, self._places, self._engine, self._hands = machine, places, engine, hands
+        self._timeout = timeout
         self._store = Store(machine, places)
         self._known: dict[int, Kept] = {}
 
@@ -122,12 +125,13 @@ class HostPlatform:
         return _reached(self._machine.reach(kept.manifest.port if live else self._engine.trial_port(kept)))
 
     def switch(self, release: Release) -> None:
-        """Let everything be this release."""
+        """Let everything be this release, and wait until it is: only its web was tried. Raises Unhealthy."""
         kept = self._kept(release.number)
         self._engine.end_trial()
         with self._explained(kept, kept.manifest.workloads, trial=False):
             self._engine.switch(kept)
         self._store.unlink(self._places.next)
+        self.wait(release, self._hands.clock() + self._timeout)
 
     def finish(self, release: Release, keep: Collection[int]) -> None:
         """Take away what is kept of other releases."""

@@ -21,4 +21,4 @@ def open_platform(site: Site, hands: Hands) -> HostPlatform:
     machine = Machine(section.host, section.user or "", hands, root=True)
     places, name = Places(section.directory), unit_name(site.service, site.target)
     engine = SystemdEngine(name, shlex.quote(section.python), machine, places, hands)
-    return HostPlatform(machine, places, engine, hands)
+    return HostPlatform(machine, places, engine, hands, section.timeout)

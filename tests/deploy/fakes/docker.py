@@ -112,9 +112,7 @@ class Docker:
     def _up(self, document: Any, folder: Path, words: list[str], profiles: list[str]) -> str:
         named = [word for word in words if not word.startswith("--")]
         services = document["services"]
-        wanted = list(
-            _with_needed(named or [n for n, each in services.items() if "profiles" not in each], services)
-        )
+        wanted = named if "--no-deps" in words else list(_with_needed(named, services))
         project = document["name"]
         if "--remove-orphans" in words:
             self.containers = [
