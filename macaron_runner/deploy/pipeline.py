@@ -136,8 +136,8 @@ class Pipeline:
             self._try_out(release, lease)
             now_live = replace(release, status="live")
             self.platform.record(now_live)
-        except LostLock:
-            raise
+        except LostLock as error:
+            raise LostLock(f"{release} is not touched any more: {error}") from error
         except CommandError as error:
             self.hands.tell(str(error))
             raise DeploymentFailed(self._undo(release, live, lease)) from error
