@@ -32,6 +32,8 @@ VERBS: Final = {
     "init": "write a new service, from a template or from an API document",
     "mock": "serve documents alone: every answer is an example or made up",
     "build": "build the container image, and bring it to its registry",
+    "plan": "show what a deployment would change of what is live",
+    "deploy": "bring the service to a target, or undo what was begun",
     "rollback": "bring back a release that was live before",
     "status": "show what is live at the targets, and how it fares",
     "logs": "show the last lines of what runs at a target",

@@ -21,6 +21,7 @@ key of the configuration with a value, what `explain` explains (a key or a code)
 anything."""
 
 KINDS: Final[Mapping[str, Kind]] = {
+    "ADDRESS": "free",
     "API": "called",
     "DIRECTORY": "folder",
     "DOCUMENT": "document",

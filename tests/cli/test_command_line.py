@@ -48,7 +48,7 @@ def test_the_verbs_are_those_of_the_readme() -> None:
     [
         ((), "the following arguments are required: VERB"),
         (("chek",), 'macaron: there is no verb "chek"; did you mean "check"?\n'),
-        (("launch",), 'macaron: there is no verb "launch"; see macaron --help\n'),
+        (("frobnicate",), 'macaron: there is no verb "frobnicate"; see macaron --help\n'),
         (("--nope",), "the following arguments are required: VERB"),
         (("--", "check"), "macaron: the verb comes first; see macaron --help\n"),
         (("--env", "prod", "check"), "unrecognized arguments: --env"),
