@@ -55,7 +55,7 @@ _SIGNS: Final = (
     _Sign("the cluster's policies do not allow such pods in this namespace", "FailedCreate", "forbidden|violates"),
     _Sign("no node has so much cpu or memory free: ask for less, or let the cluster grow", _PLACE, "insufficient"),
     _Sign("no node takes it: their taints or labels keep it away", _PLACE),
-    _Sign("it starts, but does not become ready: its readiness probe says why", "ProgressDeadlineExceeded"),
+    _Sign("it runs, but does not become ready: its readiness probe says why", "NotReady|ProgressDeadlineExceeded"),
 )  # fmt: skip
 
 

@@ -12,12 +12,20 @@ from macaron_runner.deploy.commands import Command
 from macaron_runner.deploy.failures import DeploymentFailed, Failure
 from macaron_runner.deploy.hands import Hands
 from macaron_runner.deploy.kubernetes.kubectl import Kubectl, is_transient, read, says, selector
-from macaron_runner.deploy.kubernetes.needs import missing_kinds, secret_keys
+from macaron_runner.deploy.kubernetes.needs import secret_keys, unknown_kind
 from macaron_runner.deploy.kubernetes.objects import Object, Owner, identity, is_ours, of_kind
 
 _ROLLOUT: Final = "deployments.apps,replicasets.apps,pods"
 _HANDOVER: Final = "macaron-replicas"
 """Who owns the number of pods from when a Deployment is scaled until its scaler does."""
+
+
+class UnknownKind(DeploymentFailed):
+    """The cluster does not know the `kind` of an object."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        self.kind = kind
+        super().__init__(why)
 
 
 class Cluster:
@@ -27,32 +35,40 @@ class Cluster:
         self.hands, self.kubectl, self.owner = hands, kubectl, owner
 
     def read(self, command: Command) -> list[Object]:
-        """Return the objects that a command reads."""
-        return read(self.hands.run(command, again=is_transient))
+        """Return the objects that a command reads. Raises UnknownKind, as `act`."""
+        return read(self._run(command))
 
     def act(self, command: Command) -> None:
         """Run a command that may be run again."""
-        self.hands.run(command, again=is_transient)
+        self._run(command)
+
+    def _run(self, command: Command) -> bytes:
+        try:
+            return self.hands.run(command, again=is_transient)
+        except Failure as error:
+            kind, why = unknown_kind(error.lines)
+            if kind:
+                raise UnknownKind(kind, why) from error
+            raise
 
     def rollout(self) -> list[Object]:
         """Return all Deployments, ReplicaSets and pods of the service."""
         return self.read(self.kubectl.get(_ROLLOUT, selector(self.owner.service)))
 
-    def merged(self, objects: list[Object]) -> list[Object]:
-        """Return what objects would become if they were applied. Raises DeploymentFailed where a kind is not known."""
-        try:
-            return self.read(self.kubectl.try_apply(objects))
-        except Failure as error:
-            if why := missing_kinds(error.lines):
-                raise DeploymentFailed(why) from error
-            raise
-
     def leftovers(self, objects: Iterable[Object], wanted: Iterable[Object]) -> list[Object]:
         """Return which of the objects are in the cluster, ours, and not wanted."""
         named = {identity(each) for each in wanted}
         doubtful = [each for each in objects if identity(each) not in named]
-        there = self.read(self.kubectl.get_these(doubtful)) if doubtful else []
-        return [each for each in there if is_ours(each, self.owner.service)]
+        return [each for each in self._there(doubtful) if is_ours(each, self.owner.service)]
+
+    def _there(self, objects: list[Object]) -> list[Object]:
+        """Return which of the objects are in the cluster; those of a kind that has gone from it are not."""
+        while objects:
+            try:
+                return self.read(self.kubectl.get_these(objects))
+            except UnknownKind as unknown:
+                objects = [each for each in objects if each["kind"] != unknown.kind]
+        return []
 
     def remove(self, objects: list[Object]) -> None:
         """Remove objects."""

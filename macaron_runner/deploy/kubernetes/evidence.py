@@ -20,8 +20,14 @@ _LINES: Final = 15
 
 
 def gather(hands: Hands, kubectl: Kubectl, troubles: Iterable[Trouble]) -> tuple[Evidence, ...]:
-    """Return evidence for the first trouble of each Deployment; what cannot be read is left out."""
-    first = {trouble.deployment: trouble for trouble in reversed(list(troubles))}
+    """Return evidence for the first trouble of each Deployment, that of a pod if there is one.
+
+    What cannot be read is left out.
+    """
+    first: dict[str, Trouble] = {}
+    for trouble in troubles:
+        if trouble.deployment not in first or (trouble.pod and not first[trouble.deployment].pod):
+            first[trouble.deployment] = trouble
     return tuple(_evidence(hands, kubectl, trouble) for trouble in list(first.values())[:_MOST])
 
 

@@ -36,10 +36,10 @@ def _references(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield from ((source["secret"]["name"], item["key"]) for item in source["secret"]["items"])
 
 
-def missing_kinds(lines: Iterable[str]) -> str:
-    """Return, of what kubectl said, who would bring the kinds that a cluster does not know; "" where it knows them."""
-    said = "\n".join(lines)
-    if found := re.search(r'no matches for kind "(\w+)" in version "([\w.]+)/\w+"', said):
-        kind, group = found.groups()
-        return f"the cluster knows no {kind}: {_WHO_BRINGS.get(group, group)}"
-    return ""
+def unknown_kind(lines: Iterable[str]) -> tuple[str, str]:
+    """Return, of what kubectl said, the kind that a cluster does not know, and who would bring it; "" for none."""
+    found = re.search(r'no matches for kind "(\w+)" in version "([\w.]+)/\w+"', "\n".join(lines))
+    if found is None:
+        return "", ""
+    kind, group = found.groups()
+    return kind, f"the cluster knows no {kind}: {_WHO_BRINGS.get(group, group)}"

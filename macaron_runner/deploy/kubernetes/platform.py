@@ -35,7 +35,7 @@ from macaron_runner.deploy.kubernetes.objects import (
     of_kind,
 )
 from macaron_runner.deploy.kubernetes.render import read_objects
-from macaron_runner.deploy.kubernetes.rollout import Rollout, judge, new_pods, pod_troubles
+from macaron_runner.deploy.kubernetes.rollout import judge, new_pods, pod_troubles, unready
 from macaron_runner.deploy.release import Release
 from macaron_runner.deploy.target import Address, Hold, Site, Status, WorkloadStatus
 
@@ -63,7 +63,8 @@ class KubernetesPlatform:
             return difference((), objects, self._owner.service)
         leftovers = self._cluster.leftovers(self._ever_applied(), objects)
         there = self._cluster.read(self._kubectl.get_these([*objects, *leftovers]))
-        return difference(there, self._cluster.merged(objects), self._owner.service)
+        merged = self._cluster.read(self._kubectl.try_apply(objects))
+        return difference(there, merged, self._owner.service)
 
     @contextmanager
     def lock(self, who: str, seconds: float) -> Iterator[Hold]:
@@ -85,7 +86,7 @@ class KubernetesPlatform:
 
     def apply(self, release: Release, files: Files) -> None:
         """Apply all objects of a release; what decided over a number of pods and shall no more goes at once."""
-        objects, before = _sound(files), self._ever_applied()
+        objects, before = _sound(files), self._ever_applied(but=release.number)
         self._applied[release.number] = objects
         self._cluster.check_secrets(objects)
         self._cluster.hand_over(objects, before)
@@ -102,19 +103,19 @@ class KubernetesPlatform:
     def wait(self, release: Release, deadline: float) -> None:
         """Wait until every Deployment of a release is out."""
         names = [each["metadata"]["name"] for each in of_kind(self._objects(release), "Deployment")]
-        last = Rollout("")
+        seen: list[Object] = []
 
         def look() -> str:
-            nonlocal last
-            last = judge(self._cluster.rollout(), names)
-            if last.lost:
-                raise self._unhealthy(release, last)
-            return last.awaited
+            seen[:] = self._cluster.rollout()
+            rollout = judge(seen, names)
+            if rollout.lost:
+                raise self._unhealthy(release, seen, names)
+            return rollout.awaited
 
         try:
             self._hands.wait(look, deadline, every=_EVERY)
         except OutOfTime as error:
-            raise self._unhealthy(release, last) from error
+            raise self._unhealthy(release, seen, names) from error
 
     @contextmanager
     def address(self, release: Release) -> Iterator[Address | None]:
@@ -166,12 +167,13 @@ class KubernetesPlatform:
         """Return the objects of a release; none where it was not even recorded."""
         return self._read(release.number, lambda: self._kept(release.number) or ())
 
-    def _ever_applied(self) -> list[Object]:
-        """Return the objects of all releases that are kept, of each the newest form."""
+    def _ever_applied(self, *, but: int = 0) -> list[Object]:
+        """Return the objects of all releases that are kept, of each the newest form; not those of one release."""
         found: dict[Identity, Object] = {}
         for record in records.in_order(self._records()):
-            for each in self._read(records.number_of(record), partial(records.files_of, record)):
-                found[identity(each)] = each
+            if (number := records.number_of(record)) != but:
+                objects = self._read(number, partial(records.files_of, record))
+                found |= {identity(each): each for each in objects}
         return list(found.values())
 
     def _read(self, number: int, files: Callable[[], Files]) -> list[Object]:
@@ -180,8 +182,10 @@ class KubernetesPlatform:
             self._applied[number] = read_objects(files())
         return self._applied[number]
 
-    def _unhealthy(self, release: Release, rollout: Rollout) -> Unhealthy:
-        evidence = gather(self._hands, self._kubectl, rollout.lost or rollout.troubles)
+    def _unhealthy(self, release: Release, seen: list[Object], names: list[str]) -> Unhealthy:
+        rollout = judge(seen, names)
+        troubles = (*rollout.lost, *rollout.troubles, *unready(seen, names))
+        evidence = gather(self._hands, self._kubectl, troubles)
         return Unhealthy(f"{release} is not healthy: {rollout.awaited}", evidence)
 
 

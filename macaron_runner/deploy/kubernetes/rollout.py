@@ -85,6 +85,19 @@ def new_pods(deployment: Object, objects: Iterable[Object]) -> list[Object]:
     return [pod for pod in of_kind(found, "Pod") if _is_owned(pod, sets)]
 
 
+def unready(objects: Iterable[Object], names: Iterable[str]) -> Iterator[Trouble]:
+    """Yield, of each Deployment, its new pods that run and are not ready: what is asked when time is up."""
+    found = list(objects)
+    for deployment in of_kind(found, "Deployment"):
+        name = deployment["metadata"]["name"]
+        for pod in new_pods(deployment, found) if name in set(names) else ():
+            for container in pod.get("status", {}).get("containerStatuses", ()):
+                if not container.get("ready"):
+                    where = pod["metadata"]["name"], container["name"]
+                    restarts = int(container.get("restartCount", 0))
+                    yield Trouble(name, "NotReady", "", *where, restarts=restarts, certain=False)
+
+
 def pod_troubles(deployment: str, pod: Object) -> Iterator[Trouble]:
     """Yield what is wrong with a pod."""
     name, status = pod["metadata"]["name"], pod.get("status", {})

@@ -12,6 +12,7 @@ from macaron_runner.deploy.target import Platform
 from tests.deploy.beds import Bed
 from tests.deploy.fakes.kubernetes import Cluster, Fate
 from tests.deploy.fakes.kubernetes.kubectl import Kubectl
+from tests.deploy.planned import write_service
 
 _CHANGING = ("resourceVersion", "managedFields")
 
@@ -31,6 +32,10 @@ class KubernetesBed(Bed):
         self.cluster = Cluster()
         self.cluster.add_secret("shop", "shop", "key")
         self.cluster.api.logs["shop-web"] = "Traceback (most recent call last):\nKeyError: 'SHOP'\n"
+
+    def say(self, keys: str, rest: str) -> None:
+        """Write another macaron.yaml, whose target has these keys beside its type."""
+        write_service(self.folder, f"{{type: kubernetes, {keys}}}", rest)
 
     def open(self, hands: Hands) -> Platform:
         return open_platform(self.site(), hands)

@@ -58,11 +58,8 @@ class Kubectl:
 
     def _get(self, namespace: str, names: list[str], flags: dict, given: list[dict]) -> str:
         if not names:
-            found = [
-                each
-                for asked in given
-                for each in self._one(namespace, asked["kind"], asked["metadata"]["name"])
-            ]
+            asked = [(self._resource(each).kind, each["metadata"]["name"]) for each in given]
+            found = [each for kind, name in asked for each in self._one(namespace, kind, name)]
             return json.dumps({"items": found}) if found else ""
         kinds = [_NAMES[name].kind for name in names[0].split(",")]
         if len(names) > 1:
@@ -73,6 +70,13 @@ class Kubectl:
         query = {"labelSelector": flags.get("selector", ""), "fieldSelector": flags.get("field-selector", "")}
         lists = [self._ask("GET", _path(_RESOURCES[kind], namespace), query) for kind in kinds]
         return json.dumps({"items": [each for found in lists for each in found["items"]]})
+
+    def _resource(self, found: dict) -> Resource:
+        resource = _RESOURCES[found["kind"]]
+        if resource not in self._cluster.resources:
+            what = f'no matches for kind "{found["kind"]}" in version "{found["apiVersion"]}"'
+            raise ApiError(404, "resource mapping not found", what)
+        return resource
 
     def _one(self, namespace: str, kind: str, name: str) -> list[dict]:
         """Return an object in a list, an empty one where it is not there."""
@@ -91,9 +95,7 @@ class Kubectl:
         query |= {"dryRun": "All"} if flags.get("dry-run") else {}
         found = []
         for each in given:
-            if each["kind"] not in _RESOURCES:
-                raise AssertionError(f"no matches for kind {each['kind']}")
-            path = _path(_RESOURCES[each["kind"]], namespace, each["metadata"]["name"])
+            path = _path(self._resource(each), namespace, each["metadata"]["name"])
             found.append(self._ask("PATCH", path, query, each, "application/apply-patch+yaml"))
         return json.dumps({"items": found})
 

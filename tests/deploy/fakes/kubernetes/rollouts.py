@@ -69,10 +69,23 @@ class Controllers:
         for pod in self._pods(new):
             pod["status"] = _status(pod, fate, age)
             self._store.touch(pod)
+            if fate is Fate.UNREADY and age == 2:
+                self._warn(pod, "Readiness probe failed: HTTP probe failed with statuscode: 503")
         ready = sum(is_ready(pod) for pod in self._pods(new))
         if ready >= wanted:
             self._end([each for each in sets if each["metadata"]["uid"] != uid])
         self._tell(deployment, new, fate, age, wanted)
+
+    def _warn(self, pod: dict, message: str) -> None:
+        namespace, name = _place(pod)
+        event = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{name}."},
+            "type": "Warning",
+        }
+        about = {"involvedObject": {"kind": "Pod", "name": name}, "reason": "Unhealthy", "message": message}
+        self._store.create(_RESOURCES["Event"], namespace, event | about)
 
     def _fit(self, new: dict, pods: list[dict], wanted: int) -> None:
         new["spec"]["replicas"] = wanted

@@ -33,10 +33,11 @@ class Cluster:
         self.fates: dict[str, Fate] = {}
         self.only = ""
         self.requests: list[Request] = []
-        self._faults: list[tuple[str, str, int]] = []
+        self._faults: list[tuple[str, str, ApiError]] = []
         self._lock = threading.Lock()
         controllers = Controllers(self.store, self._fate)
-        self.api = Api(BUILT_IN + (CUSTOM if custom else ()), version, self.store, controllers)
+        self.resources = BUILT_IN + (CUSTOM if custom else ())
+        self.api = Api(self.resources, version, self.store, controllers)
         for name in namespaces:
             self.store.create(
                 BUILT_IN[0], "", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
@@ -49,9 +50,12 @@ class Cluster:
             BUILT_IN[2], namespace, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
         )
 
-    def fail(self, method: str = "", part: str = "", *, status: int = 500) -> None:
-        """Let the next such request fail, once."""
-        self._faults.append((method, part, status))
+    def fail(
+        self, method: str = "", end: str = "", *, status: int = 500, reason: str = "InternalError"
+    ) -> None:
+        """Let the next request to a path that ends so fail, once."""
+        message = f"the request is refused: {reason}"
+        self._faults.append((method, end, ApiError(status, reason, message)))
 
     def live_version(self, namespace: str = "shop", name: str = "shop-web") -> str:
         """Return the version of the pods that requests are led to, "" for none."""
@@ -107,10 +111,10 @@ class Cluster:
 
     def _fail_as_asked(self, request: Request) -> None:
         for fault in self._faults:
-            method, part, status = fault
-            if method in ("", request.method) and part in request.path:
+            method, end, error = fault
+            if method in ("", request.method) and request.path.endswith(end):
                 self._faults.remove(fault)
-                raise ApiError(status, "InternalError", "an error on the server: etcdserver: leader changed")
+                raise error
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         cluster = self
