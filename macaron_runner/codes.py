@@ -71,6 +71,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC245": "requests for a target's host do not arrive, or not by TLS",
     "MAC246": "a cluster cannot scale so",
     "MAC247": "Cloud Run has no such thing",
+    "MAC248": "a secret has no ARN at a target",
     # 25x: what several rooms say together (assembly)
     "MAC250": "an API's document does not exist",
     "MAC251": "models that two APIs share differ",

@@ -10,10 +10,12 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, Field
 
 from macaron_runner.configuration.deployment_values import (
+    AddressPrefix,
     AmazonRegion,
     AnnotationName,
     ApplicationName,
     Bucket,
+    Certificate,
     Context,
     Folder,
     GatewayName,
@@ -24,6 +26,7 @@ from macaron_runner.configuration.deployment_values import (
     Machine,
     Namespace,
     ObjectName,
+    OptionNamespace,
     Percent,
     Platform,
     Reason,
@@ -215,7 +218,7 @@ class Beanstalk(Target):
     """The region, as eu-west-1."""
     bucket: Bucket
     """The S3 bucket for the bundles of its versions."""
-    cname: ServiceName | None = None
+    cname: AddressPrefix | None = None
     """The first label of its address under elasticbeanstalk.com, swapped at a release. Default: the application's."""
     profile: Name | None = None
     """The AWS profile that deploys. Default: what the AWS libraries find by themselves."""
@@ -228,7 +231,15 @@ class Beanstalk(Target):
     service_role: str = "aws-elasticbeanstalk-service-role"
     """What Beanstalk may do: an IAM role."""
     replicas: Scale = Scale.model_construct(min=1, max=4)
-    """Machines, by load."""
+    """Machines, by load; each runs the web, every worker pool and the scheduler."""
+    certificate: Certificate | None = None
+    """The TLS certificate of its load balancer, by ARN. Default: none, requests come in clear only."""
+    keep_running: Annotated[int, Whole(0, 20)] = 1
+    """Environments of former releases that go on running, to roll back in a minute; each costs what it always did."""
+    settings: Annotated[
+        dict[OptionNamespace, Annotated[dict[str, str], AfterValidator(FrozenMap)]], AfterValidator(FrozenMap)
+    ] = FrozenMap()
+    """Raw option settings, by namespace and name, as aws:ec2:vpc: {VPCId: vpc-1a2b}; they win over all others."""
 
 
 class Compose(Target):

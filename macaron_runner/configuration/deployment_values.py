@@ -80,6 +80,19 @@ AmazonRegion: TypeAlias = Annotated[
     str, Form("[a-z]{2}(-[a-z]+)+-[0-9]", "a region of AWS, as eu-west-1 (not a zone)")
 ]
 """A region of AWS."""
+Certificate: TypeAlias = Annotated[
+    str,
+    Form(
+        r"arn:aws[a-z-]*:(acm|iam):[a-z0-9-]*:[0-9]{12}:(server-)?certificate/\S+",
+        "the ARN of a certificate in ACM or IAM, as arn:aws:acm:eu-west-1:123456789012:certificate/…",
+        2048,
+    ),
+]
+"""A certificate of AWS."""
+OptionNamespace: TypeAlias = Annotated[
+    str, Form(r"aws:[A-Za-z0-9:_.-]+", "a namespace of option settings, as aws:ec2:vpc")
+]
+"""What Elastic Beanstalk's option settings are sorted by."""
 Bucket: TypeAlias = Annotated[
     str,
     Form(
@@ -93,6 +106,15 @@ ApplicationName: TypeAlias = Annotated[
     str, Form(r"[^/\x00-\x1f]+", "the name of an Elastic Beanstalk application, without /", 100)
 ]
 """An application of Elastic Beanstalk."""
+AddressPrefix: TypeAlias = Annotated[
+    str,
+    Form(
+        "[a-z](?=.{3})([a-z0-9-]*[a-z0-9])?",
+        "the first label of an address (4 to 40 lower-case letters, digits and -, first a letter, last no -)",
+        40,
+    ),
+]
+"""A CNAME prefix of Elastic Beanstalk; what names of environments are made of as well."""
 ServiceName: TypeAlias = Annotated[
     str,
     Form(

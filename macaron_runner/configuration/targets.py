@@ -7,6 +7,7 @@ wrong in `deploy:` itself (deployment_checks), nor for deploying.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -32,6 +33,8 @@ _LOCAL_CLUSTERS: Final = (
     "orbstack",
     "colima",
 )
+_ARN: Final = re.compile(r"arn:aws[a-z-]*:(secretsmanager|ssm):[a-z0-9-]+:[0-9]{12}:\S+")
+"""What Elastic Beanstalk fetches a secret by: a secret of Secrets Manager, or a parameter of Systems Manager."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Need:
 
 
 def check_targets(configuration: Configuration) -> tuple[Diagnostic, ...]:
-    """Return what is missing for the targets of a service to be deployed (MAC226, 227, 230-234, 241, 633).
+    """Return what is missing for the targets of a service to be deployed (MAC226, 227, 230-234, 241, 248, 633).
 
     Each is looked at as it is deployed: with its overlay, and no other variables than its own; what is wrong with the
     files then is told as well, the configuration's own problems among it.
@@ -143,6 +146,17 @@ def _generated(configuration: Configuration, _: AnyTarget) -> Iterator[Need]:
             yield Need("MAC231", message, ("secrets", name), hint)
 
 
+def _stored_secrets(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
+    if not isinstance(target, Beanstalk):
+        return
+    for name, secret in configuration.config.secrets.items():
+        source = target.secrets.get(name)
+        if (source is None or not _ARN.fullmatch(source)) and (secret.env or secret.file):
+            message = f'the secret "{name}" has no ARN at {{target}}'
+            hint = f"write secrets: {{{name}: arn:aws:secretsmanager:…}} at the target, or an ARN of Systems Manager"
+            yield Need("MAC248", message, ("secrets", name), hint)
+
+
 def _requirements(configuration: Configuration, _: AnyTarget) -> Iterator[Need]:
     build = configuration.config.build
     file = build.requirements if build is not None else None
@@ -162,7 +176,7 @@ def _bind(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
 
 
 _NEEDS: Final[tuple[Callable[[Configuration, AnyTarget], Iterator[Need]], ...]] = (
-    _image, _broker, _kept_calls, _generated, _requirements, _bind,
+    _image, _broker, _kept_calls, _generated, _stored_secrets, _requirements, _bind,
 )  # fmt: skip
 
 

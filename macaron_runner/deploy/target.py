@@ -184,6 +184,7 @@ class Kind:
 
 
 PLATFORMS: Final[Mapping[str, Kind]] = {
+    "beanstalk": Kind("macaron_runner.deploy.beanstalk"),
     "cloud_run": Kind("macaron_runner.deploy.cloud_run"),
     "compose": Kind("macaron_runner.deploy.compose"),
     "kubernetes": Kind("macaron_runner.deploy.kubernetes"),

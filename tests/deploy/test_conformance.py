@@ -14,6 +14,7 @@ import pytest
 
 from macaron_runner.deploy.failures import DeploymentFailed, Locked, LostLock
 from macaron_runner.deploy.release import Release
+from tests.deploy.beanstalk.bed import BeanstalkBed
 from tests.deploy.beds import Bed, Killed
 from tests.deploy.cloud_run.bed import CloudRunBed
 from tests.deploy.fakes.host_beds import ComposeBed, SystemdBed
@@ -21,6 +22,7 @@ from tests.deploy.fakes.memory import MemoryBed
 from tests.deploy.kubernetes.bed import KubernetesBed
 
 BEDS: dict[str, Callable[[Path], Bed]] = {
+    "beanstalk": BeanstalkBed,
     "cloud_run": CloudRunBed,
     "compose": ComposeBed,
     "kubernetes": KubernetesBed,
