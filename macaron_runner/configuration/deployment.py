@@ -195,6 +195,10 @@ class CloudRun(Target):
     """When the web has its CPU: while it answers, or always; what goes on between requests needs the latter."""
     request_timeout: PositiveDuration = 300.0
     """How long a request may take; an hour at most."""
+    steps: tuple[Percent, ...] = ()
+    """How much of the traffic a release gets at first, in percent, step by step: [10, 50]. Default: all at once."""
+    step: PositiveDuration = 120.0
+    """How long each of the steps lasts; a release that answers with 5xx then is undone."""
     before: tuple[str, ...] = ()
     """A command that is run once in the image of a release, before that starts: a migration. Not at a rollback."""
     ingress: Literal["all", "internal", "load_balancer"] = "all"

@@ -7,7 +7,7 @@ from typing import Final
 
 from macaron_runner.deploy.cloud_run.causes import failure_of, is_ready, likely_cause, progress_of
 from macaron_runner.deploy.cloud_run.live import Live
-from macaron_runner.deploy.cloud_run.logs import lines_to_show
+from macaron_runner.deploy.cloud_run.logs import lines_to_show, server_errors, text_of
 from macaron_runner.deploy.cloud_run.names import last_part
 from macaron_runner.deploy.cloud_run.resources import Resources
 from macaron_runner.deploy.cloud_run.shares import has_everything, is_switched, is_tagged, tagged
@@ -16,6 +16,8 @@ from macaron_runner.deploy.failures import Evidence, OutOfTime, Unhealthy
 from macaron_runner.deploy.hands import Hands
 
 _EVERY: Final = 2.0
+_FEW: Final = 3
+"""Answers with 5xx that are too many for a release on trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,18 @@ class Health:
     def wait_for_pools(self, wanted: Resources, deadline: float) -> None:
         """Wait until all instances of all worker pools are those of a release. Raises Unhealthy with evidence."""
         self.hands.wait(lambda: self._awaited_of_pools(wanted), deadline, every=_EVERY)
+
+    def check_answers(self, service: str, revision: str, since: str) -> None:
+        """See that a revision has answered well since a time. Raises Unhealthy with the requests it did not."""
+        entries = server_errors(self.live.api, service, revision, since)
+        if len(entries) >= _FEW:
+            lines = tuple(text_of(entry) for entry in reversed(entries))
+            evidence = Evidence(f"revision {revision} of {last_part(service)}", lines, "it answers with 5xx")
+            raise Unhealthy(f"{last_part(service)} does not answer well with part of the traffic", [evidence])
+
+    def check(self, owner: Json, revision: str) -> None:
+        """See that a revision, once ready, still is. Raises Unhealthy with evidence."""
+        self._awaited_of_revision(owner, revision)
 
     def _awaited(self, wanted: Resources) -> str:
         service = self.live.service()

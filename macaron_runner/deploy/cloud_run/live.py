@@ -52,8 +52,8 @@ class Live:
         return found is not None and is_ready(found)
 
     def policy(self) -> Json:
-        """Return who may do what with the service."""
-        return self.api.read(f"{self.name}:getIamPolicy") or {}
+        """Return who may do what with the service, conditions included (version 3 of IAM's policies)."""
+        return self.api.read(f"{self.name}:getIamPolicy", **{"options.requestedPolicyVersion": "3"}) or {}
 
     def is_public(self, policy: Json | None = None) -> bool:
         """Tell whether everyone may call it."""

@@ -37,6 +37,13 @@ def lines_to_show(api: Api, owner: str, revision: str = "") -> tuple[str, ...]:
     return tuple(text_of(entry) for entry in entries)
 
 
+def server_errors(api: Api, service: str, revision: str, since: str) -> list[Json]:
+    """Return requests that a revision answered with 5xx since a time, as Cloud Run logged them, the newest first."""
+    question = _question([service], revision)
+    question["filter"] += f' AND httpRequest.status>=500 AND timestamp>="{since}"'
+    return api.log_entries({**question, "orderBy": "timestamp desc", "pageSize": _EVIDENCE})
+
+
 def following(api: Api, owners: list[str], since: str, known: frozenset[str]) -> Iterator[Json]:
     """Yield entries as they come, from a time on, for ever; not those whose insertIds are known."""
     seen = set(known)

@@ -68,6 +68,10 @@ class Moves:
                 return
         raise DeploymentFailed(f"{last_part(name)} cannot be changed: {message}")
 
+    def set(self, name: str, fields: Json) -> None:
+        """Give a service or worker pool other fields, whatever they are now. Raises as `change`."""
+        self.change(name, lambda _: fields)
+
     def bring(self, pool: Json) -> None:
         """Make, or change, a worker pool so that all of it is at the revision that it comes to."""
         name, key, revision = pool["name"], key_of(pool["name"]), pool["template"]["revision"]

@@ -27,11 +27,16 @@ _PAUSE: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """The annotations of the job of a full name; `labels` tell whose it is."""
+    """The annotations of the job of a full name; `labels` tell whose it is.
+
+    `account` is the service account that it would run as, "" for the project's own: who deploys must be allowed to use
+    it.
+    """
 
     api: Api
     name: str
     labels: dict[str, str]
+    account: str = ""
 
     def read(self) -> Annotations:
         """Return them, none where there is no job yet."""
@@ -60,8 +65,10 @@ class Notes:
         self.change(lambda known: {**known, **more})
 
     def _write(self, job: Json, notes: Annotations) -> None:
-        template = {"template": {"containers": [{"image": _IMAGE}], "maxRetries": 0}}
-        body = {"labels": self.labels, "annotations": notes, "template": template}
+        task: Json = {"containers": [{"image": _IMAGE}], "maxRetries": 0}
+        if self.account:
+            task["serviceAccount"] = self.account
+        body = {"labels": self.labels, "annotations": notes, "template": {"template": task}}
         if job:
             self.api.act("PATCH", self.name, {**body, "etag": job["etag"]})
         else:

@@ -31,6 +31,7 @@ from macaron_runner.deploy.cloud_run.render import files_of, resources_in
 from macaron_runner.deploy.cloud_run.reports import lines_of, status_of
 from macaron_runner.deploy.cloud_run.resources import Resources, service_name
 from macaron_runner.deploy.cloud_run.shares import TRAFFIC, settled, tagged, with_candidate
+from macaron_runner.deploy.cloud_run.steps import give_by_steps
 from macaron_runner.deploy.cloud_run.template import Json, owner_labels
 from macaron_runner.deploy.difference import difference
 from macaron_runner.deploy.failures import DeploymentFailed, Failure
@@ -58,7 +59,8 @@ class CloudRunPlatform:
             api, service_name(site.section, site.service), owner_labels(site.service, site.target)
         )
         self._moves = Moves(api, self._live)
-        self._notes = Notes(api, beside(self._live.name, "jobs", "releases"), self._live.labels)
+        notes, account = beside(self._live.name, "jobs", "releases"), site.section.service_account or ""
+        self._notes = Notes(api, notes, self._live.labels, account)
         self._health = Health(self._live, api.hands)
         self._brought: dict[int, Files] = {}  # in a dry run nothing else keeps them
 
@@ -132,13 +134,15 @@ class CloudRunPlatform:
             self._moves.bring(pool)
         if not self._hands.dry_run:
             self._health.wait_for_pools(wanted, self._hands.clock() + self._section.timeout)
+        if release.of is None:
+            give_by_steps(self._moves, self._health, wanted.service, self._section)
         self._moves.change(self._live.name, lambda owner: _switched(owner, wanted.service))
         self._moves.open_to_everyone(public=wanted.public)
 
     def finish(self, release: Release, keep: Collection[int]) -> None:
         """Take away the tag, worker pools that the release does not have, old records, and their revisions."""
         wanted = self._resources(release)
-        self._moves.change(self._live.name, lambda _: {TRAFFIC: wanted.service[TRAFFIC]})
+        self._moves.set(self._live.name, {TRAFFIC: wanted.service[TRAFFIC]})
         names = {pool["name"] for pool in wanted.pools}
         for pool in self._live.pools():
             if pool["name"] not in names:
@@ -169,7 +173,7 @@ class CloudRunPlatform:
         if before is None:
             self._moves.delete(name)
         else:
-            self._moves.change(name, lambda _: before)
+            self._moves.set(name, before)
 
     def _resources(self, release: Release) -> Resources:
         return resources_in(self._kept(release))

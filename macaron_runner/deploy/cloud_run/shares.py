@@ -41,6 +41,12 @@ def settled(owner: Json) -> list[Json]:
     return [_share(key, revision, percent) for revision, percent in found if revision and percent]
 
 
+def divided(before: str, revision: str, percent: int) -> list[Json]:
+    """Return the shares with which a revision has so much of the traffic, and the one before the rest."""
+    rest = [_share(TRAFFIC, before, 100 - percent)] if percent < 100 else []
+    return with_candidate([*rest, _share(TRAFFIC, revision, percent)], revision)
+
+
 def with_candidate(shares: list[Json], revision: str = "") -> list[Json]:
     """Return the shares of traffic with a revision beside them that has none, and an address by the tag `next`.
 

@@ -222,3 +222,40 @@ def test_lines_are_those_of_a_workload_and_follow_as_they_come(setting: Setting)
     assert [next(lines), next(lines)] == ["GET /orders", "GET /orders again"]
     with pytest.raises(DeploymentFailed, match='no workload "wep" there: web, scheduler'):
         list(platform.logs("wep", follow=False, lines=1))
+
+
+@pytest.fixture
+def by_steps(setting: Setting, tmp_path: Any) -> Setting:
+    text = FILE.read_text().replace(
+        "      public: true\n", "      public: true\n      steps: [10, 50]\n      step: 60s\n"
+    )
+    (tmp_path / "macaron.yaml").write_text(text)
+    (tmp_path / "macaron.live.yaml").write_text("{}\n")
+    setting.file = tmp_path / "macaron.yaml"
+    setting.deploy("1")
+    return setting
+
+
+def test_traffic_is_given_step_by_step(by_steps: Setting) -> None:
+    given: list[dict[str, int]] = []
+    by_steps.fake.before_patch = lambda _: given.append(by_steps.fake.live("services", "shop-live"))
+    before = by_steps.clock.seconds
+    by_steps.deploy("2")
+    given.append(by_steps.fake.live("services", "shop-live"))
+    seen = [shares for index, shares in enumerate(given) if index == 0 or shares != given[index - 1]]
+    assert seen == [{"1": 100}, {"1": 90, "2": 10}, {"1": 50, "2": 50}, {"2": 100}]
+    assert by_steps.clock.seconds - before > 120
+    assert "waiting: 10 % of the traffic goes to shop-live-2-" in by_steps.text
+    given.clear()
+    by_steps.pipeline().roll_back()
+    assert {"2": 100} in given
+    assert all(len(shares) == 1 for shares in given)
+
+
+def test_a_release_that_answers_with_5xx_at_the_first_step_is_undone(by_steps: Setting) -> None:
+    by_steps.fake.failing.add("2")
+    with pytest.raises(DeploymentFailed, match=r"release 1 .* is live as before"):
+        by_steps.deploy("2")
+    assert "/orders 500" in by_steps.text
+    assert by_steps.fake.live("services", "shop-live") == {"1": 100}
+    assert by_steps.fake.live("workerPools", "shop-live-worker-default") == {"1": 100}

@@ -72,6 +72,8 @@ class FakeCloudRun:
     executions: dict[str, list[Any]] = field(default_factory=dict)
     entries: list[Json] = field(default_factory=list)
     fails: dict[str, str] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+    """Versions that answer requests with 500, once they have traffic."""
     unready: set[str] = field(default_factory=set)
     """Versions whose containers start, and answer 503 to /health/ready."""
     refusals: list[tuple[str, int, str, str]] = field(default_factory=list)
@@ -365,6 +367,8 @@ class FakeCloudRun:
     def _logged(self, body: Json) -> Json:
         """Answer entries:list as far as our filters go: labels of one of several resources, a revision, a time."""
         chosen, _, rest = body["filter"].partition("))")
+        if "httpRequest.status>=500" in rest:
+            return {"entries": self._server_errors(rest)}
         label = r'resource\.labels\.(\w+)="([^"]*)"'
         each = [dict(re.findall(label, part + rest)) for part in chosen.split(" OR ")]
         since = re.search(r'timestamp>="([^"]*)"', body["filter"])
@@ -377,6 +381,16 @@ class FakeCloudRun:
         if body.get("orderBy") == "timestamp desc":
             found.reverse()
         return {"entries": found[: body.get("pageSize", 1000)]} if found else {}
+
+    def _server_errors(self, rest: str) -> list[Json]:
+        named = re.search(r'revision_name="([^"]*)"', rest)
+        assert named is not None
+        for owner in self.owners.values():
+            shared = {share["revision"] for share in self.shares(owner) if share.get("percent")}
+            if named[1] in shared and self.version_of(owner.revisions[named[1]]) in self.failing:
+                request = {"requestMethod": "GET", "requestUrl": f"{self.base}/orders", "status": 500}
+                return [{"insertId": str(number), "httpRequest": request} for number in range(3)]
+        return []
 
     def serve(self, host: str, path: str, headers: dict[str, str]) -> tuple[int, Json]:
         """Answer a request to a service's address ("shop") or to a tag's ("next---shop")."""
