@@ -85,13 +85,10 @@ class KubernetesPlatform:
         self._cluster.act(self._kubectl.apply([records.record(self._owner, release, files)], manager=manager))
 
     def apply(self, release: Release, files: Files) -> None:
-        """Apply all objects of a release; what decided over a number of pods and shall no more goes at once."""
-        objects, before = _sound(files), self._ever_applied(but=release.number)
-        self._applied[release.number] = objects
+        """Apply all objects of a release."""
+        self._applied[release.number] = objects = _sound(files)
         self._cluster.check_secrets(objects)
-        self._cluster.hand_over(objects, before)
-        self._cluster.act(self._kubectl.apply(objects))
-        self._cluster.remove(self._cluster.leftovers(of_kind(before, *_SCALERS), objects))
+        self._bring(release, objects)
 
     def restore(self, release: Release, to: Release) -> None:
         """Apply what was applied for `to`."""
@@ -139,8 +136,8 @@ class KubernetesPlatform:
     def abandon(self, release: Release, live: Release | None) -> None:
         """Apply the live release again, and remove what only the other one has."""
         objects = self._objects(live) if live is not None else []
-        if objects:
-            self._cluster.act(self._kubectl.apply(objects))
+        if live is not None and objects:
+            self._bring(live, objects)
         self._cluster.remove(self._cluster.leftovers(self._objects(release), objects))
 
     def status(self) -> Status:
@@ -153,6 +150,13 @@ class KubernetesPlatform:
         """Yield the last lines of the pods of a workload."""
         command = self._kubectl.all_logs(self._owner.service, workload, lines, follow=follow)
         yield from self._hands.follow(command)
+
+    def _bring(self, release: Release, objects: list[Object]) -> None:
+        """Apply the objects of a release; what decided over a number of pods, and shall no more, goes at once."""
+        others = self._ever_applied(but=release.number)
+        self._cluster.hand_over(objects, others)
+        self._cluster.act(self._kubectl.apply(objects))
+        self._cluster.remove(self._cluster.leftovers(of_kind(others, *_SCALERS), objects))
 
     def _records(self) -> list[Object]:
         chosen = selector(self._owner.service, records.COMPONENT)

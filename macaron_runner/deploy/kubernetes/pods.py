@@ -8,18 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from macaron_runner.configuration.deployment import Kubernetes, Scale
 from macaron_runner.deploy.kubernetes.mounts import Mounts
 from macaron_runner.deploy.kubernetes.objects import Object, Owner
 from macaron_runner.deploy.kubernetes.probes import probe_port, probes
+from macaron_runner.deploy.workloads import CONTAINER_USER, Workload
 
-if TYPE_CHECKING:
-    from macaron_runner.deploy.workloads import Workload
-
-USER: Final = 10001
-"""Who runs in the container: the image's own user, above those of the node (image)."""
 PAUSE: Final = 5
 """Seconds between a pod's leaving its Service and its SIGTERM: so long may proxies still send it requests."""
 GOOGLE_PAUSE: Final = 20
@@ -70,9 +66,9 @@ class Pods:
             "terminationGracePeriodSeconds": math.ceil(pause + workload.process.grace + MARGIN),
             "securityContext": {
                 "runAsNonRoot": True,
-                "runAsUser": USER,
-                "runAsGroup": USER,
-                "fsGroup": USER,
+                "runAsUser": CONTAINER_USER,
+                "runAsGroup": CONTAINER_USER,
+                "fsGroup": CONTAINER_USER,
                 "fsGroupChangePolicy": "OnRootMismatch",
                 "seccompProfile": {"type": "RuntimeDefault"},
             },

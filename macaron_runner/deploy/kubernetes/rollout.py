@@ -135,6 +135,8 @@ def _container_trouble(deployment: str, pod: str, container: dict[str, Any]) -> 
 
 def _troubles(deployment: Object, objects: list[Object]) -> Iterator[Trouble]:
     name = deployment["metadata"]["name"]
+    if not _is_seen(deployment):
+        return  # the pods that there are, and what is said of them, are of what was before
     yield from (trouble for pod in new_pods(deployment, objects) for trouble in pod_troubles(name, pod))
     for condition in deployment.get("status", {}).get("conditions", ()):
         reason, message = condition.get("reason", ""), condition.get("message", "")

@@ -193,6 +193,16 @@ def test_a_number_that_is_fixed_again_has_no_scaler(bed: KubernetesBed) -> None:
     assert bed.cluster.names("HorizontalPodAutoscaler") == []
 
 
+def test_a_number_that_was_not_fixed_for_long_is_kept(bed: KubernetesBed) -> None:
+    deploy(bed, "v1")
+    bed.cluster.object("Deployment", "shop-web")["spec"]["replicas"] = 4  # the scaler says
+    say(bed, "replicas: 3", bed.rest)
+    bed.cluster.fates["v2"] = Fate.CRASH
+    failing(bed, "v2")
+    assert bed.cluster.names("HorizontalPodAutoscaler") == ["shop-web"]
+    assert _replicas(bed) == 3
+
+
 def _replicas(bed: KubernetesBed) -> int:
     return int(bed.cluster.object("Deployment", "shop-web")["spec"]["replicas"])
 

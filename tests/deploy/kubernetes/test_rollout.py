@@ -130,6 +130,11 @@ def test_old_pods_are_nobody_s_trouble() -> None:
     assert troubles(pod(waiting("CrashLoopBackOff"), of="1")) == ()
 
 
+def test_what_was_before_is_nobody_s_trouble() -> None:
+    """A release that mends what crashes must not fail of the pods that it is to replace."""
+    assert troubles(pod(waiting("CrashLoopBackOff")), observedGeneration=1) == ()
+
+
 def test_a_cluster_may_grow() -> None:
     unscheduled = {
         "type": "PodScheduled",
