@@ -19,10 +19,8 @@ _TRANSIENT: Final = (
     "(InternalError)", "(ServiceUnavailable)", "(TooManyRequests)", "(Timeout)", "(ServerTimeout)",
     "connection refused", "connection reset", "i/o timeout", "TLS handshake timeout", "unexpected EOF", "etcdserver:",
 )  # fmt: skip
-SHORT: Final = 60.0
-"""Seconds that one question may take."""
-LONG: Final = 180.0
-"""Seconds that applying or deleting all objects may take."""
+DEADLINE: Final = 60.0
+"""Seconds that one command may take: what a release has, some twenty objects, takes a few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ class Kubectl:
 
     def try_apply(self, objects: Iterable[Object]) -> Command:
         """Read, as JSON, what `apply` would make of objects."""
-        return self._read(*_apply(MANAGER), "--dry-run=server", "--output=json", given=objects, deadline=LONG)
+        return self._read(*_apply(MANAGER), "--dry-run=server", "--output=json", given=objects)
 
     def create(self, found: Object) -> Command:
         """Make an object that must not be there yet; it is read as JSON."""
@@ -89,11 +87,13 @@ class Kubectl:
         """Lead a free port of this machine to a Service, as long as it runs; which one it prints."""
         return self._read("port-forward", f"service/{service}", ":http", "--address=127.0.0.1", deadline=30.0)
 
-    def _read(self, *words: str, given: Iterable[Object] | None = None, deadline: float = SHORT) -> Command:
+    def _read(
+        self, *words: str, given: Iterable[Object] | None = None, deadline: float = DEADLINE
+    ) -> Command:
         return Command(self._words(*words), stdin=_stream(given), acts=False, deadline=deadline)
 
     def _act(self, *words: str, given: Iterable[Object] | None = None) -> Command:
-        return Command(self._words(*words), stdin=_stream(given), acts=True, deadline=LONG)
+        return Command(self._words(*words), stdin=_stream(given), acts=True, deadline=DEADLINE)
 
     def _words(self, *words: str) -> tuple[str, ...]:
         return ("kubectl", f"--context={self.context}", f"--namespace={self.namespace}", *words)

@@ -40,7 +40,10 @@ class Trouble:
     certain: bool = True
 
     def __str__(self) -> str:
-        return f"{self.pod or self.deployment}: {self.reason}" + (f": {self.message}" if self.message else "")
+        ended = f", it ended with {self.exit_code}" if self.exit_code is not None else ""
+        return f"{self.pod or self.deployment}: {self.reason}{ended}" + (
+            f": {self.message}" if self.message else ""
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def judge(objects: Iterable[Object], names: Iterable[str]) -> Rollout:
         deployment = deployments.get(name)
         if deployment is None:
             awaited.append(f"{name}: to be there")
-        elif missing := _missing(deployment):
+        elif missing := _missing(deployment, found):
             troubles += _troubles(deployment, found)
             awaited.append(f"{name}: {_and_trouble(missing, troubles, name)}")
     return Rollout("; ".join(awaited), tuple(troubles))
@@ -150,18 +153,25 @@ def _troubles(deployment: Object, objects: list[Object]) -> Iterator[Trouble]:
             yield Trouble(name, reason, message)
 
 
-def _missing(deployment: Object) -> str:
+def _missing(deployment: Object, objects: list[Object]) -> str:
     """Return what is missing for a Deployment to be out, as `kubectl rollout status` sees it; "" for nothing."""
     wanted, status = int(deployment["spec"].get("replicas", 1)), deployment.get("status", {})
     updated, there = int(status.get("updatedReplicas", 0)), int(status.get("replicas", 0))
-    available = int(status.get("availableReplicas", 0))
     if not _is_seen(deployment):
         return "to be seen by its controller"
     if updated < wanted:
         return f"{updated} of {wanted} new pods made"
-    if available < updated:
-        return f"{available} of {updated} pods ready"
-    return f"{_pods(there - updated)} to end" if there > updated else ""
+    ready = sum(_is_ready(pod) for pod in new_pods(deployment, objects))
+    if ready < updated:
+        return f"{ready} of {updated} new pods ready"
+    if there > updated:
+        return f"{there - updated} old pod{'' if there - updated == 1 else 's'} to end"
+    return "new pods to stay ready" if int(status.get("availableReplicas", 0)) < updated else ""
+
+
+def _is_ready(pod: Object) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _is_seen(deployment: Object) -> bool:
@@ -176,7 +186,3 @@ def _and_trouble(missing: str, troubles: list[Trouble], name: str) -> str:
 
 def _is_owned(found: Object, owners: set[str]) -> bool:
     return any(owner["uid"] in owners for owner in found["metadata"].get("ownerReferences", ()))
-
-
-def _pods(count: int) -> str:
-    return f"{count} old pod{'' if count == 1 else 's'}"

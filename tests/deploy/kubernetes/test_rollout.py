@@ -58,20 +58,24 @@ def waiting(reason: str, message: str = "", **more: Any) -> dict[str, Any]:
     return {"state": {"waiting": {"reason": reason, "message": message}}, **more}
 
 
+READY = {"type": "Ready", "status": "True"}
+
+
 @pytest.mark.parametrize(
-    ("found", "awaited"),
+    ("found", "ready", "awaited"),
     [
-        (deployment(), ""),
-        (deployment(0, replicas=0, updatedReplicas=0, availableReplicas=0), ""),
-        (deployment(observedGeneration=1), "web: to be seen by its controller"),
-        (deployment(updatedReplicas=1), "web: 1 of 2 new pods made"),
-        (deployment(availableReplicas=1), "web: 1 of 2 pods ready"),
-        (deployment(replicas=3), "web: 1 old pod to end"),
-        (deployment(replicas=5), "web: 3 old pods to end"),
+        (deployment(), 2, ""),
+        (deployment(0, replicas=0, updatedReplicas=0, availableReplicas=0), 0, ""),
+        (deployment(observedGeneration=1), 2, "web: to be seen by its controller"),
+        (deployment(updatedReplicas=1), 1, "web: 1 of 2 new pods made"),
+        (deployment(replicas=4), 1, "web: 1 of 2 new pods ready"),
+        (deployment(replicas=3), 2, "web: 1 old pod to end"),
+        (deployment(replicas=5), 2, "web: 3 old pods to end"),
+        (deployment(availableReplicas=1), 2, "web: new pods to stay ready"),
     ],
 )
-def test_what_is_awaited(found: Object, awaited: str) -> None:
-    assert judged(found) == awaited
+def test_what_is_awaited(found: Object, ready: int, awaited: str) -> None:
+    assert judged(found, *(pod(None, READY) for _ in range(ready)), pod(None, READY, of="1")) == awaited
 
 
 def test_a_deployment_that_is_not_there_is_awaited() -> None:
@@ -81,7 +85,7 @@ def test_a_deployment_that_is_not_there_is_awaited() -> None:
 def test_the_first_trouble_is_told_while_waiting() -> None:
     seen = [replica_set("2"), deployment(availableReplicas=0), pod(waiting("ErrImagePull", "try again"))]
     found = judge(seen, ["web"])
-    assert found.awaited == "web: 0 of 2 pods ready (web-2-x: ErrImagePull: try again)"
+    assert found.awaited == "web: 0 of 2 new pods ready (web-2-x: ErrImagePull: try again)"
     assert found.lost == ()
 
 

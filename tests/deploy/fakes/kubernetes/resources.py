@@ -52,8 +52,8 @@ CUSTOM = (
 _VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 
 
-def discovery(resources: tuple[Resource, ...], version: str) -> dict[str, dict | str]:
-    """Return the documents that tell clients of the kinds, by path; the schemas of old clients are empty (protobuf)."""
+def discovery(resources: tuple[Resource, ...], version: str) -> dict[str, dict | bytes]:
+    """Return the documents that tell clients of the kinds, by path."""
     major, minor = version.split(".")
     roots = sorted({(each.root, each.api_version) for each in resources})
     paths = {root.lstrip("/"): {"serverRelativeURL": f"/openapi/v3{root}"} for root, _ in roots}
@@ -61,7 +61,7 @@ def discovery(resources: tuple[Resource, ...], version: str) -> dict[str, dict |
         "/version": {"major": major, "minor": minor, "gitVersion": f"v{version}.0"},
         "/api": {"kind": "APIVersions", "versions": ["v1"]},
         "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": _groups(resources)},
-        "/openapi/v2": "",
+        "/openapi/v2": _openapi_2(resources),
         "/openapi/v3": {"paths": paths},
         **{root: _list_of(resources, root, api_version) for root, api_version in roots},
         **{f"/openapi/v3{root}": _openapi(resources, root) for root, _ in roots},
@@ -106,3 +106,28 @@ def _openapi(resources: tuple[Resource, ...], root: str) -> dict:
             place = "/namespaces/{namespace}" if each.namespaced else ""
             paths[f"{root}{place}/{each.plural}/{{name}}"] = {"patch": patch | {"parameters": parameters}}
     return {"openapi": "3.0.0", "info": {"title": "fake", "version": "0"}, "paths": paths}
+
+
+def _openapi_2(resources: tuple[Resource, ...]) -> bytes:
+    """Say the same to clients older than OpenAPI 3: a gnostic.openapi.v2.Document, of which they take protobuf only."""
+    paths = b"".join(
+        _field(2, _field(1, each.plural.encode()) + _field(2, _patch(each))) for each in resources
+    )
+    return _field(1, b"2.0") + _field(8, paths)
+
+
+def _patch(resource: Resource) -> bytes:
+    """Return a PathItem whose Operation "patch" has the parameter dryRun, and tells of which kind it is."""
+    parameter = _field(1, _field(2, _field(3, _field(4, b"dryRun"))))
+    kind = f"{{group: '{resource.group}', version: {resource.version}, kind: {resource.kind}}}"
+    told = _field(1, b"x-kubernetes-group-version-kind") + _field(2, _field(2, kind.encode()))
+    return _field(8, _field(8, parameter) + _field(13, told))
+
+
+def _field(number: int, content: bytes) -> bytes:
+    """Return a length-delimited field (protobuf.dev, "Encoding")."""
+    size, length = len(content), b""
+    while size > 127:
+        length += bytes([size & 127 | 128])
+        size >>= 7
+    return bytes([number << 3 | 2]) + length + bytes([size]) + content

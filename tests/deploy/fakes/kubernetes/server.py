@@ -128,14 +128,12 @@ class Cluster:
                 kind = self.headers.get("Content-Type", "")
                 request = Request(self.command, url.path, dict(parse_qsl(url.query)), kind, body)
                 status, document = cluster.answer(request)
-                text = document if isinstance(document, str) else json.dumps(document)
+                content, kind = _as_bytes(document)
                 self.send_response(status)
-                self.send_header(
-                    "Content-Type", "text/plain" if isinstance(document, str) else "application/json"
-                )
-                self.send_header("Content-Length", str(len(text.encode())))
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(text.encode())
+                self.wfile.write(content)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _do  # noqa: N815 - http.server's names
 
@@ -143,6 +141,15 @@ class Cluster:
                 pass
 
         return Handler
+
+
+def _as_bytes(document: object) -> tuple[bytes, str]:
+    """Return the bytes of an answer, and their media type."""
+    if isinstance(document, bytes):
+        return document, "application/octet-stream"
+    if isinstance(document, str):
+        return document.encode(), "text/plain"
+    return json.dumps(document).encode(), "application/json"
 
 
 def _status(error: ApiError) -> dict:
