@@ -44,8 +44,7 @@ def whole_column(validate: Callable[[list[Any]], list[Any]]) -> Convert:
     """Return what makes integers of the numbers of a property, where not all of them are: 12.0 may be one of them."""
 
     def convert(found: Alike, name: str) -> list[Any] | None:
-        numbers = found.column(name)
-        return None if type(sum(numbers)) is int else validate(numbers)
+        return None if found.is_whole(name) else validate(found.column(name))
 
     return convert
 

@@ -33,13 +33,15 @@ _OF_OBJECTS: Final = frozenset({"type", "properties", "required", "additionalPro
 
 
 class Alike:
-    """The objects of a list that all have the keys of `layout`, in its order."""
+    """The objects of a list that all have the keys of `layout`, in its order; `texts` are those known to be texts."""
 
     def __init__(self, items: list[Any], layout: list[str]) -> None:
         self.items = items
         self.layout = layout
+        self.texts: frozenset[str] = frozenset()
         self._columns: dict[str, list[Any]] = {}
         self._different: dict[str, list[str] | None] = {}
+        self._whole: dict[str, bool] = {}
 
     def column(self, key: str) -> list[Any]:
         """Return the values of a property, one of each object."""
@@ -54,6 +56,20 @@ class Alike:
             self._different[key] = _different(self.column(key))
         return self._different[key]
 
+    def is_whole(self, key: str) -> bool:
+        """Tell whether the values of a property are integers all, or true and false."""
+        if key not in self._whole:
+            self._whole[key] = _is_whole(self.column(key))
+        return self._whole[key]
+
+
+def _is_whole(values: list[Any]) -> bool:
+    """Tell whether these are integers: with any float among them, their sum is one."""
+    try:
+        return type(sum(values)) is int
+    except TypeError:
+        return False
+
 
 def _different(values: list[Any]) -> list[str] | None:
     try:
@@ -61,6 +77,9 @@ def _different(values: list[Any]) -> list[str] | None:
     except TypeError:  # some are lists or objects
         return None
 
+
+Lists: TypeAlias = dict[tuple[str, ...], Alike]
+"""The long lists in a value, by the keys that lead to them."""
 
 _known: Final[dict[int, Alike]] = {}
 """Those that were found while a value was checked, by the id of the list, until its models are made."""
@@ -121,7 +140,10 @@ class _List:
         if not self.required.issubset(found.layout) or not (self.others or len(keys) == len(found.layout)):
             return False
         columns = {key: (key in self.texts and found.different(key)) or found.column(key) for key in keys}
-        return self.fits(columns)
+        if self.fits(columns):
+            found.texts = self.texts.intersection(keys)
+            return True
+        return False
 
 
 class LongLists:
@@ -131,7 +153,7 @@ class LongLists:
         self._lists = tuple(lists)
         self._rest = rest
 
-    def fit(self, value: Any) -> list[Alike] | None:
+    def fit(self, value: Any) -> Lists | None:
         """Return the lists in a value that fits; None where it does not, or has no such list or another beside it."""
         lists: list[tuple[_List, Alike]] = []
         for each in self._lists:
@@ -143,7 +165,7 @@ class LongLists:
                 return None
             lists.append((each, found))
         if lists and all(each.allows(found) for each, found in lists) and self._rest(value):
-            return [found for _, found in lists]
+            return {each.path: found for each, found in lists}
         return None
 
 

@@ -10,9 +10,10 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from macaron_runner.errors import ErrorDetail, InvalidParameter, UnsupportedMediaType
 from macaron_runner.recent import RecentCache
-from macaron_runner.validation.alike import forget, remember
+from macaron_runner.validation.alike import Lists, forget, remember
 from macaron_runner.validation.form import compile_form
-from macaron_runner.validation.json_text import read_json
+from macaron_runner.validation.json_text import exactly, parse_json, read_json
+from macaron_runner.validation.lossless import is_all_there
 from macaron_runner.validation.media_types import (
     JSON,
     MULTIPART,
@@ -24,7 +25,7 @@ from macaron_runner.validation.media_types import (
 from macaron_runner.validation.multipart import compile_multipart, without_files
 from macaron_runner.validation.parameters import prepare_conversion
 from macaron_runner.validation.problems import Unusable, details_of, invalid
-from macaron_runner.validation.schema import compile_schema
+from macaron_runner.validation.schema import Check, compile_schema
 from macaron_runner.validation.sequences import read_items, schema_of_sequence
 from macaron_runner.validation.text_values import UnreadableText, converter, may_be_text, shape_of
 
@@ -187,8 +188,12 @@ def _accepted(
     takes_bytes = not media_type.is_range or _admits_bytes(schema, definitions)
 
     def decode(raw: bytes, given: MediaType) -> Any:
+        lists = None
         try:
-            value = read(raw, given)
+            if len(raw) >= _LONG and media_type.is_json:
+                value, lists = _read_long(raw, check)
+            else:
+                value = read(raw, given)
         except UnreadableText as error:
             raise _unreadable(error) from None
         if type(value) is bytes:
@@ -198,26 +203,35 @@ def _accepted(
                 f"no value as it is described here can be read from {given.name[:100]}",
                 headers={"Accept": JSON if media_type.accepts(MediaType(JSON)) else media_type.name},
             )
-        lists = check.by_columns(value) if len(raw) >= _LONG and media_type.is_json else None
         if lists is None:
             seen = value if view is None else view(value)
             if not check.valid(seen):
                 raise invalid(check.problems(seen))
         else:
-            remember(lists)
+            remember(lists.values())
         try:
             return convert(check.trimmed(value))
         except Unusable as error:
             raise invalid(details_of(error.findings, "body")) from None
         finally:
             if lists is not None:
-                forget(lists)
+                forget(lists.values())
 
     def prepare() -> None:
         check.prepare()
         prepare_conversion(convert)
 
     return _Accepted(media_type, decode, prepare)
+
+
+def _read_long(raw: bytes, check: Check) -> tuple[Any, Lists | None]:
+    """Return the value of a JSON text, and the long lists in it where it fits. Raises UnreadableText."""
+    value = parse_json(raw)
+    lists = check.by_columns(value)
+    if lists is not None and is_all_there(raw, value, lists):
+        return value, lists
+    exact = exactly(raw, value)
+    return exact, lists if exact is value else check.by_columns(exact)
 
 
 def _admits_bytes(schema: Schema, definitions: Mapping[str, Schema]) -> bool:

@@ -35,10 +35,22 @@ def read_json(raw: bytes) -> Any:
     NaN, infinities, a key that its object already has, half characters, a byte order mark, text that is not UTF-8 and
     nesting beyond 1024 are refused; integers are exact whatever their size.
     """
+    return exactly(raw, parse_json(raw))
+
+
+def parse_json(raw: bytes) -> Any:
+    """Return the value of a JSON text as the fast parser sees it, for `exactly`. Raises UnreadableText."""
     try:
-        value = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise UnreadableText(_fault(error)) from None
+
+
+def exactly(raw: bytes, value: Any) -> Any:
+    """Return the value of a JSON text, given what `parse_json` made of it; that itself where nothing was lost.
+
+    Raises UnreadableText.
+    """
     try:
         written = orjson.dumps(value)
     except TypeError:  # nested more deeply than it writes

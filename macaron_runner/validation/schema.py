@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from macaron_runner.openapi.operation import Schema
-from macaron_runner.validation.alike import Alike, LongLists, compile_long_lists
+from macaron_runner.validation.alike import Lists, LongLists, compile_long_lists
 from macaron_runner.validation.branching import may_explode, ways_back
 from macaron_runner.validation.engine import (
     Engine,
@@ -81,7 +81,7 @@ class Check:
     def _lists(self) -> LongLists | None:
         return None if self._trim is not None else self._find_lists()
 
-    def by_columns(self, value: Any) -> list[Alike] | None:
+    def by_columns(self, value: Any) -> Lists | None:
         """Return the long lists in a value that fits, None where only `valid` tells whether it does.
 
         Ask about large values: it is compiled when the first of them has such a list.
