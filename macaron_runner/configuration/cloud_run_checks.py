@@ -11,6 +11,7 @@ from typing import Final
 from macaron_runner.configuration.cloud_run_rules import (
     LONGEST_REQUEST,
     LONGEST_SERVICE,
+    MOST_RELEASES,
     RESERVED_VARIABLES,
     misfit,
     misfit_of_worker,
@@ -83,6 +84,12 @@ def _times(subject: Subject, path: Path, target: CloudRun) -> Iterator[Diagnosti
         yield subject.problem(_CODE, (*path, "request_timeout"), message, hint="write request_timeout: 1h")
 
 
+def _releases(subject: Subject, path: Path, target: CloudRun) -> Iterator[Diagnostic]:
+    if target.keep > MOST_RELEASES:
+        message = f"Cloud Run has room for the notes of {MOST_RELEASES} releases"
+        yield subject.problem(_CODE, (*path, "keep"), message)
+
+
 def _variables(subject: Subject, path: Path, target: CloudRun) -> Iterator[Diagnostic]:
     for name in target.variables:
         if name in RESERVED_VARIABLES:
@@ -91,7 +98,7 @@ def _variables(subject: Subject, path: Path, target: CloudRun) -> Iterator[Diagn
 
 
 _LOOKS: Final[tuple[Callable[[Subject, Path, CloudRun], Iterator[Diagnostic]], ...]] = (
-    _name, _web, _pools, _times, _variables,
+    _name, _web, _pools, _times, _releases, _variables,
 )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ LONGEST_SERVICE: Final = 42
 """A service's name and the tag of a revision share 46 characters: they are one label of its address."""
 LONGEST_REQUEST: Final = 3600.0
 """Seconds that a request may take."""
+MOST_RELEASES: Final = 50
+"""What is noted of each takes some kilobytes of the 256 KiB that annotations may have."""
 RESERVED_VARIABLES: Final = frozenset({"K_SERVICE", "K_REVISION", "K_CONFIGURATION"})
 """Variables that Cloud Run sets itself, and refuses to be told."""
 

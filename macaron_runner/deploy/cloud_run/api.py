@@ -169,7 +169,7 @@ def credentials_of(environ: Mapping[str, str]) -> Any:
 def sender(credentials: Any) -> Send:
     """Return what sends requests with credentials, and refreshes them where they have expired."""
     import requests
-    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import GoogleAuthError, TransportError
     from google.auth.transport.requests import AuthorizedSession
 
     session = AuthorizedSession(credentials)
@@ -177,11 +177,11 @@ def sender(credentials: Any) -> Send:
     def send(method: str, url: str, body: Json | None) -> tuple[int, Any]:
         try:
             answer = session.request(method, url, json=body, timeout=_PATIENCE)
+        except (TransportError, requests.RequestException) as error:
+            raise NoAnswer(str(error)) from error
         except GoogleAuthError as error:
             message = f"Google refuses the credentials: gcloud auth application-default login ({error})"
             raise DependencyMissing(message) from error
-        except requests.RequestException as error:
-            raise NoAnswer(str(error)) from error
         try:
             return answer.status_code, answer.json() if answer.content else {}
         except ValueError:

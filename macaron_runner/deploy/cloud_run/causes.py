@@ -77,6 +77,12 @@ def condition(resource: Json, kind: str = "Ready") -> Json:
     return next((dict(each) for each in resource.get("conditions", ()) if each.get("type") == kind), {})
 
 
+def is_settled(owner: Json) -> bool:
+    """Tell whether a service or worker pool has come to what it was told last, or has failed to."""
+    seen = owner.get("observedGeneration", owner.get("generation"))
+    return not owner.get("reconciling") and seen == owner.get("generation")
+
+
 def is_ready(revision: Json) -> bool:
     """Tell whether a revision's instances have started well."""
     return condition(revision).get("state") == SUCCEEDED

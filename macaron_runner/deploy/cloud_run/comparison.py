@@ -71,12 +71,11 @@ def _as_wanted(part: Part, wanted: Json | None) -> Json:
 
 def _shown(live: Any, wanted: Any) -> Any:
     """Return a live value in the shape of the wanted one; as the wanted one where they mean the same."""
-    if not live and not wanted:
-        return wanted  # 0, false and empty values are not told
+    if not _told(live) and not _told(wanted):
+        return wanted
     if isinstance(wanted, dict) and isinstance(live, dict):
-        told = {
-            key: _shown(live.get(key), value) for key, value in wanted.items() if live.get(key) or not value
-        }
+        pairs = ((key, live.get(key), value) for key, value in wanted.items())
+        told = {key: _shown(item, value) for key, item, value in pairs if _told(item) or not _told(value)}
         return told | _by_hand(live, wanted)
     if isinstance(wanted, list) and isinstance(live, list):
         return _shown_list(live, wanted)

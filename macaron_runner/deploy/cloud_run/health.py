@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from macaron_runner.deploy.cloud_run.causes import failure_of, is_ready, likely_cause, progress_of
+from macaron_runner.deploy.cloud_run.causes import failure_of, is_ready, is_settled, likely_cause, progress_of
 from macaron_runner.deploy.cloud_run.live import Live
 from macaron_runner.deploy.cloud_run.logs import lines_to_show, server_errors, text_of
 from macaron_runner.deploy.cloud_run.names import last_part
@@ -32,15 +34,21 @@ class Health:
 
         Raises Unhealthy with evidence.
         """
-        try:
-            self.hands.wait(lambda: self._awaited(wanted), deadline, every=_EVERY)
-        except OutOfTime as error:
-            service = wanted.service
-            raise self._unhealthy(service["name"], service["template"]["revision"], str(error)) from error
+        self._wait(lambda: self._awaited_of_service(wanted.service), wanted.service, deadline)
+        service = self.live.service()
+        if service is not None and is_switched(service, wanted.service["template"]["revision"]):
+            self.wait_for_pools(wanted, deadline)
 
     def wait_for_pools(self, wanted: Resources, deadline: float) -> None:
         """Wait until all instances of all worker pools are those of a release. Raises Unhealthy with evidence."""
-        self.hands.wait(lambda: self._awaited_of_pools(wanted), deadline, every=_EVERY)
+        for pool in wanted.pools:
+            self._wait(partial(self._awaited_of_pool, pool), pool, deadline)
+
+    def _wait(self, look: Callable[[], str], wanted: Json, deadline: float) -> None:
+        try:
+            self.hands.wait(look, deadline, every=_EVERY)
+        except OutOfTime as error:
+            raise self._unhealthy(wanted["name"], wanted["template"]["revision"], str(error)) from error
 
     def check_answers(self, service: str, revision: str, since: str) -> None:
         """See that a revision has answered well since a time. Raises Unhealthy with the requests it did not."""
@@ -54,34 +62,28 @@ class Health:
         """See that a revision, once ready, still is. Raises Unhealthy with evidence."""
         self._awaited_of_revision(owner, revision)
 
-    def _awaited(self, wanted: Resources) -> str:
+    def _awaited_of_service(self, wanted: Json) -> str:
         service = self.live.service()
         if service is None:
             return "the service is not there yet"
-        revision = wanted.service["template"]["revision"]
+        revision = wanted["template"]["revision"]
         if text := self._awaited_of_revision(service, revision):
             return text
         if is_switched(service, revision):
-            return self._awaited_of_shares(service, revision) or self._awaited_of_pools(wanted)
-        return (
-            "" if tagged(service).get("uri") or not is_tagged(service) else f"{revision} has no address yet"
-        )
+            return self._awaited_of_shares(service, revision)
+        has_address = tagged(service).get("uri") or not is_tagged(service)
+        return "" if has_address else f"{revision} has no address yet"
 
-    def _awaited_of_pools(self, wanted: Resources) -> str:
-        for pool in wanted.pools:
-            owner = self.live.pool(pool["name"])
-            if owner is None:
-                return f"the worker pool {last_part(pool['name'])} is not there yet"
-            revision = pool["template"]["revision"]
-            text = self._awaited_of_revision(owner, revision) or self._awaited_of_shares(owner, revision)
-            if text:
-                return text
-        return ""
+    def _awaited_of_pool(self, wanted: Json) -> str:
+        owner, revision = self.live.pool(wanted["name"]), wanted["template"]["revision"]
+        if owner is None:
+            return f"the worker pool {last_part(wanted['name'])} is not there yet"
+        return self._awaited_of_revision(owner, revision) or self._awaited_of_shares(owner, revision)
 
     def _awaited_of_revision(self, owner: Json, revision: str) -> str:
         found = self.live.revision(owner["name"], revision)
         failure = failure_of(found if found is not None else owner)
-        if failure and (found is not None or not owner.get("reconciling")):
+        if failure and (found is not None or is_settled(owner)):
             raise self._unhealthy(owner["name"], revision, failure)
         if found is None:
             return f"{revision} is not there yet"

@@ -24,14 +24,13 @@ def run_once(moves: Moves, job: Json, seconds: float) -> None:
     """
     api = moves.api
     _make(api, job)
-    started = api.act("POST", f"{job['name']}:run", {}, again=never)
     try:
+        started = api.act("POST", f"{job['name']}:run", {}, again=never)
         if started is not None:
             _wait(api, job, started["metadata"]["name"], seconds)
     finally:
-        with suppress(
-            DeploymentFailed
-        ):  # a job that stays does no harm, and is made anew by the next release
+        # One that stays does no harm, and is made anew by the next release.
+        with suppress(DeploymentFailed):
             moves.delete(job["name"])
 
 

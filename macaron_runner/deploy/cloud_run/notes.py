@@ -17,6 +17,7 @@ from macaron_runner.deploy.cloud_run.names import last_part
 from macaron_runner.deploy.cloud_run.records import LOCK, Annotations, Lock, read_lock
 from macaron_runner.deploy.cloud_run.template import Json
 from macaron_runner.deploy.failures import DeploymentFailed, Locked, LostLock
+from macaron_runner.errors import CommandError
 from macaron_runner.ids import new_uuid
 
 _IMAGE: Final = "us-docker.pkg.dev/cloudrun/container/job:latest"
@@ -83,7 +84,7 @@ class Notes:
         try:
             yield hold
         finally:
-            with suppress(DeploymentFailed):  # it ends by itself; what failed before is what counts
+            with suppress(CommandError):  # it ends by itself; what failed before is what counts
                 self.change(hold.released)
 
     def deploying(self) -> str:

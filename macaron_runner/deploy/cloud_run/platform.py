@@ -34,7 +34,7 @@ from macaron_runner.deploy.cloud_run.shares import TRAFFIC, settled, tagged, wit
 from macaron_runner.deploy.cloud_run.steps import give_by_steps
 from macaron_runner.deploy.cloud_run.template import Json, owner_labels
 from macaron_runner.deploy.difference import difference
-from macaron_runner.deploy.failures import DeploymentFailed, Failure
+from macaron_runner.deploy.failures import DeploymentFailed
 from macaron_runner.deploy.files import Files
 from macaron_runner.deploy.hands import Hands
 from macaron_runner.deploy.release import Release
@@ -75,15 +75,15 @@ class CloudRunPlatform:
         return difference(files_of(live), files)
 
     def lock(self, who: str, seconds: float) -> AbstractContextManager[Hold]:
-        """Keep everybody else out by an annotation of the service."""
+        """Keep everybody else out by a note."""
         return self._notes.lock(who, seconds)
 
     def releases(self) -> tuple[Release, ...]:
-        """Return the records among the annotations of the service."""
+        """Return the records among the notes."""
         return read_releases(self._notes.read())
 
     def record(self, release: Release, files: Files | None = None) -> None:
-        """Keep a record, and its files, as annotations of the service."""
+        """Note a record, and its files."""
         kept = files_annotation(release, files) if files is not None else {}
         self._notes.add(release_annotation(release) | kept)
 
@@ -120,12 +120,13 @@ class CloudRunPlatform:
     @contextmanager
     def address(self, release: Release) -> Iterator[Address | None]:  # noqa: ARG002 - one is tried at a time
         """Give the address of the tag `next`, or of the service; None where it cannot be called from here."""
-        service = self._live.service()
-        if service is None or self._section.ingress != "all":
+        service = self._live.service() or {}
+        audience = service.get("uri")
+        if audience is None or self._section.ingress != "all":
             yield None
             return
-        token = "" if self._live.is_public() else self._token_for(service["uri"])
-        yield Address(tagged(service).get("uri") or service["uri"], token, HEADER)
+        token = "" if self._live.is_public() else self._token_for(audience)
+        yield Address(tagged(service).get("uri") or audience, token, HEADER)
 
     def switch(self, release: Release) -> None:
         """Give the release the worker pools and, when they are well, the traffic."""
@@ -204,9 +205,9 @@ class CloudRunPlatform:
             for revision in self._live.revisions(name):
                 if revision["name"] not in wanted and self._live.is_ours(revision):
                     try:
-                        self._moves.delete(revision["name"])
-                    except Failure as error:
-                        self._hands.tell(f"  it stays: {error.lines[0]}")
+                        self._api.act("DELETE", revision["name"])
+                    except DeploymentFailed as error:
+                        self._hands.tell(f"  it stays: {str(error).splitlines()[-1].strip()}")
 
 
 def _beside(owner: Json, wanted: Json, *, there: bool) -> Json:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from macaron_runner.deploy.cloud_run.causes import is_settled
 from macaron_runner.deploy.cloud_run.names import TAG, last_part
 from macaron_runner.deploy.cloud_run.template import Json
 
@@ -75,7 +76,7 @@ def has_everything(owner: Json, revision: str) -> bool:
     come = [
         (last_part(share.get("revision", "")), share["percent"]) for share in seen if share.get("percent")
     ]
-    return told == [(revision, 100)] and come in (told, []) and not owner.get("reconciling")
+    return told == [(revision, 100)] and come in (told, []) and is_settled(owner)
 
 
 def tagged(service: Json) -> Json:

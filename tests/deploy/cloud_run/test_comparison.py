@@ -53,6 +53,12 @@ def test_nothing_differs_after_a_deployment(deployed: Setting) -> None:
     assert difference(deployed) == ""
 
 
+def test_nothing_differs_where_there_are_no_instances(setting: Setting) -> None:
+    setting.target = "small"
+    setting.deploy("1")
+    assert difference(setting) == ""
+
+
 def test_what_google_fills_in_is_no_difference(deployed: Setting) -> None:
     found = content(deployed)
     found["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] = ""
