@@ -14,6 +14,7 @@ from typing import Final
 from macaron_runner.deploy.commands import Command
 from macaron_runner.deploy.failures import Failure
 from macaron_runner.deploy.kubernetes.objects import COMPONENT_LABEL, MANAGER, NAME_LABEL, Object, bare
+from macaron_runner.deploy.naming import label_value
 
 _TRANSIENT: Final = (
     "(InternalError)", "(ServiceUnavailable)", "(TooManyRequests)", "(Timeout)", "(ServerTimeout)",
@@ -120,7 +121,8 @@ def read(output: bytes) -> list[Object]:
 
 def selector(service: str, component: str = "") -> str:
     """Return the selector of a service's objects, or those of one component."""
-    return f"{NAME_LABEL}={service}" + (f",{COMPONENT_LABEL}={component}" if component else "")
+    own = f",{COMPONENT_LABEL}={label_value(component)}" if component else ""
+    return f"{NAME_LABEL}={service}{own}"
 
 
 def is_transient(error: Exception) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from macaron_runner.deploy.files import Files, digest
+from macaron_runner.deploy.files import File, Files, digest
 from macaron_runner.deploy.kubernetes.objects import Object, Owner
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Mounts:
     def _config_name(self) -> str:
         return self.owner.name("config", digest(self.files).removeprefix("sha256:")[:_DIGITS])
 
-    def _keyed(self) -> list[tuple[str, Any]]:
+    def _keyed(self) -> list[tuple[str, File]]:
         """Return each file with the key that it has in the ConfigMap: its name, where that tells it from the others."""
         names = Counter(PurePosixPath(file.path).name for file in self.files)
         return [

@@ -67,7 +67,8 @@ class Owner:
 
     def selector(self, component: str = "") -> dict[str, str]:
         """Return the labels that tell pods of a component, "" for all: they must never change, a selector cannot."""
-        return {NAME_LABEL: self.service, **({COMPONENT_LABEL: component} if component else {})}
+        own = {COMPONENT_LABEL: label_value(component)} if component else {}
+        return {NAME_LABEL: self.service, **own}
 
 
 Identity: TypeAlias = tuple[str, str, str]

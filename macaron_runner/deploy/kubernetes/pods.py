@@ -6,7 +6,6 @@ Not for how many there are (scaling), nor for what leads requests to them (traff
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,7 +40,7 @@ class Pods:
 
     def deployment(self, workload: Workload) -> Object:
         """Return the Deployment of a workload; without replicas where something else decides how many."""
-        component = workload.process.name
+        component = workload.name
         found = self.owner.object(("apps/v1", "Deployment"), self.owner.name(component), component)
         found["spec"] = {
             **_replicas(workload.instances),
@@ -97,7 +96,7 @@ class Pods:
             "maxSkew": 1,
             "topologyKey": key,
             "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": self.owner.selector(workload.process.name)},
+            "labelSelector": {"matchLabels": self.owner.selector(workload.name)},
         }
 
     def _container(self, workload: Workload, pause: int) -> dict[str, Any]:
@@ -157,8 +156,4 @@ def _environment(workload: Workload, mounts: Mounts) -> list[dict[str, Any]]:
         for use in workload.secrets
         if use.env
     )
-    return _by_name([*plain, *secret])
-
-
-def _by_name(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(entries, key=lambda entry: str(entry["name"]))
+    return sorted([*plain, *secret], key=lambda entry: str(entry["name"]))

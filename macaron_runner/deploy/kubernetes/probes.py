@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from macaron_runner.deploy.workloads import Workload
 
 START: Final = 180
-"""Seconds that a process may take to be ready for the first time."""
+"""Seconds that a process may take to answer for the first time."""
 
 
 def probes(workload: Workload, patience: float) -> dict[str, Any]:
@@ -24,7 +24,9 @@ def probes(workload: Workload, patience: float) -> dict[str, Any]:
     before that, so that only what even gunicorn cannot mend is killed.
     """
     port = probe_port(workload)
-    if port is not None:  # a worker is started without its broker, so startup asks what need not be replaced
+    if (
+        port is not None
+    ):  # a worker may start while its broker is away: it is not asked whether it is ready at first
         return _probes([_http(path) for path in ("live", "ready", "live")], patience, every=5)
     if workload.process.probe:
         ready, live = _command(workload, "--ready"), _command(workload)

@@ -7,7 +7,7 @@ the cloud (SQS, Pub/Sub).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -15,11 +15,10 @@ from urllib.parse import SplitResult, urlsplit
 from macaron_runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from macaron_runner.configuration.model import Pool
     from macaron_runner.configuration.sensitive import Sensitive
 
 BACKLOG: Final = 5
-"""Calls that may wait for each process of a pool before there are more pods."""
+"""Calls that may wait for each process of a pool before there are more pods; those with a priority are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,12 @@ class Queues:
     secrets: tuple[dict[str, str], ...]
 
 
-def queues_of(broker: Sensitive, pool: Pool, secrets: Mapping[str, Mapping[str, str]]) -> Queues:
-    """Return what KEDA must know; `secrets` says in which Secret, under which key, each of the service's secrets is.
+def queues_of(
+    broker: Sensitive, names: Sequence[str], processes: int, secrets: Mapping[str, Mapping[str, str]]
+) -> Queues:
+    """Return what KEDA must know of queues that so many processes of each pod work on.
+
+    `secrets` says in which Secret, under which key, each of the service's secrets is.
 
     Raises UsageError where KEDA cannot be told how to reach the broker.
     """
@@ -41,14 +44,9 @@ def queues_of(broker: Sensitive, pool: Pool, secrets: Mapping[str, Mapping[str, 
         raise UsageError(
             "KEDA cannot be told of the broker: tasks.broker is no redis:// or amqp:// URL with a host"
         )
-    waiting = str(BACKLOG * (pool.concurrency if isinstance(pool.concurrency, int) else 1))
-    names = (pool.queues,) if isinstance(pool.queues, str) else pool.queues
-    return Queues(
-        tuple(
-            {"type": kind, "metadata": told} for kind, told in (make(url, queue, waiting) for queue in names)
-        ),
-        tuple(_references(url, secrets)),
-    )
+    told = (make(url, queue, str(BACKLOG * processes)) for queue in names)
+    triggers = ({"type": kind, "metadata": metadata} for kind, metadata in told)
+    return Queues(tuple(triggers), tuple(_references(url, secrets)))
 
 
 def _redis(url: SplitResult, queue: str, waiting: str) -> tuple[str, dict[str, str]]:

@@ -27,8 +27,10 @@ from macaron_runner.deploy.kubernetes.probes import probe_port
 from macaron_runner.deploy.kubernetes.queues import Queues, queues_of
 from macaron_runner.deploy.kubernetes.scaling import scaling
 from macaron_runner.deploy.kubernetes.traffic import allowed, routes, service
+from macaron_runner.processes.capacity import WORKER_MEMORY, Limits, pool_concurrency
 
 if TYPE_CHECKING:
+    from macaron_runner.configuration.model import Pool
     from macaron_runner.deploy.workloads import Planned, Workload
 
 _SHARED: Final = "config.yaml"
@@ -85,5 +87,14 @@ class _Renderer:
         tasks = self._planned.configuration.config.tasks
         if tasks is None or not workload.pool or not self._target.keda:
             return None
-        by_name = {use.name: self._mounts.reference(use) for use in workload.secrets}
-        return queues_of(tasks.broker, tasks.pools[workload.pool], by_name)
+        pool = tasks.pools[workload.pool]
+        names = (pool.queues,) if isinstance(pool.queues, str) else pool.queues
+        secrets = {use.name: self._mounts.reference(use) for use in workload.secrets}
+        return queues_of(tasks.broker, names, _processes(pool, workload), secrets)
+
+
+def _processes(pool: Pool, workload: Workload) -> int:
+    """Return how many processes of a pool run in each pod, as they are counted there (capacity)."""
+    if isinstance(pool.concurrency, int):
+        return pool.concurrency
+    return int(pool_concurrency(Limits(workload.cpu or 1.0, workload.memory or WORKER_MEMORY)))

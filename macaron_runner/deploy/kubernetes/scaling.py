@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from macaron_runner.configuration.deployment import Scale
@@ -32,7 +32,7 @@ def _most(instances: int | Scale) -> int:
 
 
 def _by_cpu(owner: Owner, workload: Workload, scale: Scale) -> Object:
-    component = workload.process.name
+    component = workload.name
     found = owner.object(("autoscaling/v2", "HorizontalPodAutoscaler"), owner.name(component), component)
     target = {"type": "Utilization", "averageUtilization": scale.cpu}
     found["spec"] = {
@@ -61,7 +61,7 @@ def _policy(kind: str, value: int, period: int) -> dict[str, Any]:
 
 
 def _by_queues(owner: Owner, workload: Workload, scale: Scale, queues: Queues) -> Iterator[Object]:
-    component = workload.process.name
+    component = workload.name
     name = owner.name(component)
     authentication = _authentication(owner, name, component, queues.secrets)
     reference = {"authenticationRef": {"name": name}} if authentication is not None else {}
@@ -95,13 +95,7 @@ def _reference(owner: Owner, component: str) -> dict[str, str]:
 
 def _disruption(owner: Owner, workload: Workload) -> Object:
     """Return what keeps all pods but one while nodes are emptied; a lone pod would keep its node from being that."""
-    component = workload.process.name
+    component = workload.name
     found = owner.object(("policy/v1", "PodDisruptionBudget"), owner.name(component), component)
     found["spec"] = {"maxUnavailable": 1, "selector": {"matchLabels": owner.selector(component)}}
     return found
-
-
-def names_of(objects: Iterable[Object]) -> set[str]:
-    """Return the names of Deployments whose number of pods one of these objects decides."""
-    kinds = ("HorizontalPodAutoscaler", "ScaledObject")
-    return {str(each["spec"]["scaleTargetRef"]["name"]) for each in objects if each["kind"] in kinds}

@@ -121,7 +121,8 @@ def _google(owner: Owner, target: Kubernetes, port: int, drain: int) -> Iterator
 
 
 def _redirects(target: Kubernetes) -> bool:
-    return target.certificate != "none"
+    """Tell whether Google leads HTTP to HTTPS, which its internal load balancer cannot."""
+    return target.certificate != "none" and target.ingress_class != "gce-internal"
 
 
 def _own_gateway(owner: Owner, target: Kubernetes) -> Object:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from macaron_runner.configuration.model import Pool
 from macaron_runner.configuration.sensitive import Sensitive
 from macaron_runner.deploy.kubernetes.queues import queues_of
 from macaron_runner.errors import UsageError
 
 PASSWORD = ("password", "not-to-be-seen")
 SECRETS = {"password": {"name": "shop", "key": "password"}, "user": {"name": "shop", "key": "user"}}
-POOL = Pool.model_validate({"queues": ["mail", "news"], "concurrency": 4})
+NAMES = ("mail", "news")
 
 
 def test_redis_is_counted_queue_by_queue() -> None:
-    found = queues_of(Sensitive(("redis://:", PASSWORD, "@redis:6380/3")), POOL, SECRETS)
+    found = queues_of(Sensitive(("redis://:", PASSWORD, "@redis:6380/3")), NAMES, 4, SECRETS)
     assert [each["metadata"]["listName"] for each in found.triggers] == ["mail", "news"]
     assert found.triggers[0] == {
         "type": "redis",
@@ -30,7 +29,7 @@ def test_redis_is_counted_queue_by_queue() -> None:
 
 
 def test_redis_over_tls_with_a_user() -> None:
-    found = queues_of(Sensitive(("rediss://shop:", PASSWORD, "@redis")), POOL, SECRETS)
+    found = queues_of(Sensitive(("rediss://shop:", PASSWORD, "@redis")), NAMES, 4, SECRETS)
     told = found.triggers[0]["metadata"]
     assert told["enableTLS"] == "true"
     assert told["username"] == "shop"
@@ -39,7 +38,7 @@ def test_redis_over_tls_with_a_user() -> None:
 
 def test_rabbitmq_with_user_and_password() -> None:
     broker = Sensitive(("amqps://", ("user", "x"), ":", PASSWORD, "@rabbit/shop"))
-    found = queues_of(broker, Pool(), SECRETS)
+    found = queues_of(broker, ("default",), 1, SECRETS)
     assert found.triggers == (
         {
             "type": "rabbitmq",
@@ -56,7 +55,7 @@ def test_rabbitmq_with_user_and_password() -> None:
 
 
 def test_a_broker_without_password_needs_no_secret() -> None:
-    assert queues_of(Sensitive(("redis://redis/0",)), POOL, {}).secrets == ()
+    assert queues_of(Sensitive(("redis://redis/0",)), NAMES, 4, {}).secrets == ()
 
 
 @pytest.mark.parametrize(
@@ -71,5 +70,5 @@ def test_a_broker_without_password_needs_no_secret() -> None:
 )
 def test_what_keda_cannot_be_told_is_refused(broker: Sensitive) -> None:
     with pytest.raises(UsageError, match="KEDA") as refusal:
-        queues_of(broker, POOL, SECRETS)
+        queues_of(broker, NAMES, 4, SECRETS)
     assert "not-to-be-seen" not in str(refusal.value)

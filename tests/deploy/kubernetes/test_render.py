@@ -124,6 +124,20 @@ def test_a_secret_is_where_the_target_says() -> None:
     } in env
 
 
+def test_any_name_of_a_pool_will_do(tmp_path: Path) -> None:
+    names = ("m" * 60 + "_-_", "m" * 60 + "_--", "Mail", "mail")
+    pools = ", ".join(f"{name}: {{queues: [mail]}}" for name in names)
+    objects = written(tmp_path, rest=WITH_TASKS.replace("mail: {queues: [mail]}", pools))
+    assert faults(objects) == []
+    assert len({each["metadata"]["name"] for each in of_kind(objects, "Deployment")}) == len(names) + 2
+
+
+def test_a_pool_s_queues_are_counted_by_what_a_pod_can_do(tmp_path: Path) -> None:
+    pools = "pools: {mail: {replicas: {min: 0, max: 3}, cpu: 3}}"
+    scaler = one(written(tmp_path, f"keda: true, {pools}"), "ScaledObject", "shop-worker-mail")
+    assert scaler["spec"]["triggers"][0]["metadata"]["listLength"] == "15"
+
+
 MARK = "Zq9vW3"
 """Stands in every secret, and nowhere else."""
 _SECRETS = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), max_size=40).map(
