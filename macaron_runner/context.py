@@ -57,18 +57,18 @@ class Context(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """Return what travels with a task: everything but the raw token."""
-        return {
-            name: dict(value) if isinstance(value, Mapping) else value
-            for name, value in self._asdict().items()
-            if name != "token" and value
-        }
+        known = {name: value for name, value in self._asdict().items() if value and name != "token"}
+        if self.claims:
+            known["claims"] = dict(self.claims)
+        return known
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Context:
         """Return the context that `to_json` wrote; keys a newer version may have added are ignored."""
-        known = {*cls._fields} - {"token"}
-        return cls(**{key: value for key, value in data.items() if key in known})
+        return cls(**{key: value for key, value in data.items() if key in _TRAVELLING})
 
+
+_TRAVELLING: Final = frozenset(Context._fields) - {"token"}
 
 _FACTS: Final = (
     "request_id", "call_id", "call_path", "operation", "user_id", "deadline", "accept_language", "traceparent",

@@ -10,7 +10,7 @@ import functools
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -30,7 +30,7 @@ from macaron_runner.tasks.brokers.promises import refuse_delay, refuse_key, wait
 from macaron_runner.tasks.brokers.too_large import CallTooLarge, too_large_told
 from macaron_runner.tasks.celery_app import ServiceCelery
 from macaron_runner.tasks.discover import AnyTask
-from macaron_runner.tasks.envelope import CONTEXT_HEADER, KEY_HEADER
+from macaron_runner.tasks.envelope import CONTEXT_HEADER, KEY_HEADER, read_context
 from macaron_runner.tasks.running.execute import context_of, report
 from macaron_runner.tasks.running.idempotency import Claimed, Keys
 from macaron_runner.tasks.sending.dead_letters import PAUSE
@@ -57,12 +57,16 @@ class MacaronTask(CeleryTask[Any, Any]):
     def apply_async(  # type: ignore[override]  # celery-types names all options
         self, args: Any = None, kwargs: Any = None, **options: Any
     ) -> AsyncResult[Any]:
-        """Send a call, its arguments already encoded, with what its task says and `options` do not.
+        """Send a call, its arguments already encoded, with what its task says and `options` do not (`queue_call`)."""
+        return self.queue_call(args, kwargs, self.declared.options.for_call(options))
+
+    def queue_call(self, args: Any, kwargs: Any, options: Mapping[str, Any]) -> AsyncResult[Any]:
+        """Send a call, its arguments encoded and its options those of TaskOptions.for_call.
 
         Raises TaskQueueUnavailable where the broker is away; then what Celery itself goes on with after a task (the
         next step of a chain) is lost to nobody: the task is given back, and runs once more.
         """
-        said = {"queue": self.home, **self.declared.options.for_call(options)}
+        said = {"queue": self.home, **options}
         if (key := said.pop("idempotency_key", None)) is not None:
             self._keys()  # or refuse
             said["headers"] = {**(said.get("headers") or {}), KEY_HEADER: key}
@@ -199,7 +203,8 @@ class MacaronTask(CeleryTask[Any, Any]):
         the next step of a chain.
         """
         if not getattr(self.request, "is_given_up", False):
-            self.give_up(exc, report(exc, context_of(self.name, self.request.get(CONTEXT_HEADER))))
+            caller = read_context(self.request.get(CONTEXT_HEADER))
+            self.give_up(exc, report(exc, context_of(self.name, caller)))
 
 
 class Request(celery.worker.request.Request):

@@ -3,13 +3,14 @@
     encode((Order(id=1), {"at": date(2026, 11, 22)}), "arguments")
     == {"$tuple": [{"$model": "shop.Order", "value": {"id": 1}}, {"at": {"$date": "2026-11-22"}}]}
 
-Pure: the model classes are given by the caller. Not for the context, which travels beside it
-(`Context.to_json`), nor for sending (sending.queue).
+Pure: the model classes are given by the caller. The caller's context travels beside the arguments, in a header of its
+own. Not for sending (sending.queue).
 """
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
@@ -18,10 +19,11 @@ from enum import Enum
 from typing import Any, Final, Protocol, Self, TypeAlias, runtime_checkable
 from uuid import UUID
 
+from macaron_runner.context import Context
 from macaron_runner.diagnostics import near_word
 
 CONTEXT_HEADER: Final = "macaron_context"
-"""The message header that carries the caller's context."""
+"""The message header that carries the caller's context, as text: a broker and Celery look into what has parts."""
 
 KEY_HEADER: Final = "macaron_key"
 """The message header that carries a call's own idempotency key."""
@@ -50,6 +52,20 @@ FindModel: TypeAlias = Callable[[str, str], type[TravellingModel]]
 
 class UndecodableEnvelope(Exception):
     """A message holds what this version of the service does not know: running it again would not help."""
+
+
+def write_context(context: Context) -> str:
+    """Return a context as its header holds it."""
+    return json.dumps(context.to_json())
+
+
+def read_context(header: object) -> Mapping[str, Any] | None:
+    """Return what `Context.from_json` reads, of a header; None where that holds no context."""
+    try:
+        read = json.loads(header) if isinstance(header, str) else None
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None
 
 
 def encode(value: Any, path: str) -> Any:

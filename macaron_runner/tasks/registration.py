@@ -16,7 +16,7 @@ from celery.exceptions import TaskPredicate
 from macaron_runner.tasks.brokers.guarantee import REDIS_TRANSPORT
 from macaron_runner.tasks.celery_task import MacaronTask
 from macaron_runner.tasks.discover import AnyTask
-from macaron_runner.tasks.envelope import CONTEXT_HEADER
+from macaron_runner.tasks.envelope import CONTEXT_HEADER, KEY_HEADER, read_context
 from macaron_runner.tasks.running.execute import execute
 from macaron_runner.tasks.running.once import AtMostOnce
 from macaron_runner.tasks.scheduling.runs import RUN_HEADER, is_repeated
@@ -61,15 +61,16 @@ def _run(self: MacaronTask, *args: Any, **kwargs: Any) -> Any:
         return None
     self.begin()
     goes_on = request.chain or request.callbacks or request.chord
+    is_keyed = request.get(KEY_HEADER) is not None or self.declared.options.idempotency_key is not None
     return execute(
         self.declared,
         list(args),
         kwargs,
-        request.get(CONTEXT_HEADER),
+        read_context(request.get(CONTEXT_HEADER)),
         keep_result=bool(goes_on) or not request.ignore_result,
         is_control_flow=_is_control_flow,
         try_again=self.try_again,
-        once=self.once,
+        once=self.once if is_keyed else None,
         give_up=self.give_up,
     )
 

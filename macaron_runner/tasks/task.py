@@ -11,12 +11,15 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, Unpack, overload
+from typing import Any, ClassVar, Final, Generic, ParamSpec, TypeVar, Unpack, overload
 from uuid import UUID
 
 from macaron_runner import context
 from macaron_runner.tasks.options import Declared, TaskOptions
 from macaron_runner.tasks.progress import task_progress
+
+_SHAPES: Final = 100
+"""How many forms of calls a task remembers to be fitting; most tasks have one, and **kwargs any number."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +44,7 @@ class Task(Generic[P, R]):
         self.name = f"{function.__module__}.{function.__qualname__}"
         self.options = options
         self.signature = inspect.signature(function)
+        self._fitting: set[tuple[object, ...]] = set()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
         """Queue the call where there is a request or task under way and a queue; otherwise run it at once."""
@@ -77,7 +81,7 @@ class Task(Generic[P, R]):
         TaskQueueUnavailable where the broker is away.
         """
         positional, named = tuple(args), dict(kwargs or {})
-        self.signature.bind(*positional, **named)
+        self._refuse_misfits(positional, named)
         self._refuse_unreachable()
         said = {
             "queue": queue,
@@ -116,6 +120,14 @@ class Task(Generic[P, R]):
                 f"{self.name} cannot be queued: macaron.yaml of {service.name!r} has no tasks: key"
             )
         return service.queue
+
+    def _refuse_misfits(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """Raise TypeError where they do not fit the function: that is decided by their number and their names."""
+        shape = (len(args), *kwargs)
+        if shape not in self._fitting:
+            self.signature.bind(*args, **kwargs)
+            if len(self._fitting) < _SHAPES:
+                self._fitting.add(shape)
 
     def _refuse_unreachable(self) -> None:
         """Raise TypeError where a worker that imports the module would not find this task in it."""

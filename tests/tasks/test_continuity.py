@@ -7,7 +7,7 @@ from celery.contrib.testing.worker import start_worker
 from macaron_runner import context
 from macaron_runner.context import Context
 from macaron_runner.tasks.celery_app import ServiceCelery
-from macaron_runner.tasks.envelope import CONTEXT_HEADER
+from macaron_runner.tasks.envelope import CONTEXT_HEADER, read_context
 from tests.tasks.recording import service_with
 
 REQUEST = Context(
@@ -39,7 +39,7 @@ def app():
     def look(self, *_, again=False):
         if again and not self.request.retries:
             raise self.retry(countdown=0)
-        return self.request.get(CONTEXT_HEADER)
+        return read_context(self.request.get(CONTEXT_HEADER))
 
     @app.task(name="call", shared=False)
     def call():

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kombu.utils.json import dumps, loads
 
+from macaron_runner.context import Context
 from macaron_runner.tasks.envelope import (
     UndecodableEnvelope,
     as_written,
@@ -18,6 +19,8 @@ from macaron_runner.tasks.envelope import (
     encode,
     encode_call,
     find_model_in,
+    read_context,
+    write_context,
 )
 from tests.tasks.recording import APIS, Parcel
 
@@ -190,3 +193,20 @@ def test_what_this_version_does_not_know_is_undecodable(message, why):
 )
 def test_values_as_people_write_them(value, shown):
     assert as_written(encode(value, "it")) == shown
+
+
+def test_a_context_travels_as_text():
+    here = Context(
+        request_id="1", user_id="ä\ud800", claims={"n": 2**70, "": [None]}, deadline=1.5, token="t0ken"
+    )
+    header = write_context(here)
+    assert Context.from_json(read_context(header)) == here._replace(token=None)
+    assert "t0ken" not in header
+    assert header.isascii()
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "{", "[]", "[" * 100_000, '"text"', b"{}", {"request_id": "1"}, 7]
+)
+def test_what_is_no_context_is_none(header):
+    assert read_context(header) is None

@@ -40,7 +40,7 @@ def sent(service):
     for call in calls:
         args, kwargs, _ = json.loads(call["body"])
         headers = call["properties"]["headers"]
-        yield call["properties"]["routing_key"], args, kwargs, headers["macaron_context"]
+        yield call["properties"]["routing_key"], args, kwargs, json.loads(headers["macaron_context"])
 
 
 def recorded(calls):

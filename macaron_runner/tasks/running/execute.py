@@ -37,16 +37,16 @@ def execute(
     keep_result: bool,
     is_control_flow: Callable[[BaseException], bool],
     try_again: Callable[[BaseException], None] = lambda _: None,
-    once: Once = lambda _args, _kwargs, call: call(),
+    once: Once | None = None,
     give_up: Callable[[BaseException, str], None] = lambda *_: None,
 ) -> Any:
     """Run `task` in the context of its caller; return its result as JSON, or None where results are not kept.
 
-    `caller` is the context that travelled (None: nobody called, a schedule did). `once` may know the result already,
-    or have another process find it. An error is given to `try_again`, which does not return where the task runs again;
-    else it is reported like a request's, given to `give_up` with its error_id, and raised again, as TaskEnded where it
-    would end more than the task. What `is_control_flow` knows (Celery's own signals, a worker being stopped) passes
-    unreported. Raises UndecodableEnvelope, reported as well.
+    `caller` is the context that travelled (None: nobody called, a schedule did). `once`, where there is one, may know
+    the result already, or have another process find it. An error is given to `try_again`, which does not return where
+    the task runs again; else it is reported like a request's, given to `give_up` with its error_id, and raised again,
+    as TaskEnded where it would end more than the task. What `is_control_flow` knows (Celery's own signals, a worker
+    being stopped) passes unreported. Raises UndecodableEnvelope, reported as well.
     """
     current = context_of(task.name, caller)
     with context.entered(current):
@@ -67,7 +67,7 @@ def execute(
 
 
 def _run(
-    task: Task[..., Any], args: list[Any], kwargs: Mapping[str, Any], once: Once, *, keep_result: bool
+    task: Task[..., Any], args: list[Any], kwargs: Mapping[str, Any], once: Once | None, *, keep_result: bool
 ) -> Any:
     find_model = find_model_in(context.service().apis)
     positional = tuple(decode(value, find_model) for value in args)
@@ -77,13 +77,13 @@ def _run(
         result = task.now(*positional, **named)
         return encode(result, f"the result of {task.name}") if keep_result else None
 
-    return once(positional, named, call)
+    return call() if once is None else once(positional, named, call)
 
 
 def context_of(operation: str, caller: Mapping[str, Any] | None) -> context.Context:
     """Return the context in which a task runs: that of its caller, or one with new ids where nobody called."""
     if caller is not None:
-        return context.Context.from_json(caller)._replace(operation=operation, in_task=True)
+        return context.Context.from_json({**caller, "operation": operation, "in_task": True})
     first = new_id()
     return context.Context(
         request_id=first, call_id=first, call_path=context.service().name, operation=operation, in_task=True

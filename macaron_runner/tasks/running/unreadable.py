@@ -18,8 +18,9 @@ from celery.exceptions import InvalidTaskError
 from kombu.exceptions import ContentDisallowed, DecodeError
 
 from macaron_runner.tasks.brokers.queues import MOST_DELIVERIES, deliveries
-from macaron_runner.tasks.envelope import CONTEXT_HEADER
+from macaron_runner.tasks.envelope import CONTEXT_HEADER, read_context
 from macaron_runner.tasks.running.execute import context_of, report
+from macaron_runner.tasks.running.telling import tell_if_watched
 from macaron_runner.tasks.sending.dead_letters import PAUSE
 from macaron_runner.tasks.sending.keeper import AWAY
 from macaron_runner.tasks.sending.kept_call import call_of
@@ -32,12 +33,18 @@ class ComesBack(Exception):
 
 
 class Consumer(celery.worker.consumer.Consumer):
-    """Celery's consumer, which leaves a dead letter of a message before it drops it."""
+    """Celery's consumer, which leaves a dead letter of a message before it drops it; events are for who watches."""
 
     # What celery-types does not know.
     app: Any
     connection_errors: Any
+    event_dispatcher: Any
     timer: Any
+
+    def update_strategies(self) -> None:
+        """Make what handles each task's messages."""
+        tell_if_watched(self.event_dispatcher, self.app.tasks.values())
+        super().update_strategies()
 
     def create_task_handler(self, *args: Any, **options: Any) -> Callable[[Any], Any]:
         """Return what takes a message, of which Celery sees those only that have the form of one of its own."""
@@ -92,8 +99,7 @@ class Consumer(celery.worker.consumer.Consumer):
     def _is_kept(self, message: Any, error: Exception, attempts: int = 1) -> bool:
         """Tell whether the broker has a dead letter of a message; else the message has been given back."""
         headers = message.headers if isinstance(message.headers, Mapping) else {}
-        caller = headers.get(CONTEXT_HEADER)
-        current = context_of(str(headers.get("task")), caller if isinstance(caller, Mapping) else None)
+        current = context_of(str(headers.get("task")), read_context(headers.get(CONTEXT_HEADER)))
         error_id = report(error, current)
         try:
             self.app.dead_letters.leave(call_of(self.app, message), error, error_id, attempts)

@@ -24,7 +24,7 @@ from kombu.transport import virtual
 from macaron_runner.crash import text_of
 from macaron_runner.redaction import Redact, unredacted
 from macaron_runner.tasks.brokers.too_large import CallTooLarge, too_large_told
-from macaron_runner.tasks.envelope import CONTEXT_HEADER
+from macaron_runner.tasks.envelope import CONTEXT_HEADER, read_context
 from macaron_runner.tasks.sending.connecting import connected
 from macaron_runner.tasks.sending.kept_call import Call, publish
 
@@ -113,8 +113,7 @@ class DeadLetter:
     @property
     def context(self) -> Mapping[str, Any]:
         """The context of the caller, as it travelled."""
-        context = self.headers.get(CONTEXT_HEADER)
-        return context if isinstance(context, Mapping) else {}
+        return read_context(self.headers.get(CONTEXT_HEADER)) or {}
 
     @property
     def arguments(self) -> tuple[list[Any], Mapping[str, Any]] | None:

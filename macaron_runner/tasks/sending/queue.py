@@ -64,7 +64,8 @@ class CeleryQueue:
         """
         positional, named = encode_call(args, kwargs)
         self._routing.queue_of(name, options.get("queue"))  # or refuse
-        result = self._app.tasks[name].apply_async(tuple(positional), named, **options)
+        task: Any = self._app.tasks[name]
+        result = task.queue_call(tuple(positional), named, options)
         return QueuedTask(result.id, name, None if result.ignored else result)
 
     def signature(
