@@ -29,7 +29,7 @@ from macaron_runner.server.expectation import await_body
 from macaron_runner.server.wire import Answer, PlainParser
 
 HEARTBEAT: Final = 0.1
-"""Seconds after which a worker that is busy tells again that it lives; `timeout` is whole seconds."""
+"""Seconds after which a worker that is busy tells again that it lives; between, it waits for up to a second."""
 
 _GONE: Final = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN})
 """What says that a client has left."""
@@ -44,6 +44,9 @@ class ServingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._notified = 0.0
+        self._heartbeat = (
+            HEARTBEAT if self.cfg.timeout > 1 else 0.0
+        )  # of one second there is nothing to spare
         self._keeping = threading.Lock()
         cfg = self.cfg
         self._is_plain = not cfg.is_ssl and cfg.protocol == "http" and cfg.http2_cleartext == "off"
@@ -65,7 +68,7 @@ class ServingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def notify(self) -> None:
         """Tell the master that this worker lives, where that was not just told."""
         now = time.monotonic()
-        if now - self._notified >= HEARTBEAT:
+        if now - self._notified >= self._heartbeat:
             self._notified = now
             super().notify()
 

@@ -7,8 +7,9 @@ import http.client
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -150,3 +151,34 @@ def test_a_large_upload_is_read_as_it_comes(web: Web) -> None:
     assert (
         b'"length":50000000' in web.request("POST", "/count", bomb, **kind, **{"Content-Encoding": "gzip"})[2]
     )
+
+
+def answer_on(connection: IO[bytes]) -> tuple[int, bytes]:
+    status = int(connection.readline().split()[1])
+    return status, connection.read(int(http.client.parse_headers(connection)["Content-Length"]))
+
+
+def test_kept_connections_take_turns(web: Web) -> None:
+    head = "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n"
+
+    def asking(path: str, length: int) -> bytes:
+        return head.format(path=path, length=length).encode() + b"x" * length
+
+    with ExitStack() as stack:
+        address = ("127.0.0.1", web.port)
+        clients = [
+            stack.enter_context(
+                stack.enter_context(socket.create_connection(address, DEADLINE)).makefile("rwb", 0)
+            )
+            for _ in range(12)  # three for each thread
+        ]
+        for length in (1, 200, 20_000):
+            # Two at once, one whose body nobody reads, one that comes in pieces.
+            data = asking("/echo", length) + asking("/nowhere", 50) + asking("/echo", length + 1)
+            for piece in (data[: length + 30], data[length + 30 :]):
+                for client in clients:
+                    client.write(piece)
+            for client in clients:
+                answers = [answer_on(client) for _ in range(3)]
+                assert [status for status, _ in answers] == [200, 404, 200]
+                assert [int(body) for status, body in answers if status == 200] == [length, length + 1]
