@@ -73,7 +73,7 @@ def _ask(target: Chosen, hands: Hands) -> _Told:
 def _rows(told: _Told) -> Iterator[Sequence[str]]:
     release = f"{told.live.number}" if told.live is not None else "-"
     if told.failure or not told.status.workloads:
-        trouble = told.failure.partition("\n")[0] or told.status.trouble
+        trouble = told.failure.rpartition("\n")[2].strip() or told.status.trouble
         yield told.name, release, "-", "-", "-", "-", trouble
         return
     for each in told.status.workloads:
@@ -89,7 +89,9 @@ def _rows(told: _Told) -> Iterator[Sequence[str]]:
 
 
 def _asides(told: _Told) -> Iterator[str]:
-    """Yield what is not in the table: who deploys, what was left half done, what can be brought back."""
+    """Yield what is not in the table: failures, who deploys, what was left half done, what can be brought back."""
+    if "\n" in told.failure:
+        yield f"{told.name}: {told.failure}"
     if told.status.deploying:
         yield f"{told.name}: {told.status.deploying} deploys at the moment"
     for left in unfinished(told.releases) if not told.status.deploying else ():

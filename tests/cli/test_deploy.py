@@ -67,10 +67,12 @@ def test_what_is_planned_is_deployed_and_then_nothing_is_left_to_do(
     assert capsys.readouterr().out == ""
 
 
-def test_a_plan_writes_what_would_be_deployed(bed: ComposeBed, tmp_path: Path) -> None:
+def test_a_plan_is_written_without_asking_anybody(bed: ComposeBed, tmp_path: Path) -> None:
     before = bed.snapshot()
-    do(plan, bed, "--out", str(tmp_path / "out"))
-    assert (tmp_path / "out/compose.yaml").is_file()
+    told: list[str] = []
+    assert do(plan, bed, "--out", str(tmp_path / "out"), "--image", ONE, told=told) == 0
+    assert "@sha256:1111" in (tmp_path / "out/compose.yaml").read_text()
+    assert [line for line in told if line.startswith("$")] == [f"$ write 3 files to {tmp_path}/out"]
     assert bed.snapshot() == before
 
 

@@ -32,6 +32,8 @@ class Bed(ABC):
     """The target's section in macaron.yaml, as text."""
     rest = ""
     """What else macaron.yaml has to say for it, as text."""
+    starts_anew = True
+    """Whether a release that is brought back is started anew; else it was there all the time, without traffic."""
     evidence = ""
     """What is told of a release that does not become healthy."""
     first, stride = 0, 1

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from macaron_runner.deploy.failures import DeploymentFailed, Locked, LostLock
+from macaron_runner.deploy.failures import DeploymentFailed, Locked, LostLock, Refused
 from macaron_runner.deploy.release import Release
+from macaron_runner.deploy.target import Platform
 from tests.deploy.beanstalk.bed import BeanstalkBed
 from tests.deploy.beds import Bed, Killed
 from tests.deploy.cloud_run.bed import CloudRunBed
@@ -172,6 +174,58 @@ def test_what_cannot_be_brought_back_is_refused(bed: Bed) -> None:
     assert bed.snapshot() == before
 
 
+def test_a_release_that_is_brought_back_and_not_healthy_is_undone(bed: Bed) -> None:
+    deploy(bed, "v1")
+    deploy(bed, "v2")
+    bed.make_bad("v1")
+    if not bed.starts_anew:  # what is brought back was found healthy once, and is still there
+        roll_back(bed)
+        return
+    with pytest.raises(DeploymentFailed, match=r"v2.* is live as before"):
+        roll_back(bed)
+    assert bed.serving() == "v2"
+    assert [status for *_, status in releases(bed)] == ["superseded", "live", "failed"]
+
+
+def test_a_release_brings_its_configuration_with_it_there_and_back(bed: Bed) -> None:
+    text = bed.file.read_text("utf-8")
+    first = bed.wanted("v1").files
+    deploy(bed, "v1")
+    bed.file.write_text(f"{text}x-colour: blue\n", "utf-8")
+    platform = bed.open(bed.hands(Teller()))
+    second = bed.wanted("v1").files
+    assert platform.difference(second)
+    assert deploy(bed, "v1") is not None
+    assert platform.difference(second) == ""
+    roll_back(bed)
+    assert platform.difference(first) == ""
+    assert platform.difference(second)
+
+
+class Refusing:
+    """A platform whose releases are refused by whoever asks them."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def address(self, release: Release) -> Any:
+        raise Refused(f"{release} has the wrong colour")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._platform, name)
+
+
+def test_a_release_that_is_healthy_and_refused_is_undone(bed: Bed) -> None:
+    deploy(bed, "v1")
+    for again in ("v2", "v3"):
+        pipeline = bed.pipeline(Teller())
+        refusing = replace(pipeline, platform=Refusing(pipeline.platform))
+        with pytest.raises(DeploymentFailed, match=r"v1.* is live as before"):
+            refusing.deploy(bed.wanted(again))
+        assert bed.serving() == "v1"
+    assert bed.open(bed.hands(Teller())).difference(bed.wanted("v1").files) == ""
+
+
 def test_one_deploys_at_a_time(bed: Bed) -> None:
     deploy(bed, "v1")
     first = bed.open(bed.hands(Teller()))
@@ -286,6 +340,20 @@ def test_wherever_we_are_killed_a_rollback_mends(bed: Bed) -> None:
         release = roll_back(bed)
         assert bed.serving() == release.version
         assert bed.serving() in ("v1", "v2", live)
+
+
+def test_wherever_a_rollback_is_killed_the_next_deploy_mends(bed: Bed) -> None:
+    deploy(bed, "v1")
+    deploy(bed, "v2")
+    for step in range(2 + bed.first, 400, 4 * bed.stride):
+        live = bed.serving()
+        with suppress(Killed):
+            bed.pipeline(Teller(step, kill, for_ever=True)).roll_back()
+            break
+        bed.pass_time(LONG)
+        deploy(bed, f"v{step + 1}")
+        assert bed.serving() == f"v{step + 1}" != live
+        assert [status for *_, status in releases(bed)].count("live") == 1
 
 
 def test_wherever_we_are_interrupted_it_is_undone(bed: Bed) -> None:

@@ -62,6 +62,7 @@ class BeanstalkBed(Bed):
         " variables: {GREETING: hello}}"
     )
     evidence = "Command failed on instance"
+    starts_anew = False
     first, stride = 3, 11
 
     def __init__(self, folder: Path) -> None:

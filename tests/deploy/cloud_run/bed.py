@@ -30,6 +30,7 @@ class CloudRunBed(Bed):
         tasks: {broker: "redis://redis.example.com", pools: {default: {}}}
         """
     evidence = "ImportError: no module named shop"
+    starts_anew = False
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

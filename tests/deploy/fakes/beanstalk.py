@@ -502,7 +502,9 @@ def running() -> Iterator[tuple[str, str]]:
     server = Server("127.0.0.1", 0, verbose=False)
     server.start()
     world = http.server.ThreadingHTTPServer(("127.0.0.1", 0), World)
-    thread = threading.Thread(target=world.serve_forever, args=(0.05,))
+    thread = threading.Thread(
+        target=world.serve_forever, args=(0.05,), daemon=True
+    )  # or it is waited for at the end
     thread.start()
     try:
         yield (

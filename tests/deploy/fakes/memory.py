@@ -180,7 +180,8 @@ class MemoryBed(Bed):
         return Memory(self.world, hands, self.addresses)
 
     def wanted(self, version: str) -> Wanted:
-        return Wanted(version, "", in_order([File("web", f"version: {version}\n".encode())]))
+        web = File("web", f"version: {version}\n".encode())
+        return Wanted(version, "", in_order([web, File("macaron.yaml", self.file.read_bytes())]))
 
     def serving(self) -> str:
         return self.world.running.get(self.world.traffic, "")
