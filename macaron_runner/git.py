@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 _DEADLINE: Final = 5.0
 _NONE_IGNORED: Final = 1
@@ -41,17 +41,18 @@ class Revision:
 
 def revision_of(folder: Path, *more: Path) -> Revision | None:
     """Return the revision of a folder; changes of files and folders in `more` make it dirty as well."""
-    head = _ask(folder, "log", "-1", "--no-show-signature", "--format=%H %ct")
+    repository = _repository(folder)
+    head = _ask(folder, "log", "-1", "--no-show-signature", "--format=%H %ct") if repository else None
     count = _ask(folder, "rev-list", "--count", "HEAD") if head else None
-    if not head or not count:
+    if repository is None or not head or not count:
         return None
     commit, seconds = head.split()
     return Revision(
         commit,
         datetime.fromtimestamp(int(seconds), UTC),
         int(count),
-        dirty=any(_changes(folder, (folder, *more))),
-        shallow=_ask(folder, "rev-parse", "--is-shallow-repository") == "true\n",
+        dirty=any(_changes(folder, repository.root, (folder, *more))),
+        shallow=repository.shallow,
     )
 
 
@@ -74,11 +75,10 @@ def committed_by_git(folder: Path, files: Sequence[Path]) -> frozenset[Path]:
 
     Files outside the repository are never among them.
     """
-    top = _ask(folder, "rev-parse", "--show-toplevel")
-    if top is None:
+    repository = _repository(folder)
+    if repository is None:
         return frozenset()
-    root = Path(top.rstrip("\n"))
-    inside = [file for file in files if file.resolve().is_relative_to(root)]
+    inside = [file for file in files if file.resolve().is_relative_to(repository.root)]
     return frozenset(file for file in inside if _is_kept(folder, file))
 
 
@@ -88,13 +88,29 @@ def is_left_behind(name: str) -> bool:
     return any(part.startswith(".") or part in _LEFT_BEHIND or part.endswith(".egg-info") for part in parts)
 
 
-def _changes(folder: Path, places: Iterable[Path]) -> Iterator[str]:
-    """Yield what of these places differs from the commit; what git does not know counts where it is somebody's work."""
-    inside = [str(place) for place in places]
+def _changes(folder: Path, root: Path, places: Iterable[Path]) -> Iterator[str]:
+    """Yield what of these places differs from the commit; what git does not know counts where it is somebody's work.
+
+    Places outside the repository are nothing that a commit could have.
+    """
+    inside = [str(place) for place in places if place.resolve().is_relative_to(root)]
     words = ("status", "-z", "--porcelain", "--no-renames", "--untracked-files=all", "--", *inside)
     for line in _split(_ask(folder, *words) or ""):
         if not line.startswith("?? ") or not is_left_behind(line[3:]):
             yield line[3:]
+
+
+class _Repository(NamedTuple):
+    root: Path
+    shallow: bool
+
+
+def _repository(folder: Path) -> _Repository | None:
+    said = _ask(folder, "rev-parse", "--show-toplevel", "--is-shallow-repository")
+    if said is None:
+        return None
+    root, shallow = said.removesuffix("\n").rsplit("\n", 1)
+    return _Repository(Path(root), shallow == "true")
 
 
 def _present(folder: Path, names: Iterable[str]) -> Iterator[Path]:

@@ -92,7 +92,7 @@ def test_what_is_ignored_left_behind_or_elsewhere_does_not(git: Repository) -> N
     found = revision_of(git.folder / "shop")
     assert found is not None
     assert not found.dirty
-    more = revision_of(git.folder / "shop", git.folder / "other")
+    more = revision_of(git.folder / "shop", git.folder / "other", Path("/nowhere/outside"))
     assert more is not None
     assert more.dirty
 

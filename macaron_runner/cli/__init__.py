@@ -48,6 +48,8 @@ VERBS: Final = {
 ASKED: Final = ("config", "routes", "check", "version")
 """What `macaron run FILE` answers instead of running, where the word follows the file."""
 
+_PID_ONE: Final = 1
+
 _EPILOG = """\
 exit codes:
   0 fine   1 findings   2 usage   69 something needed was not there   70 crash loop   78 bad configuration
@@ -60,6 +62,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; return its exit code. A traceback never reaches the user."""
     words = sys.argv[1:] if argv is None else argv
     _prepare_streams()
+    if (
+        os.getpid() == _PID_ONE
+    ):  # of a container: the kernel keeps from it every signal that it has no handler for
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with restored_output():
             return _execute(words)

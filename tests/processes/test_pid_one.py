@@ -93,3 +93,23 @@ def test_a_program_that_is_killed_and_one_that_is_not_there() -> None:
         assert process.wait(PATIENCE) == 128 + signal.SIGKILL
     with alone("/no/such/program") as (process, _):
         assert process.wait(PATIENCE) == EXIT_NOT_FOUND
+
+
+def test_whatever_is_pid_one_hears_that_it_should_stop() -> None:
+    command = [
+        "unshare",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        sys.executable,
+        "-m",
+        "macaron_runner.cli",
+        "schema",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.read(1)  # it has begun, and cannot go on: the pipe is full
+        os.kill(descendants(process.pid)[0].pid, signal.SIGTERM)
+        process.communicate(timeout=PATIENCE)
+        assert process.returncode == 128 + signal.SIGINT

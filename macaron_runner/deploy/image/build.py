@@ -47,6 +47,8 @@ def image_of(order: Order, hands: Hands, *, push: bool, engine: str = "", bill: 
         raise UsageError("build.image must say to which registry the image goes")
     if not push and len(order.build.platforms) > 1:
         raise UsageError("an image of several platforms can only be built into a registry: build with --push")
+    if order.revision is not None and order.revision.shallow:
+        hands.tell("macaron: the clone is shallow: the count in a version that git gives is of what is there")
     chosen = find_engine(hands, engine)
     if push and (found := _in_registry(order, chosen, hands)) is not None:
         hands.tell(f"macaron: {found.reference} is in the registry, nothing to build")
@@ -66,13 +68,13 @@ def pinned(base: str, engine: Engine, hands: Hands, platform: str = "") -> str:
     try:
         hands.run(engine.pull(base, platform))
     except Failure as error:
-        hands.tell(f"macaron: {base} cannot be fetched ({_last(error)}): what is here is used")
-    bare = base.removesuffix(f":{name.tag}") if name.tag else base
-    digest = engine.known(_inspected(engine, hands, base)).digest_in(bare) if not hands.dry_run else ""
-    if not digest:
-        hands.tell(f"macaron: {base} is pinned by no digest: no registry is known to have it")
+        hands.tell(f"macaron: {base} is pinned by no digest, what is here is used: {_last(error)}")
         return base
-    return f"{bare}@{digest}"
+    if hands.dry_run:
+        return base
+    bare = base.removesuffix(f":{name.tag}") if name.tag else base
+    digest = engine.known(hands.run(engine.inspect(base))).digest_in(bare)
+    return f"{bare}@{digest}" if digest else base
 
 
 def _in_registry(order: Order, engine: Engine, hands: Hands) -> Image | None:
@@ -88,7 +90,7 @@ def _in_registry(order: Order, engine: Engine, hands: Hands) -> Image | None:
         return None  # it is not there; or the registry is away, which the push will tell
     if hands.dry_run:
         return None
-    known = engine.known(_inspected(engine, hands, order.image.reference))
+    known = engine.known(hands.run(engine.inspect(order.image.reference)))
     commit = known.labels.get(f"{LABEL}revision", "")
     if commit and commit != order.revision.commit:
         raise DeploymentFailed(
@@ -128,7 +130,7 @@ def _pushed(order: Order, engine: Engine, hands: Hands, job: Job) -> Image:
     if job.digest_file.is_file():
         digest = _digest_in(job.digest_file.read_text())
     else:
-        digest = engine.known(_inspected(engine, hands, job.reference)).digest_in(order.image.name)
+        digest = engine.known(hands.run(engine.inspect(job.reference))).digest_in(order.image.name)
     return replace(order.image, digest=digest)
 
 
@@ -146,13 +148,6 @@ def _lent(folder: Path, hands: Hands) -> dict[str, Path]:
         found["pip"].touch(0o600)
         found["pip"].write_text(settings.text)
     return found
-
-
-def _inspected(engine: Engine, hands: Hands, reference: str) -> bytes:
-    try:
-        return hands.run(engine.inspect(reference))
-    except Failure:
-        return b"[{}]" if engine.name != "buildah" else b"{}"
 
 
 def _first_platform(order: Order) -> str:
@@ -181,7 +176,7 @@ def _keep_bill(order: Order, engine: Engine, hands: Hands, file: Path) -> Path |
         return None
     if hands.dry_run:
         return None
-    identity = engine.known(_inspected(engine, hands, order.image.reference)).identity
+    identity = engine.known(hands.run(engine.inspect(order.image.reference))).identity
     text = bill_of_materials(
         json.loads(found), order.image, identity, made_at=order.made_at, macaron=version(inside.NAME)
     )

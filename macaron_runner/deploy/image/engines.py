@@ -202,8 +202,8 @@ class Buildah:
         return Command(("buildah", *_pushed(reference, digest_file, several=several)), deadline=BUILDING)
 
     def pull(self, reference: str, platform: str = "") -> Command:
-        """Pull."""
-        return Command(("buildah", *_pulled(reference, platform)), deadline=BUILDING)
+        """Pull; by itself it takes what is here already."""
+        return Command(("buildah", *_pulled(reference, platform, "--policy", "always")), deadline=BUILDING)
 
     def inspect(self, reference: str) -> Command:
         """Inspect."""
@@ -250,9 +250,9 @@ def _pushed(reference: str, digest_file: Path, *, several: bool) -> tuple[str, .
     return (*words, *_plainly(reference), "--digestfile", str(digest_file), *where)
 
 
-def _pulled(reference: str, platform: str) -> tuple[str, ...]:
+def _pulled(reference: str, platform: str, *more: str) -> tuple[str, ...]:
     where = ("--platform", platform) if platform else ()
-    return ("pull", "--quiet", *_plainly(reference), *where, reference)
+    return ("pull", "--quiet", *more, *_plainly(reference), *where, reference)
 
 
 def _plainly(reference: str) -> tuple[str, ...]:
