@@ -72,6 +72,7 @@ CODES: Final[Mapping[str, str]] = {
     "MAC246": "a cluster cannot scale so",
     "MAC247": "Cloud Run has no such thing",
     "MAC248": "a secret has no ARN at a target",
+    "MAC249": "nothing asks what runs beside a service",
     # 25x: what several rooms say together (assembly)
     "MAC250": "an API's document does not exist",
     "MAC251": "models that two APIs share differ",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from macaron_runner.configuration.address import is_loopback
 from macaron_runner.configuration.at_target import Seen, see
@@ -49,7 +50,7 @@ class Need:
 
 
 def check_targets(configuration: Configuration) -> tuple[Diagnostic, ...]:
-    """Return what is missing for the targets of a service to be deployed (MAC226, 227, 230-234, 241, 248, 633).
+    """Return what is missing for the targets of a service to be deployed (MAC226, 227, 230-234, 241, 248, 249, 633).
 
     Each is looked at as it is deployed: with its overlay, and no other variables than its own; what is wrong with the
     files then is told as well, the configuration's own problems among it.
@@ -175,8 +176,29 @@ def _bind(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
         yield Need("MAC234", message, ("server", "bind"), hint, Severity.WARNING)
 
 
+_ADDRESSES: Final = {
+    "redis": "redis://:${secret:…}@redis:6379/0",
+    "rabbitmq": "amqp://shop:${secret:…}@rabbitmq:5672/",
+}
+
+
+def _beside(configuration: Configuration, target: AnyTarget) -> Iterator[Need]:
+    tasks = configuration.config.tasks
+    if not isinstance(target, Compose) or not _is_known(configuration, "tasks"):
+        return
+    asked = [each for each in (tasks.broker, tasks.store) if each is not None] if tasks is not None else []
+    if any(not each.literal for each in asked):
+        return  # a secret as a whole: whom it names is nobody's business
+    hosts = {urlsplit(each.literal).hostname for each in asked}
+    for kind in target.beside:
+        if kind not in hosts:
+            hint = f"write tasks: {{broker: {_ADDRESSES[kind]}}}, in the overlay of the target perhaps"
+            message = f"nothing ever asks the {kind} that runs beside {{target}}"
+            yield Need("MAC249", message, ("tasks", "broker"), hint, Severity.WARNING)
+
+
 _NEEDS: Final[tuple[Callable[[Configuration, AnyTarget], Iterator[Need]], ...]] = (
-    _image, _broker, _kept_calls, _generated, _stored_secrets, _requirements, _bind,
+    _image, _broker, _kept_calls, _generated, _stored_secrets, _requirements, _bind, _beside,
 )  # fmt: skip
 
 

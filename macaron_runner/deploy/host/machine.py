@@ -12,7 +12,7 @@ from macaron_runner.deploy.commands import Command
 from macaron_runner.deploy.failures import Failure
 from macaron_runner.deploy.hands import Hands
 
-HERE: Final = "localhost"
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
 _SSH: Final = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10")
 """Nobody is there to be asked for a password; keys, agents and ports are as ~/.ssh/config says."""
 _SSH_FAILED: Final = 255
@@ -33,7 +33,7 @@ class Machine:
     @property
     def is_here(self) -> bool:
         """Whether it is this machine, where no ssh is needed."""
-        return self._host == HERE
+        return self._host in _HERE
 
     def read(self, line: str, *, deadline: float = 60.0) -> bytes:
         """Return what a line prints that changes nothing; a dry run runs it as well. Raises Failure."""

@@ -26,14 +26,17 @@ def quoted(paths: Iterable[str]) -> str:
     return shlex.join(paths)
 
 
-def put(folder: str) -> str:
-    """Put the files of a tar into a folder: what has its name is complete, and on the disk."""
-    fresh = f"{folder}.new"
+def put(folder: str, size: int) -> str:
+    """Put the files of a tar of so many bytes into a folder: what has its name is complete, and on the disk."""
+    fresh, archive = f"{folder}.new", quoted((f"{folder}.new/.tar",))
     return steps(
         "umask 022",
         f"rm -rf {quoted((fresh, folder))}",
         f"mkdir -p {quoted((fresh,))}",
-        f"tar -x -f - -C {quoted((fresh,))}",
+        f"cat > {archive}",
+        f"[ $(wc -c < {archive}) -eq {size} ]",  # a tar that was cut between two blocks looks whole to tar
+        f"tar -x -f {archive} -C {quoted((fresh,))}",
+        f"rm {archive}",
         "sync",
         f"mv {quoted((fresh, folder))}",
     )
@@ -112,7 +115,7 @@ def take_lock(places: Places, token: str, who: str, since: str, seconds: float) 
         f"exec 9> {_guard(places)}",
         "flock -w 10 9",
         "token= end=0 now=$(date +%s)",
-        f"{{ [ ! -f {lock} ] || {{ read -r token; read -r end; read -r since; read -r who; }} < {lock}; }}",
+        f"{{ [ ! -f {lock} ] || {{ read -r token; read -r end; read -r since; read -r who; }} < {lock} || true; }}",
         f'if [ "$token" != {quoted((token,))} ] && [ "$end" -ge "$now" ]; then echo "$since $who"'
         f"; else printf '%s\\n' {quoted((token,))} $((now + {int(seconds)})) {quoted((since, who))} > {lock}; fi",
     )

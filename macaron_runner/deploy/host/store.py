@@ -35,8 +35,8 @@ class Store:
     def record(self, release: Release, files: Files | None) -> None:
         """Keep a record, and before the first one the files."""
         if files is not None:
-            folder = self._places.release(release.number)
-            self._machine.act(scripts.put(folder), stdin=packed(files), deadline=_TRAVEL)
+            folder, content = self._places.release(release.number), packed(files)
+            self._machine.act(scripts.put(folder, len(content)), stdin=content, deadline=_TRAVEL)
         line = scripts.write(self._places.record(release.number))
         self._machine.act(line, stdin=f"{release.to_json()}\n".encode())
 
