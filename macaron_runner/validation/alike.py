@@ -15,6 +15,8 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
+import orjson
+
 from macaron_runner.validation.rewriting import Rewritten
 
 Fits: TypeAlias = Callable[[Any], bool]
@@ -22,7 +24,8 @@ Fits: TypeAlias = Callable[[Any], bool]
 FEW: Final = 14
 """Of fewer objects each is looked at by itself."""
 _FIRST: Final = 64
-"""Of so many texts is seen whether they repeat: every second, at the least."""
+"""Of so many values is seen whether they repeat: every second, at the least."""
+_OF_INTEGERS: Final = b"-,0123456789"
 
 _MOST_STEPS: Final = 2
 """How deep in a value a list may be: each step multiplies what is looked through for lists."""
@@ -40,7 +43,8 @@ class Alike:
         self.layout = layout
         self.texts: frozenset[str] = frozenset()
         self._columns: dict[str, list[Any]] = {}
-        self._different: dict[str, list[str] | None] = {}
+        self._different: dict[str, list[Any] | None] = {}
+        self._written: dict[str, bytes] = {}
         self._whole: dict[str, bool] = {}
 
     def column(self, key: str) -> list[Any]:
@@ -50,32 +54,40 @@ class Alike:
             found = self._columns[key] = list(map(itemgetter(key), self.items))
         return found
 
-    def different(self, key: str) -> list[str] | None:
-        """Return the texts of a property, each once; None where few repeat. Other values need not all be there."""
+    def different(self, key: str) -> list[Any] | None:
+        """Return the values of a property, each once; None where few repeat, or where equal ones may not be the same.
+
+        Of values that are no texts, among texts, not all need be there.
+        """
         if key not in self._different:
-            self._different[key] = _different(self.column(key))
+            try:
+                self._different[key] = list(set(self.column(key))) if self._repeats(key) else None
+            except TypeError:  # some are lists or objects, maybe nested too deeply
+                self._different[key] = None
         return self._different[key]
 
+    def _repeats(self, key: str) -> bool:
+        """Tell whether texts or integers repeat. 1, 1.0 and true are equal, and not the same."""
+        values = self.column(key)
+        if len(set(values[:_FIRST])) * 2 > _FIRST:
+            return False
+        return type(values[0]) is str or (type(values[0]) is int and self.is_whole(key))
+
+    def written(self, key: str) -> bytes:
+        """Return the values of a property as JSON without white space. Raises TypeError where it cannot be."""
+        found = self._written.get(key)
+        if found is None:
+            found = self._written[key] = orjson.dumps(self.column(key))
+        return found
+
     def is_whole(self, key: str) -> bool:
-        """Tell whether the values of a property are integers all, or true and false."""
+        """Tell whether the values of a property are integers all, of 64 bits."""
         if key not in self._whole:
-            self._whole[key] = _is_whole(self.column(key))
+            try:
+                self._whole[key] = self.written(key).translate(None, _OF_INTEGERS) == b"[]"
+            except TypeError:
+                self._whole[key] = False
         return self._whole[key]
-
-
-def _is_whole(values: list[Any]) -> bool:
-    """Tell whether these are integers: with any float among them, their sum is one."""
-    try:
-        return type(sum(values)) is int
-    except TypeError:
-        return False
-
-
-def _different(values: list[Any]) -> list[str] | None:
-    try:
-        return list(set(values)) if len(set(values[:_FIRST])) * 2 <= _FIRST else None
-    except TypeError:  # some are lists or objects
-        return None
 
 
 Lists: TypeAlias = dict[tuple[str, ...], Alike]
@@ -123,14 +135,15 @@ def alike(items: list[Any]) -> Alike | None:
 class _List:
     """Where in a value a list of objects is, and what is asked of the objects.
 
-    `fits` takes the values of the properties that are `described`, by their names; of those that are `texts` each once
-    is enough. `others` tells whether there may be further properties.
+    `fits` takes the values of the properties that are `described`, by their names; of `texts` and
+    `numbers` each once is enough. `others` tells whether there may be further properties.
     """
 
     path: tuple[str, ...]
     fits: Fits
     described: frozenset[str]
     texts: frozenset[str]
+    numbers: frozenset[str]
     required: frozenset[str]
     others: bool
 
@@ -139,7 +152,8 @@ class _List:
         keys = self.described.intersection(found.layout)
         if not self.required.issubset(found.layout) or not (self.others or len(keys) == len(found.layout)):
             return False
-        columns = {key: (key in self.texts and found.different(key)) or found.column(key) for key in keys}
+        once = self.texts | self.numbers
+        columns = {key: (key in once and found.different(key)) or found.column(key) for key in keys}
         if self.fits(columns):
             found.texts = self.texts.intersection(keys)
             return True
@@ -250,11 +264,12 @@ class _Search:
             path,
             self.late({"properties": columns}),
             frozenset(described),
-            frozenset(name for name, part in described.items() if _is_text(part)),
+            frozenset(name for name, part in described.items() if _has_type(part, "string")),
+            frozenset(name for name, part in described.items() if _has_type(part, "integer", "number")),
             frozenset(item.get("required", ())),
             item.get("additionalProperties", True),
         )
 
 
-def _is_text(schema: Rewritten) -> bool:
-    return isinstance(schema, dict) and schema.get("type") == "string"
+def _has_type(schema: Rewritten, *types: str) -> bool:
+    return isinstance(schema, dict) and schema.get("type") in types

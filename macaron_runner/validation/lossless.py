@@ -25,23 +25,26 @@ def is_all_there(raw: bytes, value: Any, lists: Lists) -> bool:
 
     False also where that is not quickly seen. `lists` are the long lists in the value.
     """
-    if not _begins_without_space(raw, lists):
-        return False
-    rest = value
-    for path in lists:
-        rest = _emptied(rest, path)
     try:
-        written = orjson.dumps(rest)
-    except TypeError:  # nested more deeply than it writes
+        return _begins_without_space(raw, lists) and _length(value, lists) == len(raw)
+    except TypeError:  # nested more deeply than orjson writes
         return False
-    if len(written) > _SHORT or _has_floats(rest):
-        return False
-    return len(written) + sum(_length(each) - len("[]") for each in lists.values()) == len(raw)
 
 
 def _begins_without_space(raw: bytes, lists: Lists) -> bool:
     """Tell whether an object is seen near the beginning as it would be written; many clients put spaces everywhere."""
     return any(orjson.dumps(each.items[0]) in raw[: 2 * _SHORT] for each in lists.values())
+
+
+def _length(value: Any, lists: Lists) -> float:
+    """Return the bytes of a value as it would be written; nan where floats may be in it, or much beside the lists."""
+    rest = value
+    for path in lists:
+        rest = _emptied(rest, path)
+    written = orjson.dumps(rest)
+    if len(written) > _SHORT or _has_floats(rest):
+        return math.nan
+    return len(written) + sum(_length_of_list(each) - len("[]") for each in lists.values())
 
 
 def _emptied(value: Any, path: tuple[str, ...]) -> Any:
@@ -58,7 +61,7 @@ def _has_floats(value: Any) -> bool:
     return any(map(_has_floats, value)) if isinstance(value, list) else isinstance(value, float)
 
 
-def _length(found: Alike) -> float:
+def _length_of_list(found: Alike) -> float:
     """Return the bytes of a list as it would be written; nan where floats may be in it."""
     keys = sum(len(orjson.dumps(key)) + len(":,") for key in found.layout)
     columns = sum(_length_of_column(found, key) for key in found.layout)
@@ -67,7 +70,14 @@ def _length(found: Alike) -> float:
 
 def _length_of_column(found: Alike, key: str) -> float:
     """Return the bytes of a property's values, without what stands between them; nan where one may be a float."""
-    values = found.column(key)
-    if key not in found.texts and not found.is_whole(key):
+    written = found.written(key)
+    if not (key in found.texts or found.is_whole(key) or _is_without_floats(written)):
         return math.nan
-    return len(orjson.dumps(values)) - len(",") * (len(values) - 1) - len("[]")
+    return len(written) - len(",") * (len(found.items) - 1) - len("[]")
+
+
+def _is_without_floats(written: bytes) -> bool:
+    """Tell whether no float is in a JSON text; False also where there are texts in it."""
+    return not (
+        b'"' in written or b"." in written or b"e" in written.replace(b"true", b"").replace(b"false", b"")
+    )

@@ -53,6 +53,43 @@ def test_columns() -> None:
     assert found.different("qty") is None
 
 
+def test_equal_values_that_are_not_the_same_do_not_stand_for_each_other() -> None:
+    def different(*values: Any) -> list[Any] | None:
+        found = alike([{"n": value} for value in values])
+        assert found is not None
+        return found.different("n")
+
+    assert sorted(different(*[1, 2, -3] * MANY) or ()) == [-3, 1, 2]
+    for other in (True, 1.0, 2.5, None, "1", [1], {"a": 1}):
+        assert different(*[1] * 100, other) is None
+        assert different(other, *[1] * 100) in (None, [1, "1"], ["1", 1])
+    deep: list[Any] = []
+    for _ in range(300):
+        deep = [deep]
+    assert different(*[1] * 100, deep) is None
+    assert different(*[1] * 100, 2**70) is None
+    assert different(*[2**64 - 1, -(2**63)] * MANY) is not None
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"type": "integer", "minimum": 1}, 1.0, True),
+        ({"type": "integer", "maximum": 3}, 3, 4),
+        ({"type": "number", "multipleOf": 1}, 1.0, 1.5),
+        ({"type": "number"}, 1.5, True),
+        ({"type": "string"}, "1", 1),
+    ],
+)
+def test_one_value_among_those_that_repeat(schema: dict[str, Any], good: Any, bad: Any) -> None:
+    check = compile_schema({"items": {"type": "object", "properties": {"n": schema}}}, {}, "request")
+    usual = "1" if schema["type"] == "string" else 1
+    for value, fits in ((good, True), (bad, False)):
+        items = [*({"n": usual} for _ in range(100)), {"n": value}, {"n": usual}]
+        assert (check.by_columns(items) is not None) is fits
+        assert check.valid(items) is fits
+
+
 def test_they_are_remembered_until_they_are_forgotten() -> None:
     items = [dict(LINE) for _ in range(MANY)]
     found = alike(items)
@@ -170,3 +207,21 @@ def test_bodies_with_long_lists_become_the_same_models_and_the_same_errors() -> 
         ("/lines/150/sku", 'does not match "^[a-z]+$": "B"'),
         ("/lines/150/at", 'is not a valid date-time: "today"'),
     ]
+
+
+@pytest.mark.parametrize(
+    "change", [{"more": json.loads("[" * 300 + "]" * 300)}, {"qty": 2**70}, {"qty": 2**64 - 1}]
+)
+def test_what_cannot_be_written_as_columns_is_read_as_it_is_alone(change: dict[str, Any]) -> None:
+    models = build_models(Api("shop", "Shop", "1", "", (OPERATION,), SCHEMAS, {}))
+    body = compile_body(OPERATION, Definitions(SCHEMAS), models.adapt)
+    line = {"sku": "a", "qty": 1, "at": TIME, "more": [1], **change}
+
+    def outcome(count: int) -> Any:
+        raw = json.dumps({"lines": [line] * count}, separators=(",", ":")).encode()
+        try:
+            return body("application/json", len(raw), lambda: raw).lines[-1]
+        except InvalidParameter as error:
+            return [(detail.pointer, detail.message) for detail in error.errors if "/0" in detail.pointer]
+
+    assert outcome(200) == outcome(1)
