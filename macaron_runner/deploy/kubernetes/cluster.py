@@ -91,13 +91,11 @@ class Cluster:
             self.act(self.kubectl.apply(map(_only_replicas, there), manager=_HANDOVER))
 
     def has_namespace(self) -> bool:
-        """Tell whether the namespace is there; True where we may not know."""
+        """Tell whether the namespace is there; True where we may not know: who deploys into it need not see it."""
         try:
             return bool(self.read(self.kubectl.get_one("namespace", self.owner.namespace)))
         except Failure as error:
-            if says(
-                error, "Forbidden"
-            ):  # who may deploy into a namespace need not be allowed to see namespaces
+            if says(error, "Forbidden"):
                 return True
             raise
 

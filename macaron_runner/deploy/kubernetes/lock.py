@@ -60,9 +60,8 @@ class Lease:
 
     def _write(self, found: Object, holder: str, seconds: float) -> bool:
         """Put a hold in place of what was seen, {} for nothing; tell whether it is that of `holder` then."""
-        wanted = (found or self._owner.object(_KIND, self._name)) | {
-            "spec": self._spec(found, holder, seconds)
-        }
+        begun = found or self._owner.object(_KIND, self._name)
+        wanted = begun | {"spec": self._spec(found, holder, seconds)}
         command = self._kubectl.replace(wanted) if found else self._kubectl.create(wanted)
         try:
             output = self._hands.run(command, again=is_transient)
@@ -98,6 +97,5 @@ class Lease:
 
     def _is_over(self, spec: Object) -> bool:
         renewed = datetime.strptime(spec["renewTime"], _MOMENT).replace(tzinfo=UTC)
-        return datetime.fromisoformat(self._hands.now()) > renewed + timedelta(
-            seconds=spec["leaseDurationSeconds"]
-        )
+        lasts = timedelta(seconds=spec["leaseDurationSeconds"])
+        return datetime.fromisoformat(self._hands.now()) > renewed + lasts

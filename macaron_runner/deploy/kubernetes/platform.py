@@ -174,7 +174,7 @@ class KubernetesPlatform:
     def _ever_applied(self, *, but: int = 0) -> list[Object]:
         """Return the objects of all releases that are kept, of each the newest form; not those of one release."""
         found: dict[Identity, Object] = {}
-        for record in records.in_order(self._records()):
+        for record in records.oldest_first(self._records()):
             if (number := records.number_of(record)) != but:
                 objects = self._read(number, partial(records.files_of, record))
                 found |= {identity(each): each for each in objects}

@@ -11,9 +11,8 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from macaron_runner.deploy import files as file_values
 from macaron_runner.deploy.failures import DeploymentFailed
-from macaron_runner.deploy.files import File, Files
+from macaron_runner.deploy.files import File, Files, in_order
 from macaron_runner.deploy.kubernetes.objects import Object, Owner
 from macaron_runner.deploy.release import Release, read_release
 
@@ -48,7 +47,7 @@ def releases(objects: Iterable[Object]) -> tuple[Release, ...]:
     return tuple(sorted(map(_release, objects)))
 
 
-def in_order(objects: Iterable[Object]) -> list[Object]:
+def oldest_first(objects: Iterable[Object]) -> list[Object]:
     """Return the ConfigMaps of records, the oldest release's first. Raises as `releases`."""
     return sorted(objects, key=_release)
 
@@ -81,4 +80,4 @@ def _pack(files: Files) -> str:
 
 def _unpack(packed: str) -> Files:
     texts: dict[str, str] = json.loads(gzip.decompress(base64.b64decode(packed)))
-    return file_values.in_order(File(path, text.encode()) for path, text in texts.items())
+    return in_order(File(path, text.encode()) for path, text in texts.items())

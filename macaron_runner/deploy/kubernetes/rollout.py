@@ -41,9 +41,8 @@ class Trouble:
 
     def __str__(self) -> str:
         ended = f", it ended with {self.exit_code}" if self.exit_code is not None else ""
-        return f"{self.pod or self.deployment}: {self.reason}{ended}" + (
-            f": {self.message}" if self.message else ""
-        )
+        said = f": {self.message}" if self.message else ""
+        return f"{self.pod or self.deployment}: {self.reason}{ended}{said}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +113,17 @@ def pod_troubles(deployment: str, pod: Object) -> Iterator[Trouble]:
 
 
 def _container_trouble(deployment: str, pod: str, container: dict[str, Any]) -> Iterator[Trouble]:
-    waiting = container.get("state", {}).get("waiting") or {}
-    ended = (
-        container.get("state", {}).get("terminated") or container.get("lastState", {}).get("terminated") or {}
-    )
-    restarts = int(container.get("restartCount", 0))
-    reason = waiting.get("reason", "")
-    hopeless = reason in _HOPELESS or (restarts >= _RESTARTS and not container.get("ready"))
+    if container.get("ready"):
+        return  # whatever it was that ended it once, it has passed
+    state, before = container.get("state", {}), container.get("lastState", {})
+    waiting, ended = state.get("waiting") or {}, state.get("terminated") or before.get("terminated") or {}
+    restarts, reason = int(container.get("restartCount", 0)), waiting.get("reason", "")
+    hopeless = reason in _HOPELESS or restarts >= _RESTARTS
     if not hopeless and reason != "ErrImagePull" and not ended:
         return
     yield Trouble(
         deployment,
-        ended.get("reason", "") if ended.get("reason") == "OOMKilled" else reason or "Restarting",
+        "OOMKilled" if ended.get("reason") == "OOMKilled" else reason or "Restarting",
         waiting.get("message", ""),
         pod,
         container["name"],

@@ -45,7 +45,7 @@ def routes(owner: Owner, target: Kubernetes, port: int, drain: int) -> Iterator[
             yield _own_gateway(owner, target)
         yield _http_route(owner, target)
         if target.is_google:
-            yield _health_check_policy(owner, port)
+            yield _health_check_policy(owner)
         return
     yield _ingress(owner, target)
     if target.is_google:
@@ -155,10 +155,10 @@ def _http_route(owner: Owner, target: Kubernetes) -> Object:
     return found
 
 
-def _health_check_policy(owner: Owner, port: int) -> Object:
-    """Return what GKE's Gateway asks pods: it does not look at their probes, and would ask for `/`."""
+def _health_check_policy(owner: Owner) -> Object:
+    """Return what GKE's Gateway asks pods, where they serve: it does not look at probes, and would ask for `/`."""
     found = owner.object(("networking.gke.io/v1", "HealthCheckPolicy"), owner.name(), "web")
-    check = {"type": "HTTP", "httpHealthCheck": {"port": port, "requestPath": _READY}}
+    check = {"type": "HTTP", "httpHealthCheck": {"requestPath": _READY}}
     found["spec"] = {
         "default": {"config": check},
         "targetRef": {"group": "", "kind": "Service", "name": owner.name()},

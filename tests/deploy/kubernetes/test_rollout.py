@@ -119,8 +119,11 @@ def test_a_container_s_trouble(container: dict[str, Any], reason: str, certain: 
     )
 
 
-@pytest.mark.parametrize("container", [waiting("ContainerCreating"), {"state": {"running": {}}}])
-def test_a_container_that_starts_has_no_trouble(container: dict[str, Any]) -> None:
+ONCE = {"ready": True, "restartCount": 3, "lastState": {"terminated": {"reason": "Error", "exitCode": 1}}}
+
+
+@pytest.mark.parametrize("container", [waiting("ContainerCreating"), {"state": {"running": {}}}, ONCE])
+def test_a_container_that_starts_or_is_ready_has_no_trouble(container: dict[str, Any]) -> None:
     assert troubles(pod(container)) == ()
 
 
