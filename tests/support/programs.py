@@ -1,6 +1,7 @@
 """Programs that some tests need and no Python package brings."""
 
 import shutil
+import subprocess
 
 import pytest
 
@@ -10,3 +11,10 @@ def require(*names: str) -> None:
     missing = [name for name in names if shutil.which(name) is None]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
+
+
+def require_compose() -> None:
+    """Skip the test where there is no docker with its compose plugin, which no Debian before 13 has."""
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run((docker, "compose", "version"), capture_output=True).returncode != 0:
+        pytest.skip("there is no docker with its compose plugin")

@@ -18,11 +18,13 @@ from macaron_runner.deploy.failures import Failure
 from macaron_runner.deploy.hands import Hands
 from macaron_runner.errors import DependencyMissing
 
-_CONNECT: Final = 10
-_READ: Final = 60
+_CONNECT: Final = 5
+_READ: Final = 20
 _LONGEST: Final = 500
-_TRIES: Final = 5
+_TRIES: Final = 4
 """How often a call is made whose answer is 5xx, or which is one too many at a time: the library waits in between."""
+_SECONDS: Final = _TRIES * (_CONNECT + _READ) + 20.0
+"""How long a call may take with all its tries."""
 
 
 class AwsRefusal(Failure):
@@ -74,8 +76,8 @@ class Aws:
             return _translated(shown, function, parameters)
 
         if acts:
-            return self._hands.call(shown, answer) or {}
-        return self._hands.call(shown, answer, acts=False)
+            return self._hands.call(shown, answer, seconds=_SECONDS) or {}
+        return self._hands.call(shown, answer, acts=False, seconds=_SECONDS)
 
 
 def open_client(section: Beanstalk, service: str) -> Any:

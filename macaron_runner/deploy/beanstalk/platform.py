@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ class BeanstalkPlatform:
         self._traffic = Traffic(self._environments, hands, self._live)
         self._machines = Machines(aws, hands)
         self._records: dict[int, Record] = {}
-        self._opened = hands.now()
+        self._watch = cache(partial(Watch, self._environments, self._machines, hands, since=hands.now()))
 
     def difference(self, files: Files) -> str:
         """Return what would change of the live environment: its bundle, and the options in force in it."""
@@ -101,11 +101,7 @@ class BeanstalkPlatform:
     def wait(self, release: Release, deadline: float) -> None:
         """Wait until the environment of a release is ready, green, and runs its version."""
         record = self._found(release)
-        since = max(release.at, self._opened)  # what an environment told of earlier troubles is no news
-        watch = Watch(
-            self._environments, self._machines, self._hands, record.environment, record.label, since
-        )
-        watch.until_well(deadline)
+        self._watch(record.environment).until_well(record.label, deadline)
 
     def address(self, release: Release) -> AbstractContextManager[Address | None]:
         """Return the address that the environment of a release has."""
@@ -268,7 +264,8 @@ class BeanstalkPlatform:
 
     def _record_of(self, environment: Environment) -> Record | None:
         """Return the newest record of the release that runs in an environment."""
-        self.releases()
+        if not self._records:
+            self.releases()
         running = (each for each in self._records.values() if each.environment == environment.name)
         return max(running, key=lambda record: record.release.number, default=None)
 

@@ -68,10 +68,16 @@ class Store:
 
     def __init__(self, aws: Aws, bucket: str, folder: str) -> None:
         self._aws, self._bucket, self._folder = aws, bucket, folder
+        self._seen: dict[tuple[str, str], Record] = {}
 
     def records(self) -> tuple[Record, ...]:
-        """Return every record, the oldest first. Raises ValueError for what is none."""
-        return tuple(read_record(self.read(key)[0]) for key in sorted(self._keys(f"{self._folder}releases/")))
+        """Return every record, the oldest first; what has not changed since is not read again.
+
+        Raises ValueError for what is none.
+        """
+        listed = sorted(self._listed(f"{self._folder}releases/"))
+        self._seen = {each: self._seen.get(each) or read_record(self.read(each[0])[0]) for each in listed}
+        return tuple(self._seen.values())
 
     def write(self, record: Record) -> None:
         """Keep a record; it takes the place of the one with its number."""
@@ -120,11 +126,12 @@ class Store:
     def _record_key(self, record: Record) -> str:
         return f"{self._folder}releases/{record.release.number:06}.json"
 
-    def _keys(self, prefix: str) -> Iterator[str]:
+    def _listed(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Yield the keys of objects, and their marks."""
         more: dict[str, str] = {}
         while True:
             answer = self._aws.ask("s3", "list_objects_v2", Bucket=self._bucket, Prefix=prefix, **more)
-            yield from (each["Key"] for each in answer.get("Contents", ()))
+            yield from ((each["Key"], each["ETag"]) for each in answer.get("Contents", ()))
             if "NextContinuationToken" not in answer:
                 return
             more = {"ContinuationToken": answer["NextContinuationToken"]}

@@ -19,18 +19,20 @@ _CERTAIN: Final = ("ERROR", "FATAL")
 
 
 class Watch:
-    """Watches one environment from a time on (RFC 3339), in which a version is to run."""
+    """Watches one environment from a time on (RFC 3339); each event is told once, however often one waits."""
 
     def __init__(
-        self, environments: Environments, machines: Machines, hands: Hands, name: str, label: str, since: str
+        self, environments: Environments, machines: Machines, hands: Hands, name: str, since: str
     ) -> None:
         self._environments, self._machines, self._hands = environments, machines, hands
-        self._name, self._label, self._since = name, label, since
+        self._name, self._since = name, since
+        self._label = ""
         self._events: list[Event] = []
         self._red_since: float | None = None
 
-    def until_well(self, deadline: float) -> None:
-        """Return once it is ready, green and runs the version. Raises Unhealthy, with why, where it will not be."""
+    def until_well(self, label: str, deadline: float) -> None:
+        """Return once it is ready, green and runs a version. Raises Unhealthy, with why, where it will not be."""
+        self._label, self._red_since = label, None
         try:
             self._hands.wait(self._look, deadline, every=_PAUSE)
         except OutOfTime as error:

@@ -24,21 +24,25 @@ def aws_words(
 ) -> tuple[str, ...]:
     """Return the words of the command that a call equals.
 
-    What is uploaded is shown as the last part of its key: a file of that name holds it.
+    What is uploaded or fetched is shown as a file, whose name is the last part of its key.
     """
     words = ["aws", _SERVICES.get(service, service), operation.replace("_", "-"), "--region", region]
     words += ["--profile", profile] if profile else []
     for name, value in parameters.items():
         option = _BORDER.sub("-", name).lower()
         words += [f"--no-{option}"] if value is False else [f"--{option}", *_values(name, value, parameters)]
-    return tuple(words)
+    return (*words, _file(parameters)) if operation == "get_object" else tuple(words)
+
+
+def _file(parameters: Mapping[str, Any]) -> str:
+    return str(parameters["Key"]).rpartition("/")[2]
 
 
 def _values(name: str, value: Any, parameters: Mapping[str, Any]) -> Iterable[str]:
     if value is True:
         return ()
     if name == "Body":
-        return (str(parameters["Key"]).rpartition("/")[2],)
+        return (_file(parameters),)
     if name in _IN_FILES:
         return (_IN_FILES[name],)
     several = value if isinstance(value, list | tuple) else (value,)

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shutil
 import stat
 import subprocess
 import tempfile
@@ -23,6 +22,7 @@ from macaron_runner.deploy.beanstalk.options import environment_options
 from macaron_runner.deploy.beanstalk.render import bundle_files, extension_options, options_of, render
 from macaron_runner.deploy.files import Files
 from tests.deploy.planned import plan_of, write_service
+from tests.support.programs import require_compose
 
 GOLDEN = Path(__file__).parent.parent / "golden/beanstalk/macaron.yaml"
 
@@ -180,23 +180,22 @@ def test_no_value_of_a_secret_is_in_any_file_and_variables_arrive_as_they_are(
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ["staging", "live"])
 def test_docker_compose_takes_the_file(target: str, tmp_path: Path) -> None:
-    command = ["docker", "compose"]
-    if (
-        shutil.which("docker") is None
-        or subprocess.run([*command, "version"], capture_output=True).returncode
-    ):
-        pytest.skip("Docker Compose is not on this machine")
+    require_compose()
     for file in bundle_files(files_of(target)):
         place = tmp_path / file.path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(file.content)
     (tmp_path / ".env").write_text("SHOP_JWT_SECRET=x\n")
     done = subprocess.run(
-        [*command, "config", "--format", "json"], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        ("docker", "compose", "config", "--format", "json"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
     services = json.loads(done.stdout)["services"]
     assert services["web"]["ports"][0]["published"] == "80"
     assert services["web"]["environment"]["SHOP_JWT_SECRET"] == "x"
     if target == "staging":
-        assert services["web"]["environment"]["GREETING"] == "that is 5 $ please"
+        assert services["web"]["environment"]["GREETING"] == "that is 5 $$ please"  # $ is one in YAML

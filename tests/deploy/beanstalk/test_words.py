@@ -53,8 +53,8 @@ def test_a_call_is_shown_as_its_command(
 
 
 def test_a_profile_is_shown() -> None:
-    words = aws_words("s3", "get_object", {"Key": "k"}, "eu-west-1", "live")
-    assert shlex.join(words) == "aws s3api get-object --region eu-west-1 --profile live --key k"
+    words = aws_words("s3", "get_object", {"Key": "a/k"}, "eu-west-1", "live")
+    assert shlex.join(words) == "aws s3api get-object --region eu-west-1 --profile live --key a/k k"
 
 
 def test_the_words_are_those_of_the_library() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from macaron_runner.deploy.compose.render import render
 from macaron_runner.deploy.files import Files
 from macaron_runner.deploy.host.manifest import read_manifest
 from tests.deploy.planned import plan_of, write_service
+from tests.support.programs import require_compose
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -78,18 +78,10 @@ def test_a_release_tells_what_is_needed_to_run_it() -> None:
     assert manifest.secrets == ("/srv/shop/secrets/jwt_secret", "/etc/shop/redis_password")
 
 
-def has_compose() -> bool:
-    docker = shutil.which("docker")
-    return (
-        docker is not None
-        and subprocess.run((docker, "compose", "version"), capture_output=True, check=False).returncode == 0
-    )
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not has_compose(), reason="there is no docker with its compose plugin")
 @pytest.mark.parametrize("case", ["host", "embedded"])
 def test_docker_compose_takes_it(case: str) -> None:
+    require_compose()
     file = GOLDEN / case / "local/compose.yaml"
     done = subprocess.run(
         ("docker", "compose", "--file", file, "--profile", "next", "config", "--quiet"),

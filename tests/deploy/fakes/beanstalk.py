@@ -40,7 +40,7 @@ from werkzeug.serving import make_server
 REGION = "eu-west-1"
 BUCKET = "acme-bundles"
 ACCOUNT = "123456789012"
-STEPS = 3
+STEPS = 2
 """How often one looks at an environment before it is there, or gone."""
 
 
