@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from macaron_runner.deploy.systemd.render import next_port, render
 from macaron_runner.deploy.systemd.units import assignment, exec_words, listen_stream
 from tests.deploy.planned import plan_of, write_service
+from tests.support.programs import require
 
 MOST_EXPOSED = 1.6
 """How exposed a unit may be, as systemd-analyze counts from 0 to 10."""
@@ -25,8 +25,6 @@ SERVICE = """
       pools: {default: {}, mail: {queues: [mail], health_bind: 127.0.0.1:9000}}
       schedules: {nightly: {task: shop.jobs.report, every: 1h}}
     """
-
-needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 
 
 @pytest.fixture(params=["", ", run_as: daemon, memory: 1GiB, variables: {A: '1 % $B \"c\" \\ d', B: ''}"])
@@ -45,8 +43,8 @@ def units(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return folder
 
 
-@needs_systemd
 def test_systemd_finds_nothing_wrong_with_them(units: Path) -> None:
+    require("systemd-analyze")
     done = subprocess.run(
         ("systemd-analyze", "verify", "--man=no", *sorted(units.iterdir())),
         capture_output=True,
@@ -57,8 +55,8 @@ def test_systemd_finds_nothing_wrong_with_them(units: Path) -> None:
     assert done.stderr == ""  # it answers 0 on keys that it does not know
 
 
-@needs_systemd
 def test_they_keep_the_service_from_what_it_does_not_need(units: Path) -> None:
+    require("systemd-analyze")
     for unit in sorted(units.glob("*.service")):
         done = subprocess.run(
             ("systemd-analyze", "security", "--offline=true", "--no-pager", unit),
