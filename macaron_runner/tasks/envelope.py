@@ -29,6 +29,9 @@ KEY_HEADER: Final = "macaron_key"
 """The message header that carries a call's own idempotency key."""
 
 
+_DECODER: Final = json.JSONDecoder()
+
+
 @runtime_checkable
 class TravellingModel(Protocol):
     """What the envelope needs of a model (models.model.Model)."""
@@ -61,8 +64,10 @@ def write_context(context: Context) -> str:
 
 def read_context(header: object) -> Mapping[str, Any] | None:
     """Return what `Context.from_json` reads, of a header; None where that holds no context."""
+    if not isinstance(header, str):
+        return None
     try:
-        read = json.loads(header) if isinstance(header, str) else None
+        read, _ = _DECODER.raw_decode(header)
     except (ValueError, RecursionError):
         return None
     return read if isinstance(read, dict) else None
@@ -86,10 +91,11 @@ def encode_call(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[list[
 
 
 def decode(value: Any, find_model: FindModel) -> Any:
-    """Return what `encode` was given. Raises UndecodableEnvelope."""
-    if isinstance(value, list):
+    """Return what `encode` was given, of JSON. Raises UndecodableEnvelope."""
+    kind = type(value)
+    if kind is list:
         return [decode(item, find_model) for item in value]
-    if not isinstance(value, dict):
+    if kind is not dict:
         return value
     tag = next(iter(value), "")
     if not tag.startswith("$"):

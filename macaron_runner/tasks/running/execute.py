@@ -49,28 +49,29 @@ def execute(
     being stopped) passes unreported. Raises UndecodableEnvelope, reported as well.
     """
     current = context_of(task.name, caller)
-    with context.entered(current):
-        started = time.perf_counter()
-        try:
-            result = _run(task, args, kwargs, once, keep_result=keep_result)
-        except BaseException as error:
-            if is_control_flow(error):
-                raise
-            if not isinstance(error, UndecodableEnvelope):
-                try_again(error)
-            give_up(error, report(error, current))
-            if isinstance(error, Exception) and not isinstance(error, MemoryError):
-                raise
-            raise TaskEnded(f"{task.name} raised {type(error).__name__}") from error
+    outside, started = context.enter(current), time.perf_counter()
+    try:
+        result = _run(task, args, kwargs, once, keep_result=keep_result)
         _log.info("%s done in %.3f s", task.name, time.perf_counter() - started)
         return result
+    except BaseException as error:
+        if is_control_flow(error):
+            raise
+        if not isinstance(error, UndecodableEnvelope):
+            try_again(error)
+        give_up(error, report(error, current))
+        if isinstance(error, Exception) and not isinstance(error, MemoryError):
+            raise
+        raise TaskEnded(f"{task.name} raised {type(error).__name__}") from error
+    finally:
+        context.leave(outside)
 
 
 def _run(
     task: Task[..., Any], args: list[Any], kwargs: Mapping[str, Any], once: Once | None, *, keep_result: bool
 ) -> Any:
     find_model = find_model_in(context.service().apis)
-    positional = tuple(decode(value, find_model) for value in args)
+    positional = tuple([decode(value, find_model) for value in args])
     named = {name: decode(value, find_model) for name, value in kwargs.items()}
 
     def call() -> Any:
