@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from macaron_runner.configuration.cloud_run_rules import GIB, LONGEST_SERVICE, MIB, misfit, misfit_of_worker
+from macaron_runner.configuration.load import load
+from macaron_runner.configuration.selection import Selection
 from macaron_runner.deploy.cloud_run.names import TAG, again, beside, label_value, revision_name
 from macaron_runner.deploy.cloud_run.render import files_of, render, resources_in
-from macaron_runner.deploy.cloud_run.template import limits
+from macaron_runner.deploy.cloud_run.template import TERMINATION, limits
+from macaron_runner.deploy.workloads import Places
+from macaron_runner.processes.plan import plan
 from tests.deploy.cloud_run.setting import FILE
 from tests.deploy.planned import plan_of, write_service
 
@@ -135,3 +141,25 @@ def test_no_value_of_a_secret_is_rendered(
     for each in files:
         assert one not in each.text
         assert two.strip() not in each.text
+
+
+def words_of(container: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a container's arguments set by hand."""
+    args = container["args"]
+    return tuple(word for flag, word in itertools.pairwise(args) if flag == "--set")
+
+
+def test_what_containers_are_told_makes_them_read_secrets_there_and_stop_in_time(tmp_path: Path) -> None:
+    secret = tmp_path / "value"
+    secret.write_text("a secret")
+    resources = resources_in(render(plan_of(FILE, "small")))
+    environ = {"SHOP_JWT_SECRET": "x" * 32, "REDIS_HOST": "redis"}
+    for owner in (resources.service, *resources.pools):
+        words = words_of(owner["template"]["containers"][0])
+        there = [word.replace("/secrets/redis_password/value", str(secret)) for word in words]
+        there = [word.replace("/secrets/partner_keys/value", str(secret)) for word in there]
+        service = load(Selection(str(FILE), overrides=tuple(there)), environ=environ)
+        assert service.config.secrets["redis_password"].file == str(secret)
+        for process in plan(service, python="python", state=Places()):
+            if process.name.removeprefix("worker-") in " ".join(owner["template"]["containers"][0]["args"]):
+                assert process.grace <= TERMINATION
