@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from macaron_runner.configuration.image import parse_image
+from macaron_runner.deploy.commands import Command
 from macaron_runner.deploy.failures import DeploymentFailed, Failure
 from macaron_runner.deploy.files import File
 from macaron_runner.deploy.hands import Hands
@@ -57,7 +59,7 @@ def image_of(order: Order, hands: Hands, *, push: bool, engine: str = "", bill: 
         job = _job(order, chosen, hands, Path(name))
         hands.show(chosen.build(job))
         image = _pushed(order, chosen, hands, job) if push else order.image
-    return Built(image, _keep_bill(order, chosen, hands, bill or _bill_file(order, hands)))
+    return Built(image, _keep_bill(order, chosen, hands, bill))
 
 
 def pinned(base: str, engine: Engine, hands: Hands, platform: str = "") -> str:
@@ -159,18 +161,16 @@ def _last(error: Failure) -> str:
 
 
 def _bill_file(order: Order, hands: Hands) -> Path:
+    """Return where the bill goes where nobody says so: below the state directory, which is made."""
     state = StateDirectory.find(order.configuration.directory, hands.environ)
     state.make()
     return state.path / "images" / f"{order.image.tag}.cdx.json"
 
 
-def _keep_bill(order: Order, engine: Engine, hands: Hands, file: Path) -> Path | None:
+def _keep_bill(order: Order, engine: Engine, hands: Hands, file: Path | None) -> Path | None:
     """Write down what is found inside the image; None where it cannot be asked: it has no Python of its own, or so."""
     try:
-        found = b""
-        for command in engine.ask(order.image.reference, Path(contents.__file__).read_bytes()):
-            output = hands.run(command)
-            found = output if command.stdin is not None else found
+        found = _asked(engine.ask(order.image.reference, Path(contents.__file__).read_bytes()), hands)
     except Failure as error:
         hands.tell(f"macaron: no bill of materials, the image does not tell what is in it: {_last(error)}")
         return None
@@ -180,5 +180,21 @@ def _keep_bill(order: Order, engine: Engine, hands: Hands, file: Path) -> Path |
     text = bill_of_materials(
         json.loads(found), order.image, identity, made_at=order.made_at, macaron=version(inside.NAME)
     )
-    hands.write((File(file.name, text.encode()),), file.parent)
-    return file
+    place = file or _bill_file(order, hands)
+    hands.write((File(place.name, text.encode()),), place.parent)
+    return place
+
+
+def _asked(commands: Iterable[Command], hands: Hands) -> bytes:
+    """Run commands, the last ones also where one fails: they tidy up. Return what the one with an input said."""
+    said, failed = b"", None
+    for command in commands:
+        try:
+            output = hands.run(command)
+        except Failure as error:
+            failed = failed or error
+        else:
+            said = output if command.stdin is not None else said
+    if failed is not None:
+        raise failed
+    return said

@@ -18,9 +18,14 @@ from macaron_runner.deploy.workloads import CONTAINER_PYTHON, CONTAINER_STATE, C
 
 VENV: Final = "/opt/venv"
 _COMPILER: Final = (
-    "command -v cc >/dev/null",
-    "if command -v apt-get; then apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev; fi",
-    "if command -v apk; then apk add --no-cache gcc musl-dev; fi",
+    "RUN lacks=",
+    'command -v cc >/dev/null || lacks="gcc libc-dev"',
+    """test -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" """
+    """|| lacks="$lacks python3-dev\"""",
+    'test -z "$lacks" || if command -v apt-get; '
+    "then apt-get update && apt-get install -y --no-install-recommends $lacks",
+    "elif command -v apk; then apk add --no-cache $lacks",
+    "fi",
 )
 """Some packages are C to be compiled, macaron's HTTP parser among them, and small bases cannot do that."""
 _PIP: Final = ("python3", "-m", "pip", "--python", CONTAINER_PYTHON, "install")
@@ -72,8 +77,7 @@ def _build(recipe: Recipe) -> Iterator[str]:
     yield "USER 0"
     yield "WORKDIR /build"
     yield "ENV PIP_CONFIG_FILE=/run/secrets/pip PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore"
-    has, apt, apk = _COMPILER
-    yield f"RUN {has} || {{ {apt}; {apk}; }}"
+    yield "; \\\n    ".join(_COMPILER)
     yield f"RUN python3 -m venv --without-pip {VENV}"
     yield "COPY requirements/ ./"
     files = [word for name in recipe.requirements for word in ("--requirement", name)]

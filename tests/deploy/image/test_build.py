@@ -159,7 +159,7 @@ def test_a_dry_run_acts_on_nothing(service: ServiceFolder) -> None:
         "push",
         "run",
     ]
-    assert not (service.folder / ".macaron/images").exists()
+    assert not (service.folder / ".macaron").exists()
 
 
 def test_pip_settings_are_lent_and_stay_nowhere(service: ServiceFolder, tmp_path: Path) -> None:
@@ -208,6 +208,17 @@ def test_an_image_that_does_not_tell_what_is_in_it(service: ServiceFolder) -> No
     run = played(lambda words: 127 if words[:2] == ("docker", "run") else registry(words))
     assert image_of(service.order(), run.hands, push=False).bill is None
     assert any("no bill of materials" in line for line in run.told)
+
+
+def test_what_was_made_to_ask_an_image_is_removed_whatever_it_said(service: ServiceFolder) -> None:
+    service.commit()
+
+    def answer(words: tuple[str, ...]) -> bytes | int:
+        return 1 if words[:2] == ("buildah", "run") else b"{}"
+
+    run = played(answer)
+    assert image_of(service.order(), run.hands, push=False, engine="buildah").bill is None
+    assert run.programs.words[-1] == "buildah rm macaron-contents"
 
 
 def test_a_build_that_fails_ends_it(service: ServiceFolder) -> None:

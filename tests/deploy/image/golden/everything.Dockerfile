@@ -8,7 +8,12 @@ FROM base AS build
 USER 0
 WORKDIR /build
 ENV PIP_CONFIG_FILE=/run/secrets/pip PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
-RUN command -v cc >/dev/null || { if command -v apt-get; then apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev; fi; if command -v apk; then apk add --no-cache gcc musl-dev; fi; }
+RUN lacks=; \
+    command -v cc >/dev/null || lacks="gcc libc-dev"; \
+    test -e "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" || lacks="$lacks python3-dev"; \
+    test -z "$lacks" || if command -v apt-get; then apt-get update && apt-get install -y --no-install-recommends $lacks; \
+    elif command -v apk; then apk add --no-cache $lacks; \
+    fi
 RUN python3 -m venv --without-pip /opt/venv
 COPY requirements/ ./
 RUN \
