@@ -174,8 +174,6 @@ class Pipeline:
             lease.confirm()
             self.platform.abandon(release, live)
             self.platform.record(replace(release, status="failed"))
-            if live is not None and not self.hands.dry_run:
-                self._wait(live, self.site.section.timeout)
         except LostLock as error:
             return f"{release} was not deployed; {error}"
         except CommandError as error:
@@ -183,8 +181,18 @@ class Pipeline:
         except BaseException:
             self.hands.tell(f"{release} was not deployed; {again}")
             raise
-        kept = f"{live} is live as before" if live is not None else "nothing was live before, and nothing is"
-        return f"{release} was not deployed; {kept}"
+        return f"{release} was not deployed; {self._as_before(live)}"
+
+    def _as_before(self, live: Release | None) -> str:
+        """Wait for what is live again; return how it fares in words."""
+        if live is None:
+            return "nothing was live before, and nothing is"
+        try:
+            if not self.hands.dry_run:
+                self._wait(live, self.site.section.timeout)
+        except CommandError as error:
+            return f"{live} is live as before, and not healthy: {error}"
+        return f"{live} is live as before"
 
     def _settle(self, release: Release, before: Release | None) -> None:
         """Put away what was live before; the release is live whatever becomes of that."""
@@ -195,7 +203,10 @@ class Pipeline:
         except CommandError as error:
             self.hands.tell(f"{release} is live, but tidying up after it failed: {error}")
             return
-        self.hands.tell(f"{release} is live at {self.site.target}")
+        at_target = f"live at {self.site.target}"
+        self.hands.tell(
+            f"{release} " + (f"would be {at_target}" if self.hands.dry_run else f"is {at_target}")
+        )
 
 
 class _Lease:

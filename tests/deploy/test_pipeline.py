@@ -60,6 +60,15 @@ def test_an_undoing_that_fails_says_who_goes_on(bed: MemoryBed) -> None:
     assert bed.serving() == "v3"
 
 
+def test_what_is_live_again_and_not_healthy_is_told(bed: MemoryBed) -> None:
+    bed.pipeline(lambda _: None).deploy(bed.wanted("v1"))
+    bed.make_bad("v1")
+    bed.make_bad("v2")
+    with pytest.raises(DeploymentFailed, match=r"release 1 \(v1\) is live as before, and not healthy: "):
+        bed.pipeline(lambda _: None).deploy(bed.wanted("v2"))
+    assert bed.serving() == "v1"
+
+
 def test_tidying_up_that_fails_undoes_nothing(bed: MemoryBed) -> None:
     class Untidy(Memory):
         def finish(self, release, keep) -> None:  # type: ignore[no-untyped-def]
