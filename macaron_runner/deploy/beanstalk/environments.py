@@ -42,6 +42,10 @@ class Environment:
         """Whether it is there, and going to be."""
         return self.status not in _GOING
 
+    def runs_well(self, label: str) -> bool:
+        """Tell whether a version runs in it, in good health; an exchange of its address may be under way."""
+        return self.stands and (self.health, self.label) == ("Green", label)
+
     @property
     def is_well(self) -> bool:
         """Whether nothing is under way in it, and its health is green."""

@@ -89,12 +89,8 @@ class BeanstalkPlatform:
         """Have the environment of a former release again: the one that still runs, or one made as that was."""
         former, record = self._found(to), self._found(release)
         running = self._environments.named(former.environment)
-        good = (
-            running is not None
-            and running.stands
-            and (running.health, running.label) == ("Green", former.label)
-        )
-        name = former.environment if good else record.environment
+        still_good = running is not None and running.runs_well(former.label)
+        name = former.environment if still_good else record.environment
         self._keep(Record(release, name, former.label, former.options, record.previous))
         self._bring(self._found(release))
 
@@ -199,9 +195,8 @@ class BeanstalkPlatform:
                 tags=tags,
             )
         except AwsRefusal:
-            if (
-                self._environments.named(record.environment) is None
-            ):  # else made at a try whose answer was lost
+            # It is there where it was made at a try whose answer was lost, and refused at the next one.
+            if self._environments.named(record.environment) is None:
                 raise
 
     def _left_running(self, others: Iterable[Record]) -> Iterator[str]:

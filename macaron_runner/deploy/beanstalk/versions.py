@@ -36,7 +36,9 @@ class Versions:
             self._hands.wait(lambda: self._awaited(label), self._hands.clock() + _PATIENCE, every=_PAUSE)
 
     def remove(self, label: str) -> None:
-        """Have a version taken away; its bundle stays."""
+        """Have a version taken away, if it is there; its bundle stays. Raises AwsRefusal where it is in use."""
+        if not self._status(label):
+            return
         self._aws.act(
             _SERVICE,
             "delete_application_version",
