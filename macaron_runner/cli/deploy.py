@@ -70,7 +70,7 @@ def _deploy(target: Chosen, hands: Hands, arguments: argparse.Namespace) -> None
         require(before.open(hands), before.name, coming.version)
     _test(coming.chosen, hands)
     image = given or coming.image(hands)
-    release = pipeline.deploy(coming.wanted(image, hands))
+    release = pipeline.deploy(coming.wanted(image))
     if release is not None and not hands.dry_run:
         print(f"{release.number} {release.version}")
         sys.stdout.flush()

@@ -45,12 +45,12 @@ def plan(arguments: argparse.Namespace, hands: Hands) -> int:
     version = given.tag if given is not None else ""
     coming = Coming.of(chosen, ready(chosen), allow_dirty=True, version=version)
     if arguments.out is not None:
-        hands.write(coming.wanted(given or coming.likely_image(None), hands).files, Path(arguments.out))
+        hands.write(coming.wanted(given or coming.likely_image(None)).files, Path(arguments.out))
         return 0
     platform = chosen.open(hands)
     releases = platform.releases()
     live = live_one(releases)
-    wanted = coming.wanted(given or coming.likely_image(live), hands)
+    wanted = coming.wanted(given or coming.likely_image(live))
     for left in unfinished(releases):
         tell(
             f"macaron: {left} was begun by {left.by} at {left.at} and never finished; a deployment undoes it"

@@ -60,10 +60,10 @@ class Coming:
             return image_named(live.image, self.order.image.tag)
         return self.order.image
 
-    def wanted(self, image: Image, hands: Hands) -> Wanted:
+    def wanted(self, image: Image) -> Wanted:
         """Return what the pipeline brings to the target."""
         uses_image = kind_of(self.chosen.section).uses_image
-        staged = () if uses_image else staged_files(self.order, hands)
+        staged = () if uses_image else staged_files(self.order)
         planned = plan_release(self.chosen.seen, image, self.order.layout.places, staged)
         return Wanted(planned.version, image.reference if uses_image else "", render(planned))
 

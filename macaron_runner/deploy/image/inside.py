@@ -1,16 +1,13 @@
 """What is installed in an image beside the service's own code: its requirements, and macaron as it is installed here.
 
-A macaron that was installed from a folder (PEP 610) is in no index: a wheel is built of that folder, and goes along.
+A macaron that was installed from a folder (PEP 610) is in no index: a wheel of it goes along.
 Not for how pip finds the rest (pip_settings).
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import shutil
-import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution
@@ -20,13 +17,12 @@ from urllib.parse import unquote, urlsplit
 
 from macaron_runner.configuration.brokers import known_kind
 from macaron_runner.configuration.loaded import Configuration
-from macaron_runner.deploy.commands import Command
-from macaron_runner.deploy.hands import Hands
+from macaron_runner.deploy.files import File
 from macaron_runner.deploy.image.layout import Layout
+from macaron_runner.deploy.image.own_wheel import own_wheel
 from macaron_runner.errors import DependencyMissing
 
 NAME: Final = "macaron-runner"
-_BUILDING: Final = 300.0
 _OWN: Final = re.compile(r"^\s*macaron[-_.]runner\b", re.IGNORECASE | re.MULTILINE)
 _FURTHER: Final = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)[\s=]*(?P<file>\S+)", re.MULTILINE)
 _EXTRAS: Final = {"sqs": "sqs", "pubsub": "pubsub"}
@@ -81,11 +77,8 @@ def needed_extras(configurations: Iterable[Configuration]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def macaron_inside(hands: Hands, folder: Path) -> str | Path:
-    """Return what to install: a requirement, or a wheel that was built into `folder`.
-
-    Raises Failure, DependencyMissing.
-    """
+def macaron_inside() -> str | File:
+    """Return what to install: a requirement, or a wheel."""
     installed = distribution(NAME)
     origin = json.loads(installed.read_text("direct_url.json") or "{}")
     url = str(origin.get("url", ""))
@@ -94,19 +87,15 @@ def macaron_inside(hands: Hands, folder: Path) -> str | Path:
     if not url.startswith("file:"):
         return f"{NAME} @ {_remote(origin, url)}"
     place = Path(unquote(urlsplit(url).path))
-    if place.is_file():
-        return place
-    hands.show(Command((*_wheel_builder(), str(folder), str(place)), deadline=_BUILDING))
-    return next(
-        iter(sorted(folder.glob("*.whl"))), folder / f"macaron_runner-{installed.version}-py3-none-any.whl"
-    )
+    is_wheel = place.suffix == ".whl" and place.is_file()
+    return File(place.name, place.read_bytes()) if is_wheel else own_wheel(installed)
 
 
-def requirement(macaron: str | Path, extras: tuple[str, ...]) -> str:
+def requirement(macaron: str | File, extras: tuple[str, ...]) -> str:
     """Return how a file of requirements asks for a macaron, which may be a wheel beside it, with extras."""
     bracketed = f"[{','.join(extras)}]" if extras else ""
-    if isinstance(macaron, Path):
-        return f"./{macaron.name}{bracketed}"
+    if isinstance(macaron, File):
+        return f"./{macaron.path}{bracketed}"
     return macaron.replace(NAME, f"{NAME}{bracketed}", 1)
 
 
@@ -125,16 +114,3 @@ def _remote(origin: dict[str, Any], url: str) -> str:
     """Return how pip finds the same again: the commit of a repository, or an archive."""
     version_control = origin.get("vcs_info")
     return f"{version_control['vcs']}+{url}@{version_control['commit_id']}" if version_control else url
-
-
-def _wheel_builder() -> tuple[str, ...]:
-    """Return the words that build a wheel; a folder to put it into and one to build follow."""
-    if importlib.util.find_spec("pip") is not None:
-        return (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir")
-    if shutil.which("uv"):
-        return ("uv", "build", "--quiet", "--wheel", "--out-dir")
-    if shutil.which("pip"):
-        return ("pip", "wheel", "--quiet", "--no-deps", "--wheel-dir")
-    raise DependencyMissing(
-        "macaron is installed from a folder here, and neither pip nor uv is there to build a wheel of it"
-    )

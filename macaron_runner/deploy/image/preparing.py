@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -32,8 +31,7 @@ def write_context(order: Order, hands: Hands, folder: Path, *, base: str, mounts
             f"write {folder}", lambda: stage(folder, order.layout, order.sources, (), epoch=order.epoch)
         )
         return folder / "app" / order.layout.relative(own.parent)
-    with tempfile.TemporaryDirectory(prefix="macaron-wheel-") as wheels:
-        requirements, files = _installed(order, hands, Path(wheels))
+    requirements, files = _installed(order)
     recipe = Recipe(
         service=order.configuration.config.service.name,
         version=order.image.tag,
@@ -59,16 +57,16 @@ def write_context(order: Order, hands: Hands, folder: Path, *, base: str, mounts
     return folder
 
 
-def _installed(order: Order, hands: Hands, wheels: Path) -> tuple[tuple[str, ...], list[File]]:
+def _installed(order: Order) -> tuple[tuple[str, ...], list[File]]:
     """Return the files of requirements that pip is given, and all that these need."""
     requirements = inside.requirements_of(order.configuration)
     texts = dict(inside.requirement_files(requirements, order.layout)) if requirements is not None else {}
     found = dict(texts)
     names = [inside.requirement_name(requirements, order.layout)] if requirements is not None else []
-    macaron = inside.macaron_inside(hands, wheels)
-    if isinstance(macaron, Path):
-        found[macaron.name] = macaron.read_bytes() if macaron.is_file() else b""  # a dry run builds none
-    if isinstance(macaron, Path) or not inside.names_macaron(texts.values()):
+    macaron = inside.macaron_inside()
+    if isinstance(macaron, File):
+        found[macaron.path] = macaron.content
+    if isinstance(macaron, File) or not inside.names_macaron(texts.values()):
         extras = inside.needed_extras((order.configuration, *order.others))
         found[_MACARON] = f"{inside.requirement(macaron, extras)}\n".encode()
         names = [_MACARON, *names]

@@ -9,25 +9,21 @@ Not for what an image is built from (preparing).
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from macaron_runner.deploy.files import File, Files, in_order
-from macaron_runner.deploy.hands import Hands
 from macaron_runner.deploy.image.inside import macaron_inside
 from macaron_runner.deploy.image.order import Order
 
 WHEELS: Final = "/wheels"
 
 
-def staged_files(order: Order, hands: Hands) -> Files:
-    """Return all files of a service, at their absolute places. Raises Failure, DependencyMissing, OSError."""
-    with tempfile.TemporaryDirectory(prefix="macaron-wheel-") as folder:
-        macaron = macaron_inside(hands, Path(folder))
-        is_built = isinstance(macaron, Path) and macaron.is_file()  # a dry run builds none
-        wheel = [File(f"{WHEELS}/{Path(macaron).name}", Path(macaron).read_bytes())] if is_built else []
+def staged_files(order: Order) -> Files:
+    """Return all files of a service, at their absolute places. Raises OSError."""
+    macaron = macaron_inside()
+    wheel = [File(f"{WHEELS}/{macaron.path}", macaron.content)] if isinstance(macaron, File) else []
     return in_order([*wheel, *(file for source in order.sources for file in _files(order, source))])
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
+from macaron_runner.deploy.files import File
 from macaron_runner.deploy.image import inside
 from macaron_runner.deploy.image.layout import Layout
 from macaron_runner.deploy.image.pip_settings import PipSettings, pip_settings
 from macaron_runner.errors import DependencyMissing
-from tests.deploy.image.conftest import MACARON_YAML, ServiceFolder, played
+from tests.deploy.image.conftest import MACARON_YAML, ServiceFolder
 
 
 def files_of(service: ServiceFolder) -> dict[str, str]:
@@ -70,16 +77,30 @@ def test_the_extras_are_those_the_service_needs(
 
 def test_how_a_requirement_is_written() -> None:
     assert inside.requirement("macaron-runner==1", ("sqs", "sun")) == "macaron-runner[sqs,sun]==1"
-    assert inside.requirement(Path("/tmp/a-1.whl"), ()) == "./a-1.whl"
+    assert inside.requirement(File("a-1.whl", b""), ()) == "./a-1.whl"
 
 
-def test_of_a_macaron_installed_from_a_folder_a_wheel_is_built(tmp_path: Path) -> None:
-    hands = played(lambda _: b"")
-    found = inside.macaron_inside(hands.hands, tmp_path)
-    assert isinstance(found, Path), "the tests run on an editable installation"
-    assert found.parent == tmp_path
-    (built,) = hands.programs.ran
-    assert built.words[-2:] == (str(tmp_path), str(Path(__file__).parents[3]))
+def test_of_a_macaron_installed_from_a_folder_a_wheel_goes_along(tmp_path: Path) -> None:
+    wheel = inside.macaron_inside()
+    assert isinstance(wheel, File), "the tests run on an editable installation"
+    assert wheel == inside.macaron_inside()
+    (tmp_path / wheel.path).write_bytes(wheel.content)
+    script = (
+        "import macaron_runner.cli as a, macaron_runner.openapi.builtin as b; print(a.__file__, b.__file__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONPATH": f"{tmp_path}/{wheel.path}", "PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert all(name.startswith(f"{tmp_path}/{wheel.path}/macaron_runner/") for name in done.stdout.split())
+    names = zipfile.ZipFile(io.BytesIO(wheel.content)).namelist()
+    assert {"macaron_runner/py.typed", "macaron_runner/schemas/ping.yaml"} < {*names}
+    assert "[console_scripts]" in (distribution("macaron-runner").read_text("entry_points.txt") or "")
 
 
 def test_pip_is_told_where_packages_are_and_whom_to_trust(tmp_path: Path) -> None:
