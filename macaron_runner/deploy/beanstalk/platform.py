@@ -259,8 +259,7 @@ class BeanstalkPlatform:
 
     def _record_of(self, environment: Environment) -> Record | None:
         """Return the newest record of the release that runs in an environment."""
-        if not self._records:
-            self.releases()
+        self.releases()  # others deploy, too
         running = (each for each in self._records.values() if each.environment == environment.name)
         return max(running, key=lambda record: record.release.number, default=None)
 
