@@ -123,4 +123,7 @@ class PrivateDocker:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 process.wait(PATIENCE)
+        # The network of the machine, which containers were in, is left mounted.
+        mounted = f"{self.folder}/exec/netns/default"
+        subprocess.run(["umount", mounted], capture_output=True, timeout=PATIENCE, check=False)
         self._directory.cleanup()
