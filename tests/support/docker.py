@@ -6,7 +6,6 @@ base of images is made here (base_image).
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -80,13 +79,13 @@ class PrivateDocker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(subprocess.SubprocessError):
-            containers = self.run("docker", "ps", "--all", "--quiet").split()
-            if kind is not None:
-                for container in containers:
+        try:
+            for container in self.run("docker", "ps", "--all", "--quiet").split():
+                if kind is not None:
                     print(self.run("docker", "logs", container))
-            self.run("docker", "rm", "--force", *containers)
-        self._stop()
+                self.run("docker", "rm", "--force", container)
+        finally:
+            self._stop()
 
     def run(self, *words: str, input: bytes | None = None, code: int = 0, cwd: Path | None = None) -> str:  # noqa: A002
         """Return what a program says, on stdout and stderr; fail where its exit code is another."""
