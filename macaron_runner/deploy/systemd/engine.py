@@ -105,7 +105,7 @@ class SystemdEngine:
         """Stop the unit `next`, and take it away."""
         units = " ".join(self._next)
         files = scripts.remove(*(f"{UNITS}/{unit}" for unit in self._next))
-        self._machine.act(f"systemctl stop {units} 2>/dev/null; {files}")
+        self._machine.act(f"systemctl stop {units} 2>/dev/null; {files}", deadline=_START)
 
     def switch(self, release: Kept) -> None:
         """Stop what runs, let `current` be the release, start; where it is that already, only start."""
@@ -128,7 +128,8 @@ class SystemdEngine:
         """Return what stops the services that run, removes units that a release has not or has otherwise, and moves."""
         current = shlex.quote(f"{self._places.current}/{FOLDER}")
         return scripts.steps(
-            f"services=$(cd {current} 2>/dev/null && ls -d *.service || true)",
+            # What was tried has ended, and its unit is gone: systemctl fails at one that it does not know.
+            f"services=$(cd {current} 2>/dev/null && ls -d *.service | grep -vxF {self._next[1]} || true)",
             '{ [ -z "$services" ] || systemctl stop $services; }',
             # A socket that listens elsewhere from now on must be closed; every other one stays open.
             f"for unit in $(ls {current} 2>/dev/null); do cmp -s {current}/$unit {folder}/{FOLDER}/$unit"

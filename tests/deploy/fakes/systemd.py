@@ -54,7 +54,9 @@ class Systemd:
             return 0, ""
         if verb == "show":
             return 0, self._shown(units[0])
-        missing = [unit for unit in units if unit not in self.loaded and unit not in self.active]
+        # A unit whose file has gone is forgotten as soon as it does not run.
+        known = {unit for unit in self.loaded if (self.units / unit).exists()}
+        missing = [unit for unit in units if unit not in known and unit not in self.active]
         done = {
             "start": self._start,
             "stop": self._stop,
