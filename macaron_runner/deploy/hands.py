@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar, overload
@@ -89,7 +89,7 @@ class Hands:
         """
         if not self._may(command.shown, acts=command.acts, seconds=command.deadline):
             return b""
-        return self._tried(lambda: _output(command, self._programs.run(command)), again)
+        return self._tried(lambda: _output(command, self._programs.run(command)), again, command.deadline)
 
     def succeeds(self, command: Command) -> bool:
         """Run a command that only reads; tell whether it ended with 0."""
@@ -101,14 +101,15 @@ class Hands:
         if not self._may(command.shown, acts=command.acts, seconds=command.deadline):
             return
         kept: list[str] = []
-        for line in (lines := self._programs.lines(command, patience=command.deadline)):
-            if isinstance(line, Outcome):
-                if line.code != 0:
-                    raise Failure(command.shown, line.code, [*kept[-_LAST_LINES:], *_why(line)])
-                lines.close()
-                return
-            self.tell(f"  {line}")
-            kept = [*kept[-_LAST_LINES:], line]
+        # Closed here, and not by whoever drops it: what was interrupted must not run on while it is undone.
+        with closing(self._programs.lines(command, patience=command.deadline)) as lines:
+            for line in lines:
+                if isinstance(line, Outcome):
+                    if line.code != 0:
+                        raise Failure(command.shown, line.code, [*kept[-_LAST_LINES:], *_why(line)])
+                    return
+                self.tell(f"  {line}")
+                kept = [*kept[-_LAST_LINES:], line]
 
     def follow(self, command: Command) -> Iterator[str]:
         """Yield the lines of a command that only reads, as they come; it ends with the iterator. Raises as `run`."""
@@ -174,7 +175,7 @@ class Hands:
         """
         if not self._may(shown, acts=acts, seconds=seconds):
             return None
-        return self._tried(function, again)
+        return self._tried(function, again, seconds)
 
     def write(self, files: Files, directory: Path) -> None:
         """Write files below a directory of this machine. Raises Failure."""
@@ -222,7 +223,8 @@ class Hands:
         finally:
             self._guard = guard
 
-    def _tried(self, function: Callable[[], Result], again: Transient) -> Result:
+    def _tried(self, function: Callable[[], Result], again: Transient, seconds: float) -> Result:
+        """Return what a function returns, called again where that may help; the guard is asked before each call."""
         pause = _FIRST_PAUSE
         for _ in range(_TRIES - 1):
             try:
@@ -232,6 +234,7 @@ class Hands:
                     raise
                 self.tell(f"  once more in {pause:g} s: {_last_line(error)}")
             self.sleep(pause)
+            self._guarded(seconds)
             pause *= 2
         return function()
 

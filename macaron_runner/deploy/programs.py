@@ -62,7 +62,7 @@ class StartPrograms:
             output, errors = process.communicate(command.stdin, command.deadline)
         except subprocess.TimeoutExpired:
             _end(process)
-            output, errors = process.communicate()
+            output, errors = _left(process)
             return Outcome(process.returncode or -signal.SIGKILL, output, errors, _too_long(command.deadline))
         finally:
             _end(process)
@@ -129,6 +129,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE)
+
+
+def _left(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:
+    """Return what a program that has ended wrote; nothing where one that it left behind keeps its output open."""
+    try:
+        return process.communicate(timeout=_GRACE)
+    except subprocess.TimeoutExpired as error:
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+        return error.output or b"", error.stderr or b""
 
 
 def _too_long(seconds: float) -> str:

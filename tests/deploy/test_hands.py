@@ -96,6 +96,26 @@ def test_a_deadline_ends_a_command_with_all_that_it_started(tmp_path: Path) -> N
     assert not (tmp_path / "late").exists()
 
 
+def test_what_a_program_leaves_behind_does_not_outlast_the_deadline() -> None:
+    """It has ended, and one of its own holds its output open, as ssh's ControlPersist did."""
+    began = time.monotonic()
+    with pytest.raises(Failure, match=r"longer than 0\.3 s"):
+        hands([]).run(sh("echo said; sleep 15 & exit 0", deadline=0.3))
+    assert time.monotonic() - began < 10
+
+
+def test_what_is_shown_has_ended_when_an_interruption_is_dealt_with(tmp_path: Path) -> None:
+    def tell(line: str) -> None:
+        if line == "  begun":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        Hands(tell, os.environ).show(sh(f"echo begun; sleep 0.5; touch {tmp_path}/late"))
+    time.sleep(0.8)
+    assert caught.value.__traceback__ is not None  # what it refers to is not dropped yet
+    assert not (tmp_path / "late").exists()
+
+
 def test_what_is_shown_as_it_comes_is_told_and_fails_with_it() -> None:
     told: list[str] = []
     ours = hands(told)
@@ -145,6 +165,16 @@ def test_what_is_transient_is_tried_again() -> None:
     with pytest.raises(Failure):
         ours.run(sh("exit 1"), again=lambda error: True)
     assert len(naps) == 5
+
+
+def test_the_guard_is_asked_before_each_try() -> None:
+    asked: list[float] = []
+    ours = hands([], sleep=lambda _: None)
+    with ours.guarded(asked.append), pytest.raises(Failure):
+        ours.run(sh("exit 1", deadline=40.0), again=lambda error: True)
+    with ours.guarded(asked.append), pytest.raises(ZeroDivisionError):
+        ours.call("aws x", lambda: 1 // 0, seconds=50.0, again=lambda error: True)
+    assert asked == [40.0] * 4 + [50.0] * 4
 
 
 def test_waiting_tells_what_changes_and_ends_in_time() -> None:
