@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Final
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -93,6 +94,14 @@ def fetch(url: str, headers: dict[str, str]) -> tuple[bool, str]:
         with build_opener(proxies).open(Request(url, headers=headers), timeout=_TIMEOUT) as answer:  # noqa: S310
             return answer.status == 200, answer.read(_LARGEST).decode("utf-8", "replace").strip()
     except HTTPError as error:
-        return False, f"{error.code} {error.read(200).decode('utf-8', 'replace').strip()}"
-    except (URLError, OSError, ValueError) as error:
-        return False, str(getattr(error, "reason", error))
+        return False, f"{error.code} {_begin_of(error)}"
+    except (HTTPException, OSError, ValueError) as error:
+        return False, str(getattr(error, "reason", error)) or type(error).__name__
+
+
+def _begin_of(error: HTTPError) -> str:
+    """Return what an answer that is an error begins with, "" where it breaks off."""
+    try:
+        return error.read(200).decode("utf-8", "replace").strip()
+    except (HTTPException, OSError):
+        return ""

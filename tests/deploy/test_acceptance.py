@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from macaron_runner.deploy.acceptance import Acceptance, accept
+from macaron_runner.deploy.acceptance import Acceptance, accept, fetch
 from macaron_runner.deploy.failures import DeploymentFailed, Failure, Refused
 from macaron_runner.deploy.target import Address
 from tests.deploy.fakes.memory import MemoryBed
@@ -114,3 +115,21 @@ def test_a_release_that_is_refused_gets_no_traffic(tmp_path: Path) -> None:
         bed.addresses["v2"] = Address(url)
         bed.pipeline(lambda _: None).deploy(bed.wanted("v2"))
     assert bed.serving() == "v2"
+
+
+def test_what_answers_no_http_is_not_ready() -> None:
+    """A way that is half open, or somebody else's port: it is asked again, and nothing breaks."""
+
+    def answer(door: socket.socket) -> None:
+        client, _ = door.accept()
+        with client:
+            client.recv(65536)
+            client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        thread = threading.Thread(target=answer, args=(door,))
+        thread.start()
+        ready, why = fetch(f"http://127.0.0.1:{door.getsockname()[1]}/health/ready", {})
+        thread.join()
+    assert not ready
+    assert "SSH-2.0" in why
