@@ -53,14 +53,15 @@ def copy(source: str, folder: str) -> str:
     )
 
 
-def write(file: str) -> str:
-    """Write a file of what comes over stdin, whole or not at all."""
+def write(file: str, size: int) -> str:
+    """Write a file of the bytes that come over stdin, so many: whole or not at all, wherever the way is cut."""
     fresh = f"{file}.new"
     folder = file.rpartition("/")[0]
     return steps(
         "umask 022",
         f"mkdir -p {quoted((folder,))}",
         f"cat > {quoted((fresh,))}",
+        f"[ $(wc -c < {quoted((fresh,))}) -eq {size} ]",
         "sync",
         f"mv {quoted((fresh, file))}",
     )

@@ -37,8 +37,8 @@ class Store:
         if files is not None:
             folder, content = self._places.release(release.number), packed(files)
             self._machine.act(scripts.put(folder, len(content)), stdin=content, deadline=_TRAVEL)
-        line = scripts.write(self._places.record(release.number))
-        self._machine.act(line, stdin=f"{release.to_json()}\n".encode())
+        told = f"{release.to_json()}\n".encode()
+        self._machine.act(scripts.write(self._places.record(release.number), len(told)), stdin=told)
 
     def copy(self, source: int, number: int) -> None:
         """Make a release of what another one is, whatever was made on the host for it included."""

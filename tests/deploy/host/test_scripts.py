@@ -72,9 +72,16 @@ def test_a_link_points_to_one_release_or_the_other(places: Places) -> None:
 
 
 def test_a_record_is_replaced(places: Places) -> None:
-    sh(scripts.write(places.record(1)), b"first")
-    sh(scripts.write(places.record(1)), b"second")
+    sh(scripts.write(places.record(1), 5), b"first")
+    sh(scripts.write(places.record(1), 6), b"second")
     assert sh(scripts.records(places)) == "second\n"
+
+
+@pytest.mark.parametrize("cut", [b"", b"sec"])
+def test_a_record_that_does_not_all_arrive_replaces_none(places: Places, cut: bytes) -> None:
+    sh(scripts.write(places.record(1), 5), b"first")
+    sh(scripts.write(places.record(1), 6), cut, code=1)
+    assert sh(scripts.records(places)) == "first\n"
 
 
 def take(places: Places, token: str, who: str = "ann@box", seconds: float = 600) -> str:
