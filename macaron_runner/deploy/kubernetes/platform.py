@@ -136,7 +136,11 @@ class KubernetesPlatform:
     def abandon(self, release: Release, live: Release | None) -> None:
         """Apply the live release again, and remove what only the other one has."""
         objects = self._objects(live) if live is not None else []
-        if live is not None and objects:
+        if live is not None:
+            if (
+                not objects
+            ):  # then all of the other one's would be removed, those that the live one runs on too
+                raise DeploymentFailed(f"the objects of {live} are not kept any more")
             self._bring(live, objects)
         self._cluster.remove(self._cluster.leftovers(self._objects(release), objects))
 

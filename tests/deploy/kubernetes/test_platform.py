@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,17 @@ def test_a_pool_that_is_gone_goes(bed: KubernetesBed) -> None:
     assert bed.cluster.names("Deployment") == ["shop-web", "shop-worker-mail"]
     bed.pipeline(Lines()).roll_back()
     assert "shop-worker-news" in bed.cluster.names("Deployment")
+
+
+def test_what_is_live_stays_where_nobody_knows_what_it_is_made_of(bed: KubernetesBed) -> None:
+    say(bed, "replicas: 1")
+    deploy(bed, "v1")
+    platform = bed.open(bed.hands(Lines()))
+    (live,) = platform.releases()
+    lost = replace(live, number=7)
+    with pytest.raises(DeploymentFailed, match="not kept any more"):
+        platform.abandon(live, lost)
+    assert bed.serving() == "v1"
 
 
 def test_what_is_not_ours_does_not_go(bed: KubernetesBed) -> None:
