@@ -167,12 +167,18 @@ def tell(line: str) -> None:
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Let SIGTERM, and a terminal that closes, end what is under way as Ctrl-C does: what was begun is undone."""
+    """Let SIGTERM, and a terminal that closes, end what is under way as Ctrl-C does: what was begun is undone.
+
+    What whoever started us has us ignore, as nohup does, is ignored.
+    """
 
     def stop(number: int, _: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = (
+        each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is not signal.SIG_IGN
+    )
+    before = {number: signal.signal(number, stop) for number in heeded}
     try:
         yield
     finally:

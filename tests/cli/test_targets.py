@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
+from macaron_runner.cli.targets import stopped_by_signals
 from tests.cli.conftest import MACARON_YAML, CommandLine
 
 TARGETS = """\
@@ -58,3 +61,17 @@ def test_a_target_with_errors_is_not_asked(shop: CommandLine) -> None:
     done = shop("rollback", "staging")
     assert done.code == 78
     assert "deploy.targets.staging.directory must be the absolute path of a folder" in done.err
+
+
+def test_a_terminal_that_closes_ends_nothing_that_was_started_to_outlive_it() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopped_by_signals():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert callable(signal.getsignal(signal.SIGTERM))
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        with stopped_by_signals(), pytest.raises(SystemExit) as ended:
+            signal.raise_signal(signal.SIGHUP)
+        assert ended.value.code == 128 + signal.SIGHUP
+    finally:
+        signal.signal(signal.SIGHUP, before)
