@@ -50,7 +50,8 @@ class Lease:
             yield self
         finally:
             with suppress(DeploymentFailed):  # it ends by itself, and what went wrong before matters more
-                self._write(self._seen, "", 1)
+                if self._is_mine(self._seen):  # else what was seen last is the hold of who took over
+                    self._write(self._seen, "", 1)
 
     def confirm(self, seconds: float) -> None:
         """Make sure that it is still ours, for so many seconds from now on. Raises LostLock."""
@@ -72,6 +73,9 @@ class Lease:
             return bool(self._seen) and self._seen["spec"].get("holderIdentity") == holder
         self._seen = read(output)[0] if output.strip() else wanted  # a dry run prints nothing
         return True
+
+    def _is_mine(self, found: Object) -> bool:
+        return bool(found) and found["spec"].get("holderIdentity") == self._me
 
     def _spec(self, found: Object, holder: str, seconds: float) -> Object:
         now = self._hands.now().removesuffix("Z") + ".000000Z"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from macaron_runner.deploy.failures import DeploymentFailed
+from macaron_runner.deploy.failures import DeploymentFailed, LostLock
 from tests.deploy.fakes.kubernetes import Cluster, Fate
 from tests.deploy.fakes.kubernetes.resources import BUILT_IN
 from tests.deploy.kubernetes.bed import KubernetesBed
@@ -264,6 +264,17 @@ def test_an_answer_that_was_lost_costs_no_lock(bed: KubernetesBed) -> None:
         hold.confirm(60)
         hold.confirm(60)
     assert platform.status().deploying == ""
+
+
+def test_who_lost_the_lock_does_not_give_away_that_of_another(bed: KubernetesBed) -> None:
+    platform = bed.open(bed.hands(Lines()))
+    with platform.lock("ann@box", 60) as hold:
+        (lease,) = bed.cluster.store.select("Lease", "shop")
+        lease["spec"]["holderIdentity"] = "bob@desk 1234"
+        bed.cluster.store.touch(lease)
+        with pytest.raises(LostLock, match="bob@desk"):
+            hold.confirm(60)
+    assert platform.status().deploying == "bob@desk"
 
 
 def test_status_tells_how_each_workload_fares(bed: KubernetesBed) -> None:
