@@ -47,7 +47,19 @@ class Lock:
         except AwsRefusal as refusal:
             if refusal.reason not in _LOST:
                 raise
+            self._mark = self._own_mark(refusal)
+
+    def _own_mark(self, refusal: AwsRefusal) -> str:
+        """Return the mark of our own write, of which we heard nothing and which was made again. Raises LostLock."""
+        try:
+            told, mark = self._store.read(self._store.lock_key)
+        except AwsRefusal as absent:
+            if absent.reason not in ABSENT:
+                raise
+            told, mark = b"{}", ""
+        if json.loads(told).get("token") != self._token:
             raise LostLock("the lock of the target went to somebody else: its time was over") from refusal
+        return mark
 
     def release(self) -> None:
         """Let go of it, where it is still ours; where that cannot be said, its time will end."""

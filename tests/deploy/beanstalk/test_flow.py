@@ -172,6 +172,16 @@ def test_one_answer_500_changes_nothing_whether_it_was_done_or_not(
     assert stage.statuses() == {1: "superseded", 2: "live"}
 
 
+def test_an_answer_that_was_lost_costs_no_lock(stage: Stage) -> None:
+    platform = stage.open(stage.hands(stage.told.append))
+    with platform.lock("ann@box", 60) as hold:
+        stage.cloud.faults.append(Fault("PUT live/lock", "500", after=True))
+        stage.pass_time(1)
+        hold.confirm(60)
+        hold.confirm(90)
+    assert platform.status().deploying == ""
+
+
 def test_a_quota_is_told(stage: Stage) -> None:
     stage.deploy("1")
     stage.cloud.quota = 1
