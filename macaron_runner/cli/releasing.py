@@ -38,6 +38,10 @@ class Coming:
     @classmethod
     def of(cls, target: Chosen, inspection: Inspection, *, allow_dirty: bool, version: str = "") -> Coming:
         """Return what comes to a target; a `version` that is given is not that of the files here. Raises UsageError."""
+        if version and not kind_of(target.section).uses_image:
+            raise UsageError(
+                f"{target.name} runs no image: a target of type {target.section.type} gets the files that are here"
+            )
         order = order_of(inspection, allow_dirty=allow_dirty)
         return cls(chosen(target.selection, target.name, version or order.image.tag), order)
 

@@ -31,6 +31,8 @@ def shop(macaron: CommandLine) -> CommandLine:
         (("logs", "liv"), 'there is no target "liv"; did you mean "live"?'),
         (("status", "nowhere"), 'there is no target "nowhere"; there are: staging, live'),
         (("rollback", "live", "staging"), "name one target"),
+        (("deploy", "live", "--image", "acme/shop:1"), "live runs no image"),
+        (("plan", "live", "--image", "acme/shop:1"), "live runs no image"),
         (("status", "a.yaml", "b.yaml"), "one macaron.yaml at a time, not a.yaml and b.yaml"),
         (("logs", "live", "-n", "many"), "'many' is no number of lines"),
         (("rollback", "live", "--to", "first"), "invalid int value: 'first'"),
