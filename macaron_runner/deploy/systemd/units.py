@@ -49,4 +49,5 @@ def _quoted(word: str) -> str:
     if _PLAIN.fullmatch(word):
         return word
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    escaped = escaped.replace("\r", "\\r")  # it ends a line as well
     return f'"{escaped}"'

@@ -72,6 +72,7 @@ def test_they_keep_the_service_from_what_it_does_not_need(units: Path) -> None:
 
 def test_words_and_variables_arrive_as_they_are() -> None:
     assert exec_words(("/a b/python", "-c", "$HOME 100%")) == '"/a b/python" -c "$$HOME 100%%"'
+    assert assignment("A", "x\ry") == 'Environment="A=x\\ry"'
     assert assignment("A", 'x\ny $B "%"') == 'Environment="A=x\\ny $B \\"%%\\""'
 
 
