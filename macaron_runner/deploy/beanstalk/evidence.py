@@ -88,7 +88,7 @@ class Machines:
         return [
             f"{machine} {line}" if len(tails) > 1 else line
             for machine, text in tails.items()
-            for line in container_lines(text, workload)[-count:]
+            for line in (container_lines(text, workload)[-count:] if count else ())
         ]
 
     def follow(self, environment: str, workload: str) -> Iterator[str]:

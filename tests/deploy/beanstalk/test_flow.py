@@ -207,3 +207,4 @@ def test_status_and_logs(stage: Stage) -> None:
     World.tail = tail_of("web-1  | one", "worker-mail-1  | two", "web-1  | three")
     assert list(platform.logs("", follow=False, lines=2)) == ["worker-mail-1  | two", "web-1  | three"]
     assert list(platform.logs("web", follow=False, lines=9)) == ["web-1  | one", "web-1  | three"]
+    assert list(platform.logs("web", follow=False, lines=0)) == []
