@@ -91,7 +91,12 @@ def fetch(url: str, headers: dict[str, str]) -> tuple[bool, str]:
     """Return whether a URL is answered with 200, and the answer's text or what happened instead; nothing is raised."""
     proxies = ProxyHandler({}) if urlsplit(url).hostname in _LOOPBACK else ProxyHandler()
     try:
-        with build_opener(proxies).open(Request(url, headers=headers), timeout=_TIMEOUT) as answer:  # noqa: S310
+        request = Request(url)  # noqa: S310 - of a target's address
+        for name, value in headers.items():
+            request.add_unredirected_header(
+                name, value
+            )  # a token is for who was asked, not for whom that names
+        with build_opener(proxies).open(request, timeout=_TIMEOUT) as answer:
             return answer.status == 200, answer.read(_LARGEST).decode("utf-8", "replace").strip()
     except HTTPError as error:
         return False, f"{error.code} {_begin_of(error)}"

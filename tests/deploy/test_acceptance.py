@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -133,3 +133,22 @@ def test_what_answers_no_http_is_not_ready() -> None:
         thread.join()
     assert not ready
     assert "SSH-2.0" in why
+
+
+def test_a_token_does_not_go_where_an_answer_leads() -> None:
+    class Leading(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(302)
+            self.send_header("Location", f"{elsewhere}/health/ready")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with answering(GOOD, token="t0ken") as elsewhere, HTTPServer(("127.0.0.1", 0), Leading) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/health/ready"
+        assert fetch(url, {"X-Auth": "Bearer t0ken"}) == (False, "403 ")
+        thread.join()
+        assert fetch(f"{elsewhere}/health/ready", {"X-Auth": "Bearer t0ken"}) == (True, "{}")
