@@ -89,7 +89,7 @@ class StartPrograms:
                     yield Outcome(-signal.SIGTERM, why=_too_long(patience or 0.0))
                     return
                 if line is None:
-                    yield Outcome(process.wait())
+                    yield _ended(process, left, patience)
                     return
                 yield line.decode("utf-8", "replace").rstrip("\r\n")
         finally:
@@ -129,6 +129,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE)
+
+
+def _ended(process: subprocess.Popen[bytes], left: float | None, patience: float | None) -> Outcome:
+    """Return how a program ended that has closed its output; it is ended where it goes on without for too long."""
+    try:
+        return Outcome(process.wait(left))
+    except subprocess.TimeoutExpired:
+        _end(process)
+        return Outcome(-signal.SIGTERM, why=_too_long(patience or 0.0))
 
 
 def _left(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:

@@ -104,6 +104,13 @@ def test_what_a_program_leaves_behind_does_not_outlast_the_deadline() -> None:
     assert time.monotonic() - began < 10
 
 
+def test_a_program_that_says_no_more_and_goes_on_has_its_deadline(tmp_path: Path) -> None:
+    with pytest.raises(Failure, match=r"longer than 0\.5 s"):
+        hands([]).show(sh(f"exec >/dev/null 2>&1; sleep 1.2; touch {tmp_path}/late", deadline=0.5))
+    time.sleep(1.2)
+    assert not (tmp_path / "late").exists()
+
+
 def test_what_is_shown_has_ended_when_an_interruption_is_dealt_with(tmp_path: Path) -> None:
     def tell(line: str) -> None:
         if line == "  begun":

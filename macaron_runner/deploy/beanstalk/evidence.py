@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http.client import HTTPException
 from typing import Final
 
 from macaron_runner.deploy.beanstalk.aws import Aws
@@ -139,8 +140,10 @@ class Machines:
             try:
                 with urllib.request.urlopen(url, timeout=_DEADLINE) as answer:  # noqa: S310 - looked at above
                     content: bytes = answer.read(_LARGEST)
-            except (OSError, ValueError) as error:
+            except OSError as error:
                 raise Failure(shown, None, [str(error)]) from error
+            except (HTTPException, ValueError):  # their texts have the address in them
+                raise Failure(shown, None, ["what came is not HTTP, or was cut short"]) from None
             return content.decode("utf-8", "replace")
 
         return self._hands.call(shown, fetch, acts=False)

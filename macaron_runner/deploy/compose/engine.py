@@ -25,7 +25,7 @@ _OLDEST: Final = (2, 22)
 """Compose that pulls only what is missing (`pull --policy`)."""
 _PULL: Final = 1200.0
 _START: Final = 600.0
-"""Seconds that everything may take to start, or to stop: tasks under way are waited for."""
+"""Seconds that everything may take to start, or to stop, beside the tasks under way, which are waited for."""
 _LINES: Final = 30
 
 
@@ -89,7 +89,7 @@ class ComposeEngine:
                 *([self._compose(release.number, *up, "--remove-orphans", *others)] if others else ()),
                 *([self._compose(release.number, *up, "--remove-orphans", "--no-deps", web)] if web else ()),
             ),
-            deadline=_START,
+            deadline=_START + release.manifest.grace,
         )
 
     def stop(self) -> None:

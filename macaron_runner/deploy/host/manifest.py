@@ -21,7 +21,8 @@ class Manifest:
     `web` is the workload that can be tried before it is live, "" where there is none; `port` where it listens on the
     host once it is live, and `next_port` while it is tried, 0 where that is left to the host; `secrets` are the files
     on the host that it reads. Without containers, `probes` are the words that ask workloads whether they get their work
-    done, and `install` those after `pip install` that give it its packages.
+    done, and `install` those after `pip install` that give it its packages. `grace` are the seconds that the slowest
+    workload may take to stop.
     """
 
     version: str
@@ -32,6 +33,7 @@ class Manifest:
     next_port: int = 0
     probes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     install: tuple[str, ...] = ()
+    grace: float = 0.0
 
     def to_file(self) -> File:
         """Return the file that tells it."""
@@ -47,6 +49,7 @@ def manifest_of(planned: Planned, *, beside: tuple[str, ...] = (), port: int | N
         web=web.name if web is not None else "",
         port=(port or web.port or 0) if web is not None else 0,
         secrets=tuple(secret_files(planned).values()),
+        grace=max((each.process.grace for each in planned.workloads), default=0.0),
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Final
 
 from macaron_runner.configuration.image import parse_image
 from macaron_runner.deploy.commands import Command
@@ -29,6 +30,9 @@ from macaron_runner.deploy.image.sbom import bill_of_materials
 from macaron_runner.deploy.workloads import Image
 from macaron_runner.errors import UsageError
 from macaron_runner.processes.state import StateDirectory
+
+_ABSENT: Final = ("not found", "manifest unknown", "name unknown", "does not exist", "no such manifest")
+"""What engines say of an image that its registry does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +86,17 @@ def pinned(base: str, engine: Engine, hands: Hands, platform: str = "") -> str:
 def _in_registry(order: Order, engine: Engine, hands: Hands) -> Image | None:
     """Return the image of the order's name, where the registry has it of the same commit.
 
-    Raises DeploymentFailed where it has it of another one: nobody may change what a version is.
+    Raises DeploymentFailed where it has it of another one: nobody may change what a version is; Failure where nobody
+    can tell.
     """
     if order.revision is None or order.revision.dirty:
         return None
     try:
         hands.run(engine.pull(order.image.reference, _first_platform(order)))
-    except Failure:
-        return None  # it is not there; or the registry is away, which the push will tell
+    except Failure as error:
+        if any(words in line.lower() for line in error.lines for words in _ABSENT):
+            return None
+        raise  # whether it is there nobody knows; what is pushed might take its place
     if hands.dry_run:
         return None
     known = engine.known(hands.run(engine.inspect(order.image.reference)))

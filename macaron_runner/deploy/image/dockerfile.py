@@ -94,7 +94,7 @@ def _image(recipe: Recipe) -> Iterator[str]:
     yield f"COPY --from=build {APP} {APP}"
     yield f"WORKDIR {APP}"
     for name, value in _environment(recipe):
-        yield f"ENV {name}={value}"
+        yield f"ENV {name}={value if name == 'PATH' else _quoted(value)}"
     yield f"USER {CONTAINER_USER}:{CONTAINER_USER}"
     if recipe.port is not None:
         yield f"EXPOSE {recipe.port}"

@@ -37,7 +37,7 @@ _OLDEST: Final = 247
 """systemd that passes credentials (LoadCredential=)."""
 _INSTALL: Final = 1200.0
 _START: Final = 600.0
-"""Seconds that everything may take to stop and to start: tasks under way are waited for."""
+"""Seconds that everything may take to stop and to start, beside the tasks under way, which are waited for."""
 _LINES: Final = 30
 _PYTHON: Final = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
 
@@ -121,7 +121,7 @@ class SystemdEngine:
                 f"{{ systemctl reset-failed {begin} 2>/dev/null || true; }}",
                 f"systemctl start {begin}",
             ),
-            deadline=_START,
+            deadline=_START + release.manifest.grace,
         )
 
     def _let_go(self, folder: str) -> str:

@@ -77,14 +77,19 @@ def service(tmp_path: Path) -> ServiceFolder:
 
 @dataclass
 class PlayedPrograms:
-    """Programs that are played: `answer(words)` is what a command prints, or its exit code; all are written down."""
+    """Programs that are played; all are written down.
 
-    answer: Callable[[tuple[str, ...]], bytes | int]
+    `answer(words)` is what a command prints (bytes), its exit code, or the error (a text) that it ends with 1 for.
+    """
+
+    answer: Callable[[tuple[str, ...]], bytes | int | str]
     ran: list[Command] = field(default_factory=list)
 
     def run(self, command: Command) -> Outcome:
         self.ran.append(command)
         said = self.answer(command.words)
+        if isinstance(said, str):
+            return Outcome(1, errors=said.encode())
         return Outcome(said) if isinstance(said, int) else Outcome(0, said)
 
     def lines(self, command: Command, *, patience: float | None = None) -> Lines:
@@ -105,7 +110,7 @@ class Played:
 
 
 def played(
-    answer: Callable[[tuple[str, ...]], bytes | int],
+    answer: Callable[[tuple[str, ...]], bytes | int | str],
     environ: dict[str, str] | None = None,
     *,
     dry_run: bool = False,

@@ -32,17 +32,19 @@ class Registry:
         self.commit = commit
         self.buildx = buildx
         self.base = base
+        self.absent = "Error response from daemon: manifest unknown"
         self.dockerfile = ""
         self.lent: dict[str, str] = {}
 
-    def __call__(self, words: tuple[str, ...]) -> bytes | int:
+    def __call__(self, words: tuple[str, ...]) -> bytes | int | str:
         match words:
             case ["docker", "version", *_]:
                 return b"28.1.0 28.1.0\n"
             case ["docker", "buildx", "version"]:
                 return b"" if self.buildx else 1
             case ["docker", "pull", *_, name]:
-                return b"" if (self.base if name.startswith("python") else self.commit) else 1
+                there = self.base if name.startswith("python") else self.commit
+                return b"" if there else self.absent
             case ["docker", "image", "inspect", name]:
                 return self.inspect(name)
             case ["docker", "build", *_]:
@@ -106,6 +108,16 @@ def test_a_version_is_never_another_commit(service: ServiceFolder) -> None:
     service.commit()
     with pytest.raises(DeploymentFailed, match=f"{NAME}:7 is there already, made of the commit 0123456789ab"):
         image_of(service.order(), played(Registry("0123456789abcdef")).hands, push=True)
+
+
+def test_nothing_is_pushed_where_nobody_can_tell_whether_it_is_there(service: ServiceFolder) -> None:
+    service.commit()
+    registry = Registry()
+    registry.absent = "Error response from daemon: Get https://registry.example.com/v2/: i/o timeout"
+    run = played(registry)
+    with pytest.raises(Failure, match="i/o timeout"):
+        image_of(service.order(), run.hands, push=True)
+    assert "push" not in verbs(run)
 
 
 def test_what_is_dirty_is_always_built(service: ServiceFolder) -> None:

@@ -31,11 +31,11 @@ COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH
-ENV HOME=/tmp
-ENV PYTHONDONTWRITEBYTECODE=1
-ENV PYTHONUNBUFFERED=1
-ENV MACARON_CONFIG=/app/services/shop/macaron.yaml
-ENV MACARON_STATE_DIR=/var/lib/macaron
+ENV HOME="/tmp"
+ENV PYTHONDONTWRITEBYTECODE="1"
+ENV PYTHONUNBUFFERED="1"
+ENV MACARON_CONFIG="/app/services/shop/macaron.yaml"
+ENV MACARON_STATE_DIR="/var/lib/macaron"
 USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM
