@@ -43,6 +43,9 @@ def lead_there(patch: pytest.MonkeyPatch, folder: Path) -> None:
         "no_proxy": "127.0.0.1",
     }.items():
         patch.setenv(name, value)
+    patch.setattr(
+        "urllib.request._opener", None
+    )  # urlopen() makes one when first called, and keeps its proxies
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "NO_PROXY", "REQUEST_METHOD"):
         patch.delenv(name, raising=False)
 
