@@ -6,10 +6,10 @@ Not for its way at the target (deploy.pipeline).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from macaron_runner.cli.build import order_of
 from macaron_runner.cli.targets import Chosen, chosen
+from macaron_runner.configuration.address import THIS_MACHINE
 from macaron_runner.configuration.deployment import Compose
 from macaron_runner.configuration.image import parse_image
 from macaron_runner.deploy.hands import Hands
@@ -24,7 +24,6 @@ from macaron_runner.deploy.workloads import Image
 from macaron_runner.errors import UsageError
 from macaron_runner.inspection.inspection import Inspection
 
-_HERE: Final = ("localhost", "127.0.0.1", "::1")
 """Hosts that have the image as soon as it is built."""
 
 
@@ -55,7 +54,7 @@ class Coming:
         """Return the image in its registry, built where it is not there yet. Raises CommandError."""
         if not kind_of(self.chosen.section).uses_image:
             return Image("", self.version)
-        is_here = isinstance(self.chosen.section, Compose) and self.chosen.section.host in _HERE
+        is_here = isinstance(self.chosen.section, Compose) and self.chosen.section.host in THIS_MACHINE
         return image_of(self.order, hands, push=not is_here).image
 
     def likely_image(self, live: Release | None) -> Image:

@@ -15,6 +15,8 @@ _LONGEST_SOCKET: Final = 107  # sun_path of Linux's unix(7), without the zero by
 _TCP: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
 
 _LOOPBACK: Final = ("127.", "localhost:", "[::1]:", "unix:")
+THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""The hosts that are this very machine, as macaron.yaml and URLs name them."""
 
 
 def listened_on(config: MacaronConfig) -> Iterator[tuple[Path, str]]:

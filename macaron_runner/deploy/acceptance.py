@@ -14,6 +14,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
+from macaron_runner.configuration.address import THIS_MACHINE
 from macaron_runner.deploy.commands import Command
 from macaron_runner.deploy.failures import OutOfTime, Refused
 from macaron_runner.deploy.hands import Hands
@@ -24,7 +25,6 @@ PATIENCE: Final = 60.0
 """Seconds that a healthy release has until it answers at its address: routes and names take a moment."""
 _TIMEOUT: Final = 10.0
 _LARGEST: Final = 64 * 1024
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _get(hands: Hands, address: Address, path: str) -> tuple[bool, str]:
 
 def fetch(url: str, headers: dict[str, str]) -> tuple[bool, str]:
     """Return whether a URL is answered with 200, and the answer's text or what happened instead; nothing is raised."""
-    proxies = ProxyHandler({}) if urlsplit(url).hostname in _LOOPBACK else ProxyHandler()
+    proxies = ProxyHandler({}) if urlsplit(url).hostname in THIS_MACHINE else ProxyHandler()
     try:
         request = Request(url)  # noqa: S310 - of a target's address
         for name, value in headers.items():

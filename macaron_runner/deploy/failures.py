@@ -14,11 +14,18 @@ Not for problems in the user's files: those are diagnostics.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from macaron_runner.errors import CommandError
+
+EXITS: Final[Mapping[int, str]] = {
+    69: "something that the service needs was not there (exit code 69)",
+    70: "it crashed again and again (exit code 70)",
+    78: "its configuration is not good (exit code 78): macaron check tells more",
+}
+"""What the exit codes of `macaron run` mean, for who sees a process that has ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from macaron_runner.configuration.address import THIS_MACHINE
 from macaron_runner.configuration.deployment import CloudRun, Scale
 from macaron_runner.deploy.cloud_run.names import beside, revision_name
 from macaron_runner.deploy.cloud_run.shares import everything_to, key_of
@@ -27,7 +28,6 @@ _LEAST_OF_SECOND_GENERATION: Final = 512 * 2**20
 _LEAST_OF_A_JOB: Final = 512 * 2**20
 _USUAL_PORT: Final = 8080
 """The port of a web that listens at none; check has warned of it."""
-_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def _health_port(workload: Workload) -> int | None:
     """Return the port at which a worker can be asked from outside its container how it fares, where it can."""
     for listener in workload.process.listeners:
         address = parse_address(listener)
-        if isinstance(address, InternetAddress) and address.host not in _LOOPBACK:
+        if isinstance(address, InternetAddress) and address.host not in THIS_MACHINE:
             return address.port
     return None
 

@@ -11,14 +11,14 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from macaron_runner.deploy.compose.render import COMPOSE_FILE, NEXT
+from macaron_runner.deploy.compose.render import COMPOSE_FILE
 from macaron_runner.deploy.compose.seen import PROJECT, SERVICE, Container, read_containers, sight_of
 from macaron_runner.deploy.failures import DeploymentFailed, Evidence, Failure
 from macaron_runner.deploy.hands import Hands
 from macaron_runner.deploy.host import scripts
 from macaron_runner.deploy.host.engine import Kept, Sight
 from macaron_runner.deploy.host.machine import Machine
-from macaron_runner.deploy.host.places import Places
+from macaron_runner.deploy.host.places import NEXT, Places
 from macaron_runner.errors import DependencyMissing
 
 _OLDEST: Final = (2, 22)

@@ -17,12 +17,11 @@ from macaron_runner.deploy.compose.beside import SECRETS, beside
 from macaron_runner.deploy.compose_service import compose_service, escaped
 from macaron_runner.deploy.files import File, Files, in_order, yaml_text
 from macaron_runner.deploy.host.manifest import manifest_of, secret_files
+from macaron_runner.deploy.host.places import NEXT
 from macaron_runner.deploy.naming import dns_label
 from macaron_runner.deploy.workloads import CONTAINER_STATE, Planned, Workload
 
 COMPOSE_FILE: Final = "compose.yaml"
-NEXT: Final = "next"
-"""The web that is tried beside the one that is live."""
 _HEAD: Final = "# Written by macaron, for Docker Compose 2.22 and newer; the next deployment overwrites it.\n"
 
 

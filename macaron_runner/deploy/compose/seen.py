@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from macaron_runner.deploy.failures import EXITS
 from macaron_runner.deploy.host.engine import Sight
 
 PROJECT: Final = "com.docker.compose.project"
@@ -21,9 +22,7 @@ VERSION: Final = "io.macaron.version"
 _SETTLED: Final = 5.0
 """Seconds that a container without health check must have run before it counts as started."""
 _CAUSES: Final = {
-    69: "something that the service needs was not there (exit code 69)",
-    70: "it crashed again and again (exit code 70)",
-    78: "its configuration is not good (exit code 78): macaron check tells more",
+    **EXITS,
     126: "its program cannot be run in the image (exit code 126)",
     127: "its program is not in the image (exit code 127)",
     137: "it was killed (exit code 137), often for want of memory",

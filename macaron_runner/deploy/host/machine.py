@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
+from macaron_runner.configuration.address import THIS_MACHINE
 from macaron_runner.deploy.commands import Command
 from macaron_runner.deploy.failures import Failure
 from macaron_runner.deploy.hands import Hands
 
-_HERE: Final = ("localhost", "127.0.0.1", "::1")
 _SSH: Final = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10")
 """Nobody is there to be asked for a password; keys, agents and ports are as ~/.ssh/config says."""
 _SSH_FAILED: Final = 255
@@ -33,7 +33,7 @@ class Machine:
     @property
     def is_here(self) -> bool:
         """Whether it is this machine, where no ssh is needed."""
-        return self._host in _HERE
+        return self._host in THIS_MACHINE
 
     def read(self, line: str, *, deadline: float = 60.0) -> bytes:
         """Return what a line prints that changes nothing; a dry run runs it as well. Raises Failure."""

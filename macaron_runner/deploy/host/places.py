@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+NEXT: Final = "next"
+"""What a release is called that is tried beside the live one: its service, or unit, and the link to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Places:
     @property
     def next(self) -> str:
         """The link to the release that is tried."""
-        return f"{self.directory}/next"
+        return f"{self.directory}/{NEXT}"
 
     @property
     def lock(self) -> str:

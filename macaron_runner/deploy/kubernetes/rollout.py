@@ -143,11 +143,7 @@ def _troubles(deployment: Object, objects: list[Object]) -> Iterator[Trouble]:
         reason, message = condition.get("reason", ""), condition.get("message", "")
         if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
             yield Trouble(name, reason, message, certain="quota" in message or "forbidden" in message)
-        if (
-            condition["type"] == "Progressing"
-            and reason == "ProgressDeadlineExceeded"
-            and _is_seen(deployment)
-        ):
+        if condition["type"] == "Progressing" and reason == "ProgressDeadlineExceeded":
             yield Trouble(name, reason, message)
 
 

@@ -19,8 +19,8 @@ from macaron_runner.deploy.host import scripts
 from macaron_runner.deploy.host.engine import Kept, Sight
 from macaron_runner.deploy.host.machine import Machine
 from macaron_runner.deploy.host.manifest import Manifest
-from macaron_runner.deploy.host.places import Places
-from macaron_runner.deploy.systemd.render import FOLDER, NEXT
+from macaron_runner.deploy.host.places import NEXT, Places
+from macaron_runner.deploy.systemd.render import FOLDER
 from macaron_runner.deploy.systemd.seen import (
     ANSWER,
     PROBED,

@@ -23,6 +23,7 @@ from macaron_runner.deploy.compose_service import health_words
 from macaron_runner.deploy.files import File, Files, in_order
 from macaron_runner.deploy.host import places as host
 from macaron_runner.deploy.host.manifest import Manifest, manifest_of, secret_files, web_of
+from macaron_runner.deploy.host.places import NEXT
 from macaron_runner.deploy.systemd.hardening import HARDENING, home
 from macaron_runner.deploy.systemd.placing import placed, unit_name
 from macaron_runner.deploy.systemd.units import assignment, exec_words, listen_stream, path, unit_text
@@ -33,8 +34,6 @@ from macaron_runner.processes.process import Process
 from macaron_runner.processes.state import ENVIRONMENT_KEY as STATE
 
 FOLDER: Final = "units"
-NEXT: Final = "next"
-"""The web that is tried beside the one that is live."""
 _FIRST_DESCRIPTOR: Final = 3
 """sd_listen_fds(3): where the descriptors begin that systemd passes on."""
 _NEEDED: Final = ("redis.service", "redis-server.service", "valkey-server.service", "rabbitmq-server.service")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from macaron_runner.deploy.failures import EXITS
 from macaron_runner.deploy.host.engine import Sight
 
 PROPERTIES: Final = (
@@ -26,9 +27,7 @@ UPTIME: Final = "Uptime"
 _SETTLED: Final = 5e6
 """Microseconds that a unit without probe must have run before it counts as started."""
 _CAUSES: Final = {
-    69: "something that the service needs was not there (exit code 69)",
-    70: "it crashed again and again (exit code 70)",
-    78: "its configuration is not good (exit code 78): macaron check tells more",
+    **EXITS,
     200: "its folder is not there, or it may not enter it (exit code 200)",
     203: "its Python cannot be run (exit code 203)",
     217: "the user that it should run as is not there (exit code 217)",
