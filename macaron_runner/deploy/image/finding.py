@@ -22,9 +22,8 @@ def find_engine(hands: Hands, name: str = "") -> Engine:
     for each in names:
         if (found := _answering(each, hands)) is not None:
             return found
-    raise DependencyMissing(
-        f"nothing here builds images: {' nor '.join(names)} answers{' not' * (len(names) == 1)}"
-    )
+    none = f"neither {' nor '.join(names)} answers" if len(names) > 1 else f"{name} answers not"
+    raise DependencyMissing(f"nothing here builds images: {none}")
 
 
 def _answering(name: str, hands: Hands) -> Engine | None:

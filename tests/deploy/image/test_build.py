@@ -269,7 +269,7 @@ def test_the_first_engine_that_answers(there: dict[str, bytes | int], expected: 
 
 
 def test_where_nothing_builds_that_is_told() -> None:
-    with pytest.raises(DependencyMissing, match="docker nor podman nor buildah answers"):
+    with pytest.raises(DependencyMissing, match="neither docker nor podman nor buildah answers"):
         find_engine(played(lambda _: 1).hands)
     with pytest.raises(DependencyMissing, match="images: podman answers not"):
         find_engine(played(lambda _: 1).hands, "podman")
