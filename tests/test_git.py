@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from macaron_runner.git import Revision, committed_by_git, files_of, is_left_behind, revision_of
+from tests.support.git import run_git
 
 COMMITTED_AT = "2026-11-28T01:30:00+03:00"
 """In UTC it is the day before."""
@@ -23,17 +23,7 @@ class Repository:
     folder: Path
 
     def __call__(self, *words: str) -> str:
-        settings = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "protocol.file.allow=always")
-        environment = {**os.environ, "GIT_COMMITTER_DATE": COMMITTED_AT, "GIT_AUTHOR_DATE": COMMITTED_AT}
-        done = subprocess.run(
-            ["git", *settings, *words],
-            cwd=self.folder,
-            env=environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout.strip()
+        return run_git(self.folder, *words, at=COMMITTED_AT)
 
     def write(self, name: str, text: str = "") -> Path:
         path = self.folder / name

@@ -24,8 +24,6 @@ from macaron_runner.deploy.workloads import Image
 from macaron_runner.errors import UsageError
 from macaron_runner.inspection.inspection import Inspection
 
-"""Hosts that have the image as soon as it is built."""
-
 
 @dataclass(frozen=True, slots=True)
 class Coming:

@@ -93,9 +93,8 @@ def fetch(url: str, headers: dict[str, str]) -> tuple[bool, str]:
     try:
         request = Request(url)  # noqa: S310 - of a target's address
         for name, value in headers.items():
-            request.add_unredirected_header(
-                name, value
-            )  # a token is for who was asked, not for whom that names
+            # A token is for who was asked, not for whom that one names.
+            request.add_unredirected_header(name, value)
         with build_opener(proxies).open(request, timeout=_TIMEOUT) as answer:
             return answer.status == 200, answer.read(_LARGEST).decode("utf-8", "replace").strip()
     except HTTPError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ from macaron_runner.deploy.commands import Command
 from macaron_runner.deploy.hands import Hands
 from macaron_runner.deploy.image.order import Order
 from macaron_runner.deploy.programs import Lines, Outcome
+from tests.support.git import run_git
 
 MACARON_YAML = """\
 macaron: 1
@@ -53,17 +52,7 @@ class ServiceFolder:
         return self.git("rev-parse", "HEAD")
 
     def git(self, *words: str) -> str:
-        settings = ("-c", "user.name=a", "-c", "user.email=a@example.com")
-        environment = {**os.environ, "GIT_COMMITTER_DATE": COMMITTED_AT}
-        done = subprocess.run(
-            ["git", *settings, *words],
-            cwd=self.folder,
-            env=environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout.strip()
+        return run_git(self.folder, *words, at=COMMITTED_AT)
 
 
 @pytest.fixture
